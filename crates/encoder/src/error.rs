@@ -1,0 +1,116 @@
+//! Everything that can go wrong, each with the name of the thing and the way out.
+
+/// Why a model could not be loaded or a pack not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `config.json` is not JSON, or a value has the wrong type.
+    #[error("config.json cannot be read: {0}; take it again from where the model came from")]
+    ConfigJson(#[source] serde_json::Error),
+    /// `config.json` lacks a key this architecture needs.
+    #[error("config.json of a {model_type} model lacks `{key}`; add it")]
+    MissingKey {
+        /// The model type whose key is missing.
+        model_type: &'static str,
+        /// The key as this architecture spells it.
+        key: &'static str,
+    },
+    /// A value of `config.json` contradicts another or makes no sense.
+    #[error("config.json: `{key}` is {value}, but {must}; correct it")]
+    InvalidValue {
+        /// The key as this architecture spells it.
+        key: &'static str,
+        /// What was found.
+        value: String,
+        /// What has to hold.
+        must: String,
+    },
+    /// `config.json` asks for something this encoder does not implement.
+    #[error(
+        "config.json: `{key}` is \"{value}\", which is not supported; use a model with one of: {supported}"
+    )]
+    Unsupported {
+        /// The key.
+        key: &'static str,
+        /// What was found.
+        value: String,
+        /// What would work, separated by commas.
+        supported: String,
+    },
+    /// The weights file is no safetensors file, is cut short, or its header lies.
+    #[error("model.safetensors is corrupt: {reason}; copy or download it again")]
+    CorruptWeights {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The weights file lacks a tensor.
+    #[error(
+        "model.safetensors has no tensor `{name}`; config.json and the weights must belong to the same token-classification model"
+    )]
+    MissingTensor {
+        /// Its full name.
+        name: String,
+    },
+    /// A tensor's shape is not the one that `config.json` implies.
+    #[error(
+        "model.safetensors: tensor `{name}` has shape {found:?}, config.json implies {expected:?}; config.json and the weights must belong to the same model"
+    )]
+    WrongShape {
+        /// The tensor.
+        name: String,
+        /// What `config.json` implies.
+        expected: Vec<usize>,
+        /// What the file holds.
+        found: Vec<usize>,
+    },
+    /// A tensor's element type cannot be read here.
+    #[error(
+        "model.safetensors: tensor `{name}` is stored as {found}; store it as one of: {supported}"
+    )]
+    WrongDtype {
+        /// The tensor.
+        name: String,
+        /// Its element type.
+        found: String,
+        /// The types that work, separated by commas.
+        supported: &'static str,
+    },
+    /// The bounds of a pack do not cut its ids into sequences.
+    #[error(
+        "bounds of a pack must start at 0, rise, and end at its {ids} ids; bound {index} does not fit"
+    )]
+    Bounds {
+        /// How many ids the pack has.
+        ids: usize,
+        /// The first bound that is wrong.
+        index: usize,
+    },
+    /// A sequence of a pack has no tokens.
+    #[error("sequence {sequence} of the pack is empty; leave it out")]
+    EmptySequence {
+        /// Its index in the pack.
+        sequence: usize,
+    },
+    /// A sequence is longer than the model's position table.
+    #[error("sequence {sequence} of the pack has {tokens} tokens, the model takes {max}; split it")]
+    SequenceTooLong {
+        /// Its index in the pack.
+        sequence: usize,
+        /// Its length, special tokens included.
+        tokens: usize,
+        /// The longest that works.
+        max: usize,
+    },
+    /// A token id is outside the vocabulary.
+    #[error(
+        "token {position} of the pack has id {id}, the vocabulary has {vocab_size}; tokenizer and weights must belong to the same model"
+    )]
+    TokenOutOfRange {
+        /// Its index in the pack.
+        position: usize,
+        /// The id.
+        id: u32,
+        /// Ids below this work.
+        vocab_size: usize,
+    },
+}

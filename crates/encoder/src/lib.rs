@@ -1,0 +1,47 @@
+//! Transformer encoders for token classification, on the CPU.
+//!
+//! [`Encoder`] runs BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet from the `config.json` and
+//! `model.safetensors` of a Hugging Face directory. Sequences are laid end to end in a [`Packed`]
+//! batch, without padding: linear layers run over all tokens at once, attention per sequence. What a
+//! sequence gets never depends on its neighbours in the pack, bit for bit.
+//!
+//! Arithmetic is `f32`. Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per
+//! output row.
+//!
+//! ```no_run
+//! use newshound_encoder::{Encoder, Packed};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = std::fs::read("model/config.json")?;
+//! let weights = std::fs::read("model/model.safetensors")?;
+//! let encoder = Encoder::load(&config, &weights)?;
+//! // Two sequences, of three and of two tokens.
+//! let logits = encoder.logits(Packed::new(&[101, 7, 102, 101, 102], &[0, 3, 5])?)?;
+//! assert_eq!(logits.dim(), (5, encoder.labels()));
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod activation;
+mod attention;
+mod config;
+mod embed;
+mod encoder;
+mod error;
+mod layer;
+mod layer_norm;
+mod linear;
+mod math;
+mod matrix;
+mod names;
+mod packed;
+mod relative_bias;
+mod weights;
+
+pub use activation::Activation;
+pub use config::{Architecture, Config};
+pub use encoder::Encoder;
+pub use error::Error;
+pub use packed::Packed;

@@ -1,0 +1,111 @@
+//! A batch without padding.
+
+use crate::Error;
+
+/// Token sequences laid end to end.
+///
+/// Sequence `i` is `ids[bounds[i]..bounds[i + 1]]`, special tokens included. A pack without
+/// sequences (`bounds` is `[0]`) is allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Packed<'a> {
+    ids: &'a [u32],
+    bounds: &'a [usize],
+}
+
+impl<'a> Packed<'a> {
+    /// Checks and wraps `ids` and the `bounds` that cut them: `bounds[0]` is 0, the last bound is
+    /// `ids.len()`, and each is above the one before.
+    ///
+    /// # Errors
+    /// [`Error::Bounds`] or [`Error::EmptySequence`].
+    pub fn new(ids: &'a [u32], bounds: &'a [usize]) -> Result<Self, Error> {
+        let wrong = |index| Error::Bounds {
+            ids: ids.len(),
+            index,
+        };
+        if bounds.first() != Some(&0) {
+            return Err(wrong(0));
+        }
+        for (sequence, (start, end)) in bounds.iter().zip(bounds.iter().skip(1)).enumerate() {
+            if start == end {
+                return Err(Error::EmptySequence { sequence });
+            }
+            if start > end || *end > ids.len() {
+                return Err(wrong(sequence + 1));
+            }
+        }
+        if bounds.last() != Some(&ids.len()) {
+            return Err(wrong(bounds.len() - 1));
+        }
+        Ok(Self { ids, bounds })
+    }
+
+    /// All token ids, sequence after sequence.
+    pub fn ids(&self) -> &'a [u32] {
+        self.ids
+    }
+
+    /// Where sequences start and end in [`ids`](Self::ids).
+    pub fn bounds(&self) -> &'a [usize] {
+        self.bounds
+    }
+
+    /// How many tokens the pack holds.
+    pub fn tokens(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The token range of each sequence.
+    pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + use<'a> {
+        let ends = self.bounds.iter().skip(1);
+        self.bounds
+            .iter()
+            .zip(ends)
+            .map(|(&start, &end)| start..end)
+    }
+
+    /// The ids of each sequence.
+    pub fn sequences(&self) -> impl Iterator<Item = &'a [u32]> + use<'a> {
+        let ids = self.ids;
+        self.ranges().map(move |range| &ids[range])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_gives_its_sequences_back() {
+        let packed = Packed::new(&[5, 6, 7, 8], &[0, 3, 4]).unwrap();
+        let sequences: Vec<_> = packed.sequences().collect();
+        assert_eq!(sequences, [&[5, 6, 7][..], &[8][..]]);
+        assert_eq!(packed.tokens(), 4);
+        assert_eq!(Packed::new(&[], &[0]).unwrap().sequences().count(), 0);
+    }
+
+    #[test]
+    fn bounds_that_do_not_cut_the_ids_are_refused() {
+        let wrong: [(&[usize], usize); 6] = [
+            (&[], 0),
+            (&[1, 3], 0),
+            (&[0], 0),
+            (&[0, 2], 1),
+            (&[0, 4], 1),
+            (&[0, 2, 1, 3], 2),
+        ];
+        for (bounds, at) in wrong {
+            let error = Packed::new(&[1, 2, 3], bounds).unwrap_err();
+            assert!(
+                matches!(error, Error::Bounds { ids: 3, index } if index == at),
+                "{bounds:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_sequence_is_named() {
+        let error = Packed::new(&[1, 2, 3], &[0, 2, 2, 3]).unwrap_err();
+        assert!(matches!(error, Error::EmptySequence { sequence: 1 }));
+    }
+}

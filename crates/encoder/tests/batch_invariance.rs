@@ -1,0 +1,129 @@
+//! A sequence gets the same bits whatever else is in its pack.
+
+mod common;
+
+use common::{Tensor, Tensors};
+use newshound_encoder::{Encoder, Packed};
+use proptest::prelude::*;
+use serde_json::json;
+
+/// Numbers between -1 and 1 from a linear congruence (Knuth's MMIX constants).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    fn tensor(&mut self, shape: &[usize], size: f32) -> Tensor {
+        let count = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| self.next() * size).collect();
+        Tensor::from_floats(shape, &values)
+    }
+}
+
+/// A BERT whose sizes leave a remainder by every block size of a matrix product, and whose inner
+/// size is long enough for the product to be summed in several pieces.
+fn awkward() -> Encoder {
+    const HIDDEN: usize = 270;
+    const INNER: usize = 1037;
+    let config = json!({
+        "model_type": "bert", "vocab_size": 60, "hidden_size": HIDDEN, "num_hidden_layers": 2,
+        "num_attention_heads": 6, "intermediate_size": INNER, "max_position_embeddings": 90,
+    });
+    let mut noise = Noise(7);
+    let mut tensors = Tensors::new();
+    let mut add = |name: String, shape: &[usize], size: f32| {
+        tensors.insert(name, noise.tensor(shape, size));
+    };
+    for (name, rows) in [("word", 60), ("position", 90), ("token_type", 2)] {
+        add(
+            format!("embeddings.{name}_embeddings.weight"),
+            &[rows, HIDDEN],
+            1.0,
+        );
+    }
+    let mut norms = vec!["embeddings.LayerNorm".to_owned()];
+    for layer in 0..2 {
+        let at = |name: &str| format!("encoder.layer.{layer}.{name}");
+        let square = [
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+        ];
+        let linears = square
+            .map(|name| (name, HIDDEN, HIDDEN))
+            .into_iter()
+            .chain([
+                ("intermediate.dense", INNER, HIDDEN),
+                ("output.dense", HIDDEN, INNER),
+            ]);
+        for (name, outputs, inputs) in linears {
+            add(at(&format!("{name}.weight")), &[outputs, inputs], 0.1);
+            add(at(&format!("{name}.bias")), &[outputs], 0.3);
+        }
+        norms.extend([at("attention.output.LayerNorm"), at("output.LayerNorm")]);
+    }
+    for norm in norms {
+        add(format!("{norm}.weight"), &[HIDDEN], 1.0);
+        add(format!("{norm}.bias"), &[HIDDEN], 0.3);
+    }
+    add("classifier.weight".to_owned(), &[9, HIDDEN], 0.1);
+    add("classifier.bias".to_owned(), &[9], 0.3);
+    Encoder::load(config.to_string().as_bytes(), &common::to_bytes(&tensors)).unwrap()
+}
+
+fn bits(encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> Vec<Vec<u32>> {
+    let packed = Packed::new(ids, bounds).unwrap();
+    let logits = encoder.logits(packed).unwrap();
+    let rows: Vec<Vec<u32>> = logits
+        .rows()
+        .into_iter()
+        .map(|row| row.iter().map(|x| x.to_bits()).collect())
+        .collect();
+    packed.ranges().map(|range| rows[range].concat()).collect()
+}
+
+fn same_alone_and_packed(encoder: &Encoder, sequences: &[Vec<u32>]) {
+    let mut bounds = vec![0];
+    for sequence in sequences {
+        bounds.push(bounds[bounds.len() - 1] + sequence.len());
+    }
+    let together = bits(encoder, &sequences.concat(), &bounds);
+    for (packed, ids) in together.iter().zip(sequences) {
+        let alone = bits(encoder, ids, &[0, ids.len()]).concat();
+        assert_eq!(packed, &alone, "a sequence of {} tokens", ids.len());
+    }
+}
+
+#[test]
+fn every_length_gives_the_same_bits_alone_and_packed() {
+    let encoder = awkward();
+    let mut noise = Noise(3);
+    let sequences: Vec<Vec<u32>> = (1..=20)
+        .chain([63, 64, 65, 90])
+        .map(|length| {
+            (0..length)
+                .map(|_| ((noise.next() + 1.0) * 29.0) as u32)
+                .collect()
+        })
+        .collect();
+    same_alone_and_packed(&encoder, &sequences);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn random_packs_give_the_same_bits_in_every_architecture(
+        model in prop::sample::select(&common::ALL),
+        sequences in prop::collection::vec(prop::collection::vec(0u32..53, 1..40), 1..12),
+    ) {
+        same_alone_and_packed(&common::load(model), &sequences);
+    }
+}

@@ -1,0 +1,25 @@
+//! Packed windows to logits: the seam between newshound and what runs the model.
+
+mod native;
+
+use ndarray::Array2;
+pub use newshound_encoder::Packed;
+
+pub use native::Native;
+
+use crate::Result;
+
+/// Something that runs a token-classification model.
+///
+/// Implementations must give a sequence the same logits whatever else is in the pack.
+pub trait Backend: Send + Sync {
+    /// The longest sequence it takes, special tokens included.
+    fn max_tokens(&self) -> usize;
+
+    /// Runs the model. The result has a row for each token of the pack, in order,
+    /// and a column for each tag.
+    ///
+    /// # Errors
+    /// [`crate::Error::Encoder`] where the model refuses the pack.
+    fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>>;
+}

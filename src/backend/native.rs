@@ -1,0 +1,30 @@
+//! Our own encoder as a backend.
+
+use ndarray::Array2;
+use newshound_encoder::{Encoder, Packed};
+
+use super::Backend;
+use crate::Result;
+
+/// Runs a model on the CPU with [`newshound_encoder`].
+pub struct Native {
+    encoder: Encoder,
+}
+
+impl Native {
+    /// Wraps a loaded encoder.
+    #[must_use]
+    pub fn new(encoder: Encoder) -> Self {
+        Self { encoder }
+    }
+}
+
+impl Backend for Native {
+    fn max_tokens(&self) -> usize {
+        self.encoder.max_tokens()
+    }
+
+    fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>> {
+        Ok(self.encoder.logits(packed)?)
+    }
+}

@@ -1,0 +1,99 @@
+//! The command line: one file a subcommand.
+
+mod completions;
+mod eval;
+mod output;
+mod tag;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use newshound::Model;
+
+/// Tag people, organisations and places in news text.
+///
+/// newshound reads news text and marks the names in it, with a transformer it carries
+/// inside: no network, no set-up, nothing left out however long a document is.
+#[derive(Parser)]
+#[command(name = "newshound", max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 all well; 1 some documents failed, the others are written; 2 wrong usage, model or output."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Tag(tag::Args),
+    Eval(eval::Args),
+    Completions(completions::Completions),
+    Man(completions::Man),
+}
+
+/// Why a command stopped early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Usage, model or output: exit code 2.
+    Fatal(String),
+    /// Whoever read the output has gone: success.
+    Closed,
+}
+
+impl From<newshound::Error> for Stop {
+    fn from(error: newshound::Error) -> Self {
+        Self::Fatal(error.to_string())
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Fatal(format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+/// How a command that ran to its end went: how many documents failed.
+pub(crate) type Outcome = Result<usize, Stop>;
+
+/// The whole program: parses, calls, maps the outcome to an exit code.
+pub(crate) fn run() -> ExitCode {
+    let matches = command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let outcome = match &cli.command {
+        Command::Tag(args) => tag::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Completions(args) => completions::completions(args, &mut command()),
+        Command::Man(args) => completions::man(args, command()),
+    };
+    match outcome {
+        Ok(0) | Err(Stop::Closed) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(Stop::Fatal(message)) => {
+            report(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn command() -> clap::Command {
+    let version = env!("CARGO_PKG_VERSION");
+    let long = match Model::embedded_name() {
+        Some((name, digest)) => format!("{version}\nmodel {name} sha256:{digest}"),
+        None => format!("{version}\nno model inside; use --model DIR"),
+    };
+    Cli::command().version(version).long_version(long)
+}
+
+/// Tells the user on standard error.
+pub(crate) fn report(message: &str) {
+    // Nothing is left to tell it to when standard error is closed too.
+    let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("newshound: {message}\n"));
+}

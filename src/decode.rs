@@ -1,0 +1,331 @@
+//! Logits to spans: the best allowed sequence of tags, and how likely each span is.
+//!
+//! Tags of neighbouring words are independent given the text, except that a
+//! sequence must be one that the tagging scheme allows. The best one comes from
+//! Viterbi's algorithm; a span's score is its exact probability under the same
+//! model, from the forward-backward algorithm (Rabiner 1989, sections III.A and B):
+//! the share of all allowed sequences, by weight, that hold exactly this span.
+
+use std::sync::Arc;
+
+use ndarray::ArrayView2;
+
+use crate::document::Span;
+use crate::model::Labels;
+use crate::tokenize::Tokenized;
+use crate::{Error, Result};
+
+/// A span over words: half-open word indices, label, score.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WordSpan {
+    pub(crate) words: std::ops::Range<usize>,
+    pub(crate) label: Arc<str>,
+    pub(crate) score: f32,
+}
+
+/// Finds the spans of a document. `logits` has a row for every word; rows of words
+/// without subwords are not looked at: such a word belongs to a span only when words
+/// of the span stand on both sides of it.
+///
+/// # Errors
+/// [`Error::NotFinite`] where a logit is.
+pub fn decode(
+    text: &str,
+    document: &Tokenized,
+    labels: &Labels,
+    logits: ArrayView2<'_, f32>,
+) -> Result<Vec<Span>> {
+    let allowed = Transitions::new(labels);
+    let mut found = Vec::new();
+    for words in paragraphs(document) {
+        let rows: Vec<usize> = words
+            .filter(|&w| document.pieces.get(w).is_some_and(|p| !p.is_empty()))
+            .collect();
+        let probabilities = rows
+            .iter()
+            .map(|&w| softmax(logits.row(w).iter().copied()))
+            .collect::<Result<Vec<_>>>()?;
+        for span in best_spans(labels, &allowed, &probabilities) {
+            let words = rows.get(span.words.clone()).unwrap_or_default();
+            if let (Some(&first), Some(&last)) = (words.first(), words.last()) {
+                let trimmed = trim(text, document, first, last);
+                found.extend(trimmed.map(|(start, end)| Span {
+                    start,
+                    end,
+                    label: span.label,
+                    score: span.score,
+                }));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Word ranges of the paragraphs: no name runs from one into the next.
+fn paragraphs(document: &Tokenized) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for sentence in &document.sentences {
+        match found.last_mut() {
+            Some(open) if !sentence.starts_paragraph => open.end = sentence.words.end,
+            _ => found.push(sentence.words.clone()),
+        }
+    }
+    found
+}
+
+fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Result<Vec<f64>> {
+    let top = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f64> = logits.map(|x| f64::from(x - top).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    if !sum.is_finite() {
+        return Err(Error::NotFinite);
+    }
+    // The floor keeps every allowed sequence possible, however sure the model is.
+    Ok(weights.iter().map(|w| (w / sum).max(1e-12)).collect())
+}
+
+/// [`Labels::allowed`] as tables.
+struct Transitions {
+    from: Vec<Vec<usize>>,
+    first: Vec<bool>,
+    last: Vec<bool>,
+}
+
+impl Transitions {
+    fn new(labels: &Labels) -> Self {
+        let tags = 0..labels.len();
+        Self {
+            from: tags
+                .clone()
+                .map(|to| {
+                    tags.clone()
+                        .filter(|&from| labels.allowed(Some(from), Some(to)))
+                        .collect()
+                })
+                .collect(),
+            first: tags
+                .clone()
+                .map(|t| labels.allowed(None, Some(t)))
+                .collect(),
+            last: tags.map(|t| labels.allowed(Some(t), None)).collect(),
+        }
+    }
+}
+
+/// The spans of the best allowed sequence, with their probabilities. `p` has a row
+/// for each word: the probability of each tag.
+fn best_spans(labels: &Labels, allowed: &Transitions, p: &[Vec<f64>]) -> Vec<WordSpan> {
+    let tags = viterbi(allowed, p);
+    let (forward, backward) = forward_backward(allowed, p);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tags.len() {
+        let before = at.checked_sub(1).map(|b| tags[b]);
+        if !labels.starts(before, tags[at]) {
+            at += 1;
+            continue;
+        }
+        let mut end = at + 1;
+        while end < tags.len() && labels.continues(tags[end - 1], tags[end]) {
+            end += 1;
+        }
+        if let Some(label) = labels.label(tags[at]) {
+            found.push(WordSpan {
+                words: at..end,
+                label: Arc::clone(label),
+                score: probability(labels, allowed, p, &forward, &backward, label, at..end) as f32,
+            });
+        }
+        at = end;
+    }
+    found
+}
+
+fn viterbi(allowed: &Transitions, p: &[Vec<f64>]) -> Vec<usize> {
+    let Some(first) = p.first() else {
+        return Vec::new();
+    };
+    let start = first.iter().zip(&allowed.first);
+    let mut best: Vec<f64> = start
+        .map(|(p, &ok)| if ok { p.ln() } else { f64::NEG_INFINITY })
+        .collect();
+    let mut back: Vec<Vec<usize>> = Vec::with_capacity(p.len());
+    for row in &p[1..] {
+        let mut next = Vec::with_capacity(row.len());
+        let mut came = Vec::with_capacity(row.len());
+        for (tag, from) in row.iter().zip(&allowed.from) {
+            // Ties go to the lower tag, so that equal scores give equal spans.
+            let mut top = (f64::NEG_INFINITY, 0);
+            for &f in from {
+                if best[f] > top.0 {
+                    top = (best[f], f);
+                }
+            }
+            next.push(top.0 + tag.ln());
+            came.push(top.1);
+        }
+        best = next;
+        back.push(came);
+    }
+    let mut top = (f64::NEG_INFINITY, 0);
+    for (tag, (&score, &ok)) in best.iter().zip(&allowed.last).enumerate() {
+        if ok && score > top.0 {
+            top = (score, tag);
+        }
+    }
+    let mut tags = vec![top.1];
+    for came in back.iter().rev() {
+        tags.push(came[tags[tags.len() - 1]]);
+    }
+    tags.reverse();
+    tags
+}
+
+/// Forward and backward weights, each row scaled to sum to one (forward) or by the
+/// same factor (backward), so that neither under- nor overflows.
+fn forward_backward(allowed: &Transitions, p: &[Vec<f64>]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let width = allowed.first.len();
+    let scaled = |mut row: Vec<f64>| {
+        let sum: f64 = row.iter().sum();
+        row.iter_mut().for_each(|x| *x /= sum);
+        row
+    };
+    let mut forward: Vec<Vec<f64>> = Vec::with_capacity(p.len());
+    for row in p {
+        let before = forward.last();
+        let reach = |tag: usize| match before {
+            None => f64::from(u8::from(allowed.first[tag])),
+            Some(before) => allowed.from[tag].iter().map(|&f| before[f]).sum(),
+        };
+        forward.push(scaled((0..width).map(|t| reach(t) * row[t]).collect()));
+    }
+    let mut backward: Vec<Vec<f64>> = Vec::with_capacity(p.len());
+    let ends = allowed.last.iter().map(|&ok| f64::from(u8::from(ok)));
+    let mut row: Vec<f64> = ends.collect();
+    for later in p.iter().rev() {
+        backward.push(row.clone());
+        let mut earlier = vec![0.0; width];
+        for (to, from) in allowed.from.iter().enumerate() {
+            for &f in from {
+                earlier[f] += later[to] * row[to];
+            }
+        }
+        row = scaled(earlier);
+    }
+    backward.reverse();
+    (forward, backward)
+}
+
+/// The probability that exactly `words` are a name with this label, however tagged.
+fn probability(
+    labels: &Labels,
+    allowed: &Transitions,
+    p: &[Vec<f64>],
+    forward: &[Vec<f64>],
+    backward: &[Vec<f64>],
+    label: &Arc<str>,
+    words: std::ops::Range<usize>,
+) -> f64 {
+    // Everything is taken relative to the forward row before the span and the
+    // backward row of the last word looked at; the sum over all sequences of the
+    // same stretch, in the same scale, is the denominator.
+    let width = labels.len();
+    let start = match words.start.checked_sub(1) {
+        None => vec![1.0],
+        Some(before) => forward[before].clone(),
+    };
+    let step = |row: &[f64], at: usize, keep: &dyn Fn(usize, usize) -> bool| -> Vec<f64> {
+        let mut next = vec![0.0; width];
+        for (to, weight) in next.iter_mut().enumerate() {
+            let sum: f64 = match at.checked_sub(1) {
+                None if allowed.first[to] && keep(usize::MAX, to) => row[0],
+                None => 0.0,
+                Some(_) => {
+                    let from = allowed.from[to].iter();
+                    from.filter(|&&f| keep(f, to)).map(|&f| row[f]).sum()
+                }
+            };
+            *weight = sum * p[at][to];
+        }
+        next
+    };
+    let (mut all, mut this) = (start.clone(), start);
+    for at in words.clone() {
+        all = step(&all, at, &|_, _| true);
+        this = step(&this, at, &|from, to| {
+            labels.label(to) == Some(label) && labels.continues(from, to) == (at > words.start)
+        });
+        let scale: f64 = all.iter().sum();
+        all.iter_mut().for_each(|x| *x /= scale);
+        this.iter_mut().for_each(|x| *x /= scale);
+    }
+    let mut last = words.end - 1;
+    if words.end < p.len() {
+        last = words.end;
+        all = step(&all, last, &|_, _| true);
+        this = step(&this, last, &|from, to| !labels.continues(from, to));
+    }
+    let total = |row: &[f64]| -> f64 { row.iter().zip(&backward[last]).map(|(a, b)| a * b).sum() };
+    (total(&this) / total(&all)).clamp(0.0, 1.0)
+}
+
+/// Takes away unbalanced brackets and quotes and stray punctuation at a span's ends.
+/// `None` when nothing is left.
+fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(usize, usize)> {
+    let words = document.words.get(first..=last)?;
+    let surface = |at: usize| words.get(at).and_then(|w| text.get(w.start..w.end));
+    let (mut from, mut to) = (0, words.len());
+    while from < to {
+        let inner = |range: std::ops::Range<usize>, mark: &[&str]| {
+            range
+                .into_iter()
+                .filter_map(surface)
+                .any(|w| mark.contains(&w))
+        };
+        let head = surface(from)?;
+        let tail = surface(to - 1)?;
+        if matches!(
+            head,
+            "," | ";" | ":" | "." | "!" | "?" | ")" | "]" | "}" | "-" | "–" | "—"
+        ) || closers(head).is_some_and(|c| !inner(from + 1..to, c))
+        {
+            from += 1;
+        } else if matches!(tail, "," | ";" | ":" | "(" | "[" | "{" | "-" | "–" | "—")
+            || openers(tail).is_some_and(|o| !inner(from..to - 1, o))
+        {
+            to -= 1;
+        } else {
+            return Some((words.get(from)?.start, words.get(to - 1)?.end));
+        }
+    }
+    None
+}
+
+fn closers(mark: &str) -> Option<&'static [&'static str]> {
+    Some(match mark {
+        "(" => &[")"],
+        "[" => &["]"],
+        "{" => &["}"],
+        "\"" => &["\""],
+        "'" => &["'"],
+        "“" | "„" => &["”", "“"],
+        "‘" => &["’"],
+        "«" => &["»"],
+        _ => return None,
+    })
+}
+
+fn openers(mark: &str) -> Option<&'static [&'static str]> {
+    Some(match mark {
+        ")" => &["("],
+        "]" => &["["],
+        "}" => &["{"],
+        "\"" => &["\""],
+        "”" => &["“", "„"],
+        "»" => &["«"],
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

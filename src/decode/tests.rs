@@ -1,0 +1,150 @@
+use super::*;
+use crate::fake::subwords;
+use ndarray::Array2;
+use proptest::prelude::*;
+
+fn labels(names: &[&str]) -> Labels {
+    Labels::new(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap()
+}
+
+const IOB2: &[&str] = &["O", "B-PER", "I-PER", "B-LOC", "I-LOC"];
+const IOB1: &[&str] = &["O", "B-PER", "I-PER", "I-LOC"];
+const BIOES: &[&str] = &["O", "B-PER", "I-PER", "E-PER", "S-PER"];
+
+/// Spans of a sequence of tags, by the scheme's own reading.
+fn spans_of(labels: &Labels, tags: &[usize]) -> Vec<(usize, usize, Arc<str>)> {
+    let mut found: Vec<(usize, usize, Arc<str>)> = Vec::new();
+    for (at, &tag) in tags.iter().enumerate() {
+        let before = at.checked_sub(1).map(|b| tags[b]);
+        if labels.starts(before, tag) {
+            found.push((at, at + 1, Arc::clone(labels.label(tag).unwrap())));
+        } else if tag != 0 {
+            found.last_mut().unwrap().1 = at + 1;
+        }
+    }
+    found
+}
+
+/// Every allowed sequence of tags.
+fn sequences(labels: &Labels, words: usize) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = vec![vec![]];
+    for _ in 0..words {
+        let mut longer = Vec::new();
+        for sequence in &all {
+            let last = sequence.last().copied();
+            for tag in (0..labels.len()).filter(|&tag| labels.allowed(last, Some(tag))) {
+                longer.push(sequence.iter().copied().chain([tag]).collect());
+            }
+        }
+        all = longer;
+    }
+    all.retain(|sequence| labels.allowed(sequence.last().copied(), None));
+    all
+}
+
+fn rows(words: usize) -> impl Strategy<Value = Vec<Vec<f32>>> {
+    prop::collection::vec(prop::collection::vec(-6f32..6.0, 5), words)
+}
+
+proptest! {
+    #[test]
+    fn spans_and_scores_are_those_of_trying_every_sequence(
+        scheme in prop::sample::select(vec![IOB2, IOB1, BIOES]),
+        logits in (1usize..5).prop_flat_map(rows),
+    ) {
+        let labels = labels(scheme);
+        let p: Vec<Vec<f64>> = logits
+            .iter()
+            .map(|row| softmax(row.iter().take(labels.len()).copied()).unwrap())
+            .collect();
+        let weight = |s: &Vec<usize>| -> f64 { s.iter().zip(&p).map(|(&t, row)| row[t]).product() };
+        let all = sequences(&labels, p.len());
+        let total: f64 = all.iter().map(&weight).sum();
+        let top = all.iter().map(&weight).fold(0.0, f64::max);
+        let best: Vec<_> = all.iter().filter(|s| weight(s) > top * (1.0 - 1e-9)).collect();
+        prop_assume!(best.len() == 1, "a tie");
+        let found = best_spans(&labels, &Transitions::new(&labels), &p);
+        let expected = spans_of(&labels, best[0]);
+        prop_assert_eq!(found.len(), expected.len());
+        for (span, wanted) in found.iter().zip(expected) {
+            prop_assert_eq!(
+                (span.words.start, span.words.end, &span.label),
+                (wanted.0, wanted.1, &wanted.2)
+            );
+            let holding: f64 = all
+                .iter()
+                .filter(|s| spans_of(&labels, s).contains(&wanted))
+                .map(&weight)
+                .sum();
+            prop_assert!((f64::from(span.score) - holding / total).abs() < 1e-6);
+        }
+    }
+}
+
+/// Decodes `text` with one tag wanted for each word.
+fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
+    let labels = labels(IOB2);
+    let document = subwords().tokenize(text).unwrap();
+    assert_eq!(document.words.len(), tags.len(), "{:?}", document.words);
+    let mut logits = Array2::zeros((tags.len(), labels.len()));
+    for (word, &tag) in tags.iter().enumerate() {
+        logits[[word, tag]] = 20.0;
+    }
+    let found = decode(text, &document, &labels, logits.view()).unwrap();
+    found
+        .iter()
+        .map(|s| (text[s.start..s.end].to_owned(), s.label.to_string()))
+        .collect()
+}
+
+fn span(surface: &str, label: &str) -> (String, String) {
+    (surface.to_owned(), label.to_owned())
+}
+
+#[test]
+fn a_name_may_run_over_a_line_break_but_not_over_a_blank_line() {
+    let wrapped = "the envoys of the eleven countries met on Monday evening in Kyiv\n\
+                   based on what the ministers had agreed the week before in Warsaw\n\
+                   and what they had heard from home";
+    let tag = |at| {
+        if at == 11 {
+            1
+        } else {
+            usize::from(at == 12) * 2
+        }
+    };
+    let found = decode_tags(wrapped, &(0..31).map(tag).collect::<Vec<_>>());
+    assert_eq!(found, [span("Kyiv\nbased", "PER")]);
+    assert_eq!(decode_tags("Kyiv\n\nbased", &[1, 2]), [span("Kyiv", "PER")]);
+}
+
+#[test]
+fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
+    assert_eq!(decode_tags("( Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
+    assert_eq!(
+        decode_tags("Kyiv ( based )", &[1, 2, 2, 2]),
+        [span("Kyiv ( based )", "PER")]
+    );
+    assert_eq!(decode_tags("Kyiv \" ,", &[1, 2, 2]), [span("Kyiv", "PER")]);
+    assert_eq!(decode_tags("( ,", &[1, 2]), []);
+}
+
+#[test]
+fn a_word_without_subwords_joins_the_name_around_it_only() {
+    assert_eq!(
+        decode_tags("Kyiv \u{1} based", &[1, 0, 2]),
+        [span("Kyiv \u{1} based", "PER")]
+    );
+    assert_eq!(
+        decode_tags("Kyiv \u{1} based", &[1, 2, 0]),
+        [span("Kyiv", "PER")]
+    );
+}
+
+#[test]
+fn a_logit_that_is_not_a_number_is_an_error() {
+    let document = subwords().tokenize("Kyiv").unwrap();
+    let logits = Array2::from_elem((1, 5), f32::NAN);
+    let failed = decode("Kyiv", &document, &labels(IOB2), logits.view());
+    assert!(matches!(failed, Err(Error::NotFinite)));
+}

@@ -1,0 +1,74 @@
+//! The result of tagging: a document with its sentences, words and spans.
+
+use std::sync::Arc;
+
+/// A tagged text. All positions are byte offsets into `text`, half-open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The text exactly as it was given.
+    pub text: String,
+    /// Sentences in text order; together they cover every word.
+    pub sentences: Vec<Sentence>,
+    /// Words in text order, disjoint.
+    pub words: Vec<Word>,
+    /// Names in text order, disjoint, each starting and ending at a word's border.
+    pub spans: Vec<Span>,
+    /// How much was read, to prove that nothing was left out.
+    pub stats: Stats,
+}
+
+/// A run of letters and digits, or one punctuation mark or symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A sentence and the words in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Indices into [`Document::words`].
+    pub words: std::ops::Range<usize>,
+    /// Whether a paragraph starts here; no name runs into such a sentence.
+    pub starts_paragraph: bool,
+}
+
+/// A tagged name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What it is: `PER`, `ORG`, `LOC`, `MISC`, or what the loaded model has.
+    pub label: Arc<str>,
+    /// The model's probability, 0 to 1, that exactly this span has this label.
+    pub score: f32,
+}
+
+/// Counts over one document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Stats {
+    /// Sentences found.
+    pub sentences: usize,
+    /// Words read, every one of them tagged or left untagged by the model.
+    pub words: usize,
+    /// Subwords the words were split into.
+    pub subwords: usize,
+    /// Windows the encoder ran over.
+    pub windows: usize,
+}
+
+impl Document {
+    /// The text of a span: always a slice of the input.
+    #[must_use]
+    pub fn surface(&self, span: &Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything that can go wrong in the library.
+
+use std::path::PathBuf;
+
+use crate::eval;
+
+/// The library's one error type. Messages name the thing and the way out; the
+/// file or document they belong to is added by whoever knows it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A directory stands where a file is wanted.
+    #[error("{} is a directory; name the files in it, for example {}/*.txt", .0.display(), .0.display())]
+    Directory(PathBuf),
+    /// Text that is not UTF-8.
+    #[error(
+        "invalid UTF-8 at byte {offset}{hint}; convert it first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+    )]
+    NotUtf8 {
+        /// Bytes before the first invalid one.
+        offset: usize,
+        /// A guess at the real encoding, or nothing.
+        hint: &'static str,
+    },
+    /// Text with a NUL byte: a binary file, or a damaged one.
+    #[error(
+        "NUL byte at byte {offset}; this is not plain text (remove NUL bytes, for example with `tr -d '\\000'`, if it should be)"
+    )]
+    Nul {
+        /// Bytes before the NUL.
+        offset: usize,
+    },
+    /// A line of a JSONL input that is not a document.
+    #[error("line {line}: {message}")]
+    JsonLine {
+        /// Line number, from 1.
+        line: usize,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+    /// A file of a model directory is missing, unreadable or wrong.
+    #[error("model {}: {message}", path.display())]
+    Model {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+    /// A label that the model does not have.
+    #[error("the model has no label {label}; its labels are {known}")]
+    UnknownLabel {
+        /// The label asked for.
+        label: String,
+        /// The model's labels, comma separated.
+        known: String,
+    },
+    /// An option whose value makes no sense.
+    #[error("{0}")]
+    Option(String),
+    /// The binary was built without a model.
+    #[error("this build carries no model; name one with --model DIR")]
+    NoEmbeddedModel,
+    /// The tokenizer refused the text.
+    #[error("tokenizer: {0}")]
+    Tokenizer(String),
+    /// The encoder refused its input.
+    #[error("encoder: {0}")]
+    Encoder(#[from] newshound_encoder::Error),
+    /// The model gave numbers that are not finite; its weights are damaged.
+    #[error(
+        "the model gave a score that is not a number; its weights are damaged, fetch them again"
+    )]
+    NotFinite,
+    /// A gold file that cannot be scored.
+    #[error(transparent)]
+    Eval(#[from] eval::Error),
+}
+
+/// Shorthand for results with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A short name for the kind of failure, for error records in JSONL output.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Read { .. } | Self::Directory(_) => "read",
+            Self::NotUtf8 { .. } => "encoding",
+            Self::Nul { .. } => "not_text",
+            Self::JsonLine { .. } => "json",
+            Self::Model { .. } | Self::NoEmbeddedModel => "model",
+            Self::UnknownLabel { .. } | Self::Option(_) => "usage",
+            Self::Tokenizer(_) => "tokenizer",
+            Self::Encoder(_) | Self::NotFinite => "encoder",
+            Self::Eval(_) => "eval",
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reader of JSONL with gold spans: `{"text": .., "entities": [{"start", "end", "label"}]}`
+//! a line.
+
+use serde_json::Value;
+
+use super::Error;
+use crate::{OffsetCursor, OffsetUnit};
+
+/// A text and its gold spans: byte offsets, half-open, and label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gold {
+    /// The text.
+    pub text: String,
+    /// The spans, in the order of the text.
+    pub spans: Vec<(usize, usize, String)>,
+}
+
+/// Reads JSONL with gold spans. A row's `offset_unit` says what its offsets count;
+/// rows without one count in `unit`. An entity that gives its `text` is checked
+/// against the slice its offsets name. Blank lines are passed over.
+///
+/// # Errors
+/// [`Error::Gold`] with the line number for a line that is not such a row.
+pub fn gold(jsonl: &str, unit: OffsetUnit) -> Result<Vec<Gold>, Error> {
+    jsonl
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty())
+        .map(|(row, line)| read(row, unit).map_err(|message| Error::Gold { line, message }))
+        .collect()
+}
+
+fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
+    let row: Value = serde_json::from_str(row).map_err(|e| format!("not JSON: {e}"))?;
+    let text = row.get("text").and_then(Value::as_str).ok_or(
+        "there is no string text; each line must be {\"text\":\"...\",\"entities\":[...]}",
+    )?;
+    let unit = match row.get("offset_unit") {
+        None => unit,
+        Some(name) => {
+            let name = name.as_str().unwrap_or_default();
+            name.parse()
+                .map_err(|e: crate::Error| format!("offset_unit: {e}"))?
+        }
+    };
+    let entities = row
+        .get("entities")
+        .and_then(Value::as_array)
+        .ok_or("there is no array entities; write [] for a text without names")?;
+    let mut spans = Vec::with_capacity(entities.len());
+    for entity in entities {
+        let number = |field| entity.get(field).and_then(Value::as_u64);
+        let number = |field| number(field).and_then(|n| usize::try_from(n).ok());
+        let label = entity.get("label").and_then(Value::as_str);
+        let (Some(start), Some(end), Some(label)) = (number("start"), number("end"), label) else {
+            return Err(format!("{entity} lacks start, end or label"));
+        };
+        spans.push((
+            start,
+            end,
+            label,
+            entity.get("text").and_then(Value::as_str),
+        ));
+    }
+    spans.sort_unstable();
+    let mut cursor = OffsetCursor::new(text, unit);
+    let spans = spans.into_iter().map(|(start, end, label, surface)| {
+        // Spans may overlap: the end is looked for by a cursor of its own.
+        let found = cursor
+            .byte(start)
+            .and_then(|a| Some((a, cursor.clone().byte(end)?)));
+        let slice = found
+            .and_then(|(a, b)| text.get(a..b))
+            .filter(|slice| !slice.is_empty());
+        match (found, slice, surface) {
+            (Some((a, b)), Some(slice), surface) if surface.is_none_or(|s| s == slice) => {
+                Ok((a, b, label.to_owned()))
+            }
+            (_, slice, surface) => Err(format!(
+                "the entity {:?} at {start}..{end} has offsets, read as {unit}, that {}; give the \
+                 row an offset_unit (byte, char or utf16) or use --offsets",
+                surface.unwrap_or(label),
+                slice.map_or("name no part of the text".to_owned(), |s| format!(
+                    "name {s:?}"
+                ))
+            )),
+        }
+    });
+    Ok(Gold {
+        spans: spans.collect::<Result<_, _>>()?,
+        text: text.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = r#"{"text":"😀 Kyiv, Ukraine","entities":[{"start":8,"end":15,"label":"GPE"},{"start":2,"end":6,"label":"GPE","text":"Kyiv"}]}"#;
+
+    #[test]
+    fn spans_come_in_bytes_whatever_they_count_in_the_row() {
+        let read = gold(ROW, OffsetUnit::Char).unwrap();
+        assert_eq!(
+            read[0].spans,
+            [(5, 9, "GPE".to_owned()), (11, 18, "GPE".to_owned())]
+        );
+        let row = ROW.replace("\"text\":\"😀", "\"offset_unit\":\"char\",\"text\":\"😀");
+        assert_eq!(gold(&row, OffsetUnit::Byte).unwrap(), read);
+    }
+
+    #[test]
+    fn wrong_offsets_are_named_with_the_way_out() {
+        let error = |row: &str, unit| gold(&format!("\n{row}"), unit).unwrap_err().to_string();
+        let failed = error(ROW, OffsetUnit::Utf16);
+        assert!(
+            failed.starts_with("line 2: the entity \"Kyiv\" at 2..6"),
+            "{failed}"
+        );
+        assert!(
+            failed.contains("read as utf16, that name \" Kyi\"; give the row"),
+            "{failed}"
+        );
+        let failed = error(ROW, OffsetUnit::Byte);
+        assert!(failed.contains("name no part of the text"), "{failed}");
+        for (row, wanted) in [
+            ("[]", "no string text"),
+            ("{\"text\":\"x\"}", "no array entities"),
+            (
+                "{\"text\":\"x\",\"entities\":[{\"start\":0}]}",
+                "lacks start, end or label",
+            ),
+            (
+                "{\"text\":\"x\",\"entities\":[],\"offset_unit\":7}",
+                "unknown offset unit",
+            ),
+            ("{", "not JSON"),
+        ] {
+            let failed = error(row, OffsetUnit::Byte);
+            assert!(failed.contains(wanted), "{failed}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! newshound reads news text and tags who, what organisation and where.
+//!
+//! A text goes through the stages below, in this order and never back:
+//!
+//! | stage | from | to |
+//! |---|---|---|
+//! | [`reader`] | bytes | texts with ids |
+//! | [`segment`] | text | paragraphs and sentences |
+//! | [`words`], [`tokenize`] | sentence | words and subwords with byte offsets |
+//! | [`window`] | subwords | windows the model can hold, in packs |
+//! | [`model`], [`backend`] | packs | logits |
+//! | [`decode`] | logits | spans with scores |
+//! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
+//!
+//! [`Tagger`] runs all of them:
+//!
+//! ```
+//! use newshound::Tagger;
+//!
+//! let tagger = Tagger::builder().build()?;
+//! let document = tagger.tag("The European Commission met in Brussels.")?;
+//! for span in &document.spans {
+//!     println!("{} {} {:.2}", document.surface(span), span.label, span.score);
+//! }
+//! assert_eq!(document.surface(&document.spans[0]), "European Commission");
+//! # Ok::<(), newshound::Error>(())
+//! ```
+//!
+//! Offsets are byte offsets into the text as it was given; [`OffsetUnit`] converts
+//! them for readers that count code points or UTF-16 units.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod backend;
+pub mod decode;
+mod document;
+mod error;
+pub mod eval;
+#[cfg(test)]
+mod fake;
+pub mod model;
+mod offsets;
+pub mod reader;
+pub mod segment;
+mod tagger;
+pub mod tokenize;
+mod tokens;
+pub mod window;
+pub mod words;
+pub mod writer;
+
+pub use document::{Document, Sentence, Span, Stats, Word};
+pub use error::{Error, Result};
+pub use model::Model;
+pub use offsets::{OffsetCursor, OffsetUnit};
+pub use tagger::{Tagger, TaggerBuilder};
+pub use tokens::Tokens;

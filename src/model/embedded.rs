@@ -1,0 +1,31 @@
+//! The model inside the binary.
+
+use std::path::PathBuf;
+
+use super::{Files, Model, Tokenizer};
+use crate::{Error, Result};
+
+pub(super) const NAME: &str = "newshound-base";
+pub(super) const DIGEST: &str = env!("NEWSHOUND_MODEL_DIGEST");
+
+macro_rules! file {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/models/newshound-base/",
+            $name
+        ))
+    };
+}
+
+pub(super) fn load() -> Result<Model> {
+    let files = Files {
+        config: file!("config.json"),
+        weights: file!("model.safetensors"),
+        tokenizer: Tokenizer::Json(file!("tokenizer.json")),
+    };
+    Model::from_files(NAME, DIGEST.to_owned(), &files).map_err(|wrong| Error::Model {
+        path: PathBuf::from(format!("{NAME} inside the binary {}", wrong.file).trim_end()),
+        message: wrong.message,
+    })
+}

@@ -1,0 +1,180 @@
+//! The model: its tokenizer, its tags and the backend that runs it, from the copy
+//! inside the binary or from a Hugging Face directory.
+
+mod directory;
+#[cfg(feature = "embedded-model")]
+mod embedded;
+mod labels;
+mod tag;
+
+use std::path::Path;
+
+use newshound_encoder::Encoder;
+use serde_json::Value;
+
+pub use labels::{Labels, Scheme};
+pub use tag::{Part, Tag};
+
+use crate::Result;
+use crate::backend::{Backend, Native};
+use crate::tokenize::Subwords;
+
+/// A token-classification model, ready to run.
+pub struct Model {
+    name: String,
+    digest: String,
+    labels: Labels,
+    subwords: Subwords,
+    backend: Box<dyn Backend>,
+}
+
+/// The files a model is made of, in memory.
+struct Files<'f> {
+    config: &'f [u8],
+    weights: &'f [u8],
+    tokenizer: Tokenizer<'f>,
+}
+
+/// How a model's tokenizer is written down.
+enum Tokenizer<'f> {
+    Json(&'f [u8]),
+    Vocab { text: &'f str, lowercase: bool },
+}
+
+/// What is wrong with a model's files, and in which one unless the message says so.
+struct Wrong {
+    file: &'static str,
+    message: String,
+}
+
+impl Wrong {
+    fn new(file: &'static str) -> impl Fn(String) -> Self {
+        move |message| Self { file, message }
+    }
+}
+
+impl Model {
+    /// The model inside the binary.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`.
+    pub fn embedded() -> Result<Self> {
+        #[cfg(feature = "embedded-model")]
+        return embedded::load();
+        #[cfg(not(feature = "embedded-model"))]
+        return Err(crate::Error::NoEmbeddedModel);
+    }
+
+    /// Name and digest of the model inside the binary, without loading it.
+    #[must_use]
+    pub fn embedded_name() -> Option<(&'static str, &'static str)> {
+        #[cfg(feature = "embedded-model")]
+        return Some((embedded::NAME, embedded::DIGEST));
+        #[cfg(not(feature = "embedded-model"))]
+        return None;
+    }
+
+    /// Reads a Hugging Face directory: `config.json`, `model.safetensors`, and
+    /// `tokenizer.json` or `vocab.txt`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] that names the file and what is wrong with it.
+    pub fn from_dir(path: &Path) -> Result<Self> {
+        directory::load(path)
+    }
+
+    /// A model of given parts.
+    #[must_use]
+    pub fn from_parts(
+        name: &str,
+        labels: Labels,
+        subwords: Subwords,
+        backend: Box<dyn Backend>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            digest: String::new(),
+            labels,
+            subwords,
+            backend,
+        }
+    }
+
+    fn from_files(name: &str, digest: String, files: &Files<'_>) -> Result<Self, Wrong> {
+        let config = Wrong::new("config.json");
+        let value: Value = serde_json::from_slice(files.config)
+            .map_err(|e| config(format!("is not JSON: {e}")))?;
+        let names = tag_names(&value).map_err(&config)?;
+        let labels = Labels::new(&names).map_err(&config)?;
+        let subwords = match files.tokenizer {
+            Tokenizer::Json(json) => {
+                Subwords::from_json(json).map_err(Wrong::new("tokenizer.json"))?
+            }
+            Tokenizer::Vocab { text, lowercase } => {
+                Subwords::from_vocab(text, lowercase).map_err(Wrong::new("vocab.txt"))?
+            }
+        };
+        let encoder = Encoder::load(files.config, files.weights)
+            .map_err(|e| Wrong::new("")(e.to_string()))?;
+        if encoder.labels() != labels.len() {
+            return Err(config(format!(
+                "id2label has {} tags, the classifier in model.safetensors has {}",
+                labels.len(),
+                encoder.labels()
+            )));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            digest,
+            labels,
+            subwords,
+            backend: Box::new(Native::new(encoder)),
+        })
+    }
+
+    /// What the model is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the weights, in hexadecimal; empty for a model made of parts.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The model's tags.
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// The model's tokenizer.
+    #[must_use]
+    pub fn subwords(&self) -> &Subwords {
+        &self.subwords
+    }
+
+    /// What runs the model.
+    #[must_use]
+    pub fn backend(&self) -> &dyn Backend {
+        &*self.backend
+    }
+}
+
+/// Tag names by logit, from `id2label`.
+fn tag_names(config: &Value) -> Result<Vec<String>, String> {
+    let map = config
+        .get("id2label")
+        .and_then(Value::as_object)
+        .ok_or("has no id2label; a token-classification model names its tags there")?;
+    (0..map.len())
+        .map(|id| {
+            map.get(&id.to_string())
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .ok_or_else(|| format!("id2label has {} entries but none for {id}", map.len()))
+        })
+        .collect()
+}

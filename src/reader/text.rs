@@ -1,0 +1,44 @@
+//! Plain text: UTF-8, checked.
+
+use crate::{Error, Result};
+
+/// Takes bytes as text.
+///
+/// # Errors
+/// [`Error::NotUtf8`] with the offset of the first bad byte, [`Error::Nul`] with that
+/// of the first NUL.
+pub fn utf8(bytes: Vec<u8>) -> Result<String> {
+    let hint = match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => " (it looks like UTF-16LE)",
+        [0xFE, 0xFF, ..] => " (it looks like UTF-16BE)",
+        [0x1F, 0x8B, ..] => " (it looks like gzip)",
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => " (it looks like zstd)",
+        _ => "",
+    };
+    let text = String::from_utf8(bytes).map_err(|e| Error::NotUtf8 {
+        offset: e.utf8_error().valid_up_to(),
+        hint,
+    })?;
+    match text.find('\0') {
+        Some(offset) => Err(Error::Nul { offset }),
+        None => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_bytes_are_named_by_their_offset() {
+        let failed = utf8(b"caf\xE9 in Kyiv".to_vec()).unwrap_err().to_string();
+        assert!(failed.starts_with("invalid UTF-8 at byte 3;"), "{failed}");
+        let failed = utf8(b"\xFF\xFEN\0".to_vec()).unwrap_err().to_string();
+        assert!(
+            failed.contains("byte 0 (it looks like UTF-16LE)"),
+            "{failed}"
+        );
+        let failed = utf8(b"ab\0c".to_vec()).unwrap_err().to_string();
+        assert!(failed.contains("NUL byte at byte 2"), "{failed}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Words that carry a full stop of their own.
+
+/// What a full stop after an abbreviation says about the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Abbreviation {
+    /// Something always follows: "Gen.", "e.g.", an initial before a name.
+    Inside,
+    /// An abbreviation before a number, a plain word otherwise: "No."
+    BeforeNumber,
+    /// May end a sentence: "U.S.", "Inc.", "p.m."; the next word decides.
+    Anywhere,
+}
+
+/// Titles and other words that stand before a name.
+const TITLES: &[&str] = &[
+    "Adm", "Amb", "Archbp", "Asst", "Atty", "Bp", "Brig", "Capt", "Cdr", "Cmdr", "Cmsr", "Col",
+    "Cpl", "Cpt", "Det", "Dr", "Dra", "Drs", "Ens", "Fr", "Ft", "Gen", "Gov", "Hon", "Hr", "Insp",
+    "Lt", "Ltc", "Ltg", "Maj", "Messrs", "Mgr", "Mlle", "Mme", "Mons", "Mr", "Mrs", "Ms", "Msgr",
+    "Mt", "Mx", "Ofc", "Pfc", "Pres", "Prof", "Pte", "Pvt", "Rep", "Reps", "Rev", "Sec", "Sen",
+    "Sens", "Sgt", "Sra", "Srta", "Ste", "Supt", "Treas",
+];
+
+/// Words written small that something always follows.
+const SMALL: &[&str] = &[
+    "al", "approx", "bzw", "c.f", "ca", "cf", "e.g", "eg", "est", "i.e", "ie", "incl", "v", "viz",
+    "vs",
+];
+
+/// Abbreviations only in front of a number. "No" and "Art" are words as well.
+const BEFORE_NUMBER: &[&str] = &[
+    "Abs", "Art", "Ch", "Fig", "Figs", "No", "Nos", "Nr", "Para", "Sect", "Vol", "Vols",
+];
+
+/// Companies, months, states, suffixes of names and others that may end a sentence.
+const ANYWHERE: &[&str] = &[
+    "Ala", "Apr", "Ariz", "Ark", "Assn", "Aug", "Ave", "Blvd", "Bros", "Calif", "Cie", "Co",
+    "Colo", "Conn", "Corp", "Cos", "Dec", "Del", "Dept", "Dist", "Esq", "Etc", "Feb", "Fla", "Fri",
+    "Ga", "Gmbh", "Govt", "Hwy", "Ill", "Inc", "Ind", "Intl", "Jan", "Jr", "Jul", "Jun", "Kan",
+    "Ky", "La", "Ltd", "Ltda", "Md", "Mass", "Mich", "Minn", "Miss", "Mo", "Mon", "Mont", "Natl",
+    "Neb", "Nev", "Nov", "Oct", "Okla", "Ont", "Ore", "Pa", "Ph.D", "Pty", "Que", "Rd", "Sept",
+    "Sep", "Snr", "Sr", "St", "Tenn", "Tex", "Thu", "Thurs", "Tue", "Tues", "Univ", "Va", "Vt",
+    "Vs", "Wash", "Wed", "Wis", "Wyo",
+];
+
+/// Words that open a sentence far more often than they follow an abbreviation inside one.
+const STARTERS: &[&str] = &[
+    "a", "about", "after", "all", "although", "an", "and", "another", "any", "as", "at", "because",
+    "before", "both", "but", "by", "despite", "during", "each", "even", "every", "few", "five",
+    "for", "four", "from", "he", "her", "here", "his", "how", "however", "i", "if", "in",
+    "instead", "it", "its", "last", "later", "many", "more", "most", "my", "neither", "nobody",
+    "none", "not", "nothing", "now", "on", "once", "one", "only", "other", "others", "our", "she",
+    "since", "so", "some", "still", "such", "that", "the", "their", "then", "there", "these",
+    "they", "this", "those", "three", "though", "through", "to", "today", "two", "unlike", "until",
+    "we", "what", "when", "where", "whether", "which", "while", "who", "why", "with", "without",
+    "yet", "you", "your",
+];
+
+/// Says which kind of abbreviation the word before a full stop is, if any. `cased` is
+/// false for text without capitals, where "gen" is read as "Gen".
+pub(super) fn classify(before: &str, cased: bool) -> Option<Abbreviation> {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '.';
+    let word = before
+        .rsplit(|c| !part_of_word(c))
+        .next()
+        .unwrap_or_default();
+    let word = word.trim_start_matches('.');
+    if SMALL.contains(&word) {
+        return Some(Abbreviation::Inside);
+    }
+    let small = word.starts_with(char::is_lowercase);
+    // Longer than any entry: "Messrs", "Archbp".
+    let known = if (cased && small) || word.len() > 8 {
+        String::new()
+    } else {
+        title_case(word)
+    };
+    let known = known.as_str();
+    if TITLES.contains(&known) {
+        Some(Abbreviation::Inside)
+    } else if BEFORE_NUMBER.contains(&known) || matches!(word, "p" | "pp") {
+        Some(Abbreviation::BeforeNumber)
+    } else if ANYWHERE.contains(&known) || word == "etc" || is_dotted(word) {
+        Some(Abbreviation::Anywhere)
+    } else {
+        None
+    }
+}
+
+/// Whether the text begins with a word that usually opens a sentence.
+pub(super) fn is_starter(next: &str) -> bool {
+    let end = next.find(|c: char| !c.is_alphanumeric());
+    let (word, rest) = next.split_at(end.unwrap_or(next.len()));
+    // Neither the initial of "A. Smith" nor "All-Star".
+    let whole = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, ',' | '\'' | '’'));
+    whole && word.len() <= 9 && STARTERS.contains(&word.to_lowercase().as_str())
+}
+
+/// "J", "U.S", "a.m": letters with stops between them.
+fn is_dotted(word: &str) -> bool {
+    !word.is_empty()
+        && word.split('.').all(|part| {
+            let mut letters = part.chars();
+            letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
+        })
+}
+
+fn title_case(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.flat_map(char::to_lowercase)).collect()
+}

@@ -1,0 +1,80 @@
+use super::*;
+use crate::fake::{FakeBackend, subwords};
+use crate::model::Labels;
+use proptest::prelude::*;
+
+fn model() -> Model {
+    let tags = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG"];
+    let labels = Labels::new(&tags.map(str::to_owned)).unwrap();
+    Model::from_parts("fake", labels, subwords(), Box::new(FakeBackend))
+}
+
+fn tagger(threads: usize) -> Tagger {
+    let builder = Tagger::builder().model(model());
+    builder
+        .threads(threads.try_into().unwrap())
+        .build()
+        .unwrap()
+}
+
+fn found(document: &Document) -> Vec<(&str, &str)> {
+    let spans = document.spans.iter();
+    spans.map(|s| (document.surface(s), &*s.label)).collect()
+}
+
+#[test]
+fn a_document_longer_than_a_window_is_read_to_the_end() {
+    let text = "based ".repeat(100) + "UNHCR in Kyiv";
+    let document = tagger(1).tag(&text).unwrap();
+    assert_eq!(found(&document), [("UNHCR", "ORG"), ("Kyiv", "LOC")]);
+    assert_eq!(document.stats.words, 103);
+    assert_eq!(document.stats.subwords, 104);
+    assert!(document.stats.windows > 7);
+}
+
+#[test]
+fn an_empty_text_has_no_spans() {
+    let document = tagger(1).tag(" \r\n\u{A0}").unwrap();
+    assert_eq!(document.stats, Stats::default());
+}
+
+#[test]
+fn labels_and_scores_select_spans() {
+    let build = |b: TaggerBuilder| b.model(model()).build();
+    let only = build(Tagger::builder().labels(["LOC"])).unwrap();
+    assert_eq!(found(&only.tag("UNHCR Kyiv").unwrap()), [("Kyiv", "LOC")]);
+    let unknown = build(Tagger::builder().labels(["GPE"]));
+    assert!(matches!(unknown, Err(Error::UnknownLabel { known, .. }) if known == "LOC, ORG"));
+    assert!(build(Tagger::builder().min_score(1.5)).is_err());
+    assert!(build(Tagger::builder().min_score(f32::NAN)).is_err());
+    assert!(build(Tagger::builder().window(1000)).is_err());
+    let none = build(Tagger::builder().min_score(1.0)).unwrap();
+    assert_eq!(found(&none.tag("UNHCR Kyiv").unwrap()), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_batch_gives_each_document_what_it_gets_alone(
+        texts in prop::collection::vec("(Kyiv|UNHCR|based|😀|\r\n|\n\n|[a-z\u{301}]{1,3}|[ .,-]){0,60}", 0..8)
+    ) {
+        let alone: Vec<Document> = texts.iter().map(|t| tagger(1).tag(t).unwrap()).collect();
+        prop_assert_eq!(&tagger(2).tag_batch(&texts).unwrap(), &alone);
+        let back: Vec<&String> = texts.iter().rev().collect();
+        let mut again = tagger(1).tag_batch(&back).unwrap();
+        again.reverse();
+        prop_assert_eq!(again, alone);
+    }
+
+    #[test]
+    fn spans_are_sorted_disjoint_slices_at_character_borders(text in "(Kyiv|UNHCR|\\PC|[\r\n\u{301}\u{200D}\u{FE0F}]){0,40}") {
+        let document = tagger(1).tag(&text).unwrap();
+        let mut last = 0;
+        for span in &document.spans {
+            prop_assert!(last <= span.start && span.start < span.end);
+            prop_assert_eq!(&text[span.start..span.end], document.surface(span));
+            prop_assert!(["Kyiv", "UNHCR"].iter().any(|n| document.surface(span).contains(n)));
+            last = span.end;
+        }
+    }
+}

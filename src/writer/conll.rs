@@ -1,0 +1,59 @@
+//! CoNLL columns: a word and its IOB2 tag a line, a blank line after each sentence,
+//! a `-DOCSTART-` line before each document.
+
+use std::io::{self, Write};
+
+use super::Writer;
+use crate::{Document, Span};
+
+/// Writes CoNLL columns.
+pub struct Conll<W> {
+    out: W,
+}
+
+impl<W: Write> Conll<W> {
+    /// Writes to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Writer for Conll<W> {
+    fn document(&mut self, _id: &str, document: &Document) -> io::Result<()> {
+        self.out.write_all(b"-DOCSTART-\tO\n\n")?;
+        let mut spans = document.spans.iter().peekable();
+        for sentence in &document.sentences {
+            // A span that runs over a wrongly found sentence border starts anew there,
+            // as the format has no way to say that it goes on.
+            let mut open: Option<&Span> = None;
+            let words = document
+                .words
+                .get(sentence.words.clone())
+                .unwrap_or_default();
+            for word in words {
+                while spans.next_if(|span| span.end <= word.start).is_some() {}
+                let span = spans
+                    .peek()
+                    .copied()
+                    .filter(|span| span.start <= word.start);
+                let text = document.text.get(word.start..word.end).unwrap_or_default();
+                match span {
+                    None => writeln!(self.out, "{text}\tO")?,
+                    Some(span) => {
+                        let prefix = if open == Some(span) { 'I' } else { 'B' };
+                        writeln!(self.out, "{text}\t{prefix}-{}", span.label)?;
+                    }
+                }
+                open = span;
+            }
+            if !words.is_empty() {
+                self.out.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

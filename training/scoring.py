@@ -1,0 +1,107 @@
+"""Decoding words' labels from logits, and span scores as conlleval counts them."""
+
+import numpy as np
+import torch
+from transformers import DistilBertConfig, DistilBertForTokenClassification
+
+import recipe
+import windows as win
+
+FORBIDDEN = np.float32(-1e4)
+
+
+def load_model(config_dir, state):
+    """The classifier with weights {name: array}, ready to predict."""
+    config = DistilBertConfig.from_pretrained(config_dir)
+    model = DistilBertForTokenClassification(config)
+    model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in state.items()})
+    return model.eval()
+
+
+def transitions():
+    """Log-weights [from, to] that forbid an I- after anything but its own kind."""
+    table = np.zeros((len(recipe.LABELS), len(recipe.LABELS)), dtype=np.float32)
+    for i, before in enumerate(recipe.LABELS):
+        for j, after in enumerate(recipe.LABELS):
+            if after.startswith("I-") and before[1:] != after[1:]:
+                table[i, j] = FORBIDDEN
+    return table
+
+
+TRANSITIONS = transitions()
+
+
+def viterbi(logp):
+    """The best allowed label sequence for log-probabilities [words, labels]."""
+    score = logp[0] + TRANSITIONS[0]
+    back = []
+    for row in logp[1:]:
+        paths = score[:, None] + TRANSITIONS
+        best = paths.argmax(0)
+        back.append(best)
+        score = paths.max(0) + row
+    path = [int(score.argmax())]
+    for best in reversed(back):
+        path.append(int(best[path[-1]]))
+    return [recipe.LABELS[i] for i in reversed(path)]
+
+
+def predict(model, sentences, pieces, limit):
+    """Labels of every word of every sentence, sentences packed up to `limit` subwords a window."""
+    encoded = []
+    for group in win.pack(sentences, lambda: limit):
+        ids, places = [], []
+        for sentence in group:
+            i, _, starts = win.encode(sentence["words"], sentence["labels"], pieces)
+            places.append((sentence, [len(ids) + 1 + s for s in starts]))
+            ids += i
+        ids = ids[: win.LONGEST]
+        encoded.append({"ids": [pieces.cls, *ids, pieces.sep], "places": places})
+    labels = {}
+    for batch in win.batches(encoded, 2048, pool=len(encoded)):
+        rows = [encoded[i] for i in batch]
+        length = max(len(row["ids"]) for row in rows)
+        ids = torch.tensor([row["ids"] + [pieces.pad] * (length - len(row["ids"])) for row in rows])
+        mask = torch.tensor([[1] * len(row["ids"]) + [0] * (length - len(row["ids"])) for row in rows])
+        with torch.no_grad():
+            logp = torch.log_softmax(model(input_ids=ids, attention_mask=mask).logits, -1).numpy()
+        for row, scores in zip(rows, logp):
+            for sentence, starts in row["places"]:
+                known = [s for s in starts if s < len(row["ids"]) - 1]
+                path = viterbi(scores[known]) if known else []
+                labels[id(sentence)] = path + ["O"] * (len(starts) - len(known))
+    return [labels[id(sentence)] for sentence in sentences]
+
+
+def spans(labels):
+    """(start, end, kind) of each name; an I- that continues nothing opens one."""
+    found, start, kind = set(), None, None
+    for i, label in enumerate([*labels, "O"]):
+        if start is not None and (label[0] != "I" or label[2:] != kind):
+            found.add((start, i, kind))
+            start = None
+        if label != "O" and start is None:
+            start, kind = i, label[2:]
+    return found
+
+
+def rates(correct, gold, predicted):
+    precision = correct / predicted if predicted else 0.0
+    recall = correct / gold if gold else 0.0
+    f1 = 2 * correct / (gold + predicted) if gold + predicted else 0.0
+    return {"correct": correct, "gold": gold, "predicted": predicted, "precision": precision, "recall": recall, "f1": f1}
+
+
+def score(sentences, predicted, kinds):
+    """Counts and rates for each of `kinds` and over all of them, on the source files' own tokens."""
+    counts = {kind: [0, 0, 0] for kind in kinds}
+    for sentence, labels in zip(sentences, predicted):
+        firsts = [bool(f) for f in sentence["firsts"]]
+        gold = spans([g for g, first in zip(sentence["labels"], firsts) if first])
+        found = spans([p for p, first in zip(labels, firsts) if first])
+        for which, group in enumerate((gold & found, gold, found)):
+            for _, _, kind in group:
+                if kind in counts:
+                    counts[kind][which] += 1
+    overall = rates(*(sum(c[k] for c in counts.values()) for k in range(3)))
+    return {"overall": overall, "labels": {kind: rates(*c) for kind, c in counts.items()}}
