@@ -172,7 +172,7 @@ mod tests {
         #[test]
         fn every_subword_is_read_and_no_word_is_cut(
             sentences in prop::collection::vec(prop::collection::vec(0usize..6, 0..40), 0..12),
-            limit in 3usize..30,
+            limit in 6usize..30,
         ) {
             let text = document(&sentences);
             let w = windows(&text, limit);
