@@ -5,6 +5,7 @@
 //! | [`read`] | a column file | documents of sentences of tagged tokens |
 //! | [`chunks`] | the tags of a sentence | names: token ranges with a label |
 //! | [`Scores`] | gold and predicted names | counts; precision, recall and F1 in percent |
+//! | [`Calibration`] | gold names, predicted ones with scores | how often a score is right |
 //!
 //! A name counts as correct when its start, its end and its label are all right. How an
 //! `I-` without a `B-` before it is read is told at [`Reading`].
@@ -19,15 +20,19 @@
 //! # Ok::<(), newshound::eval::Error>(())
 //! ```
 
+mod calibration;
 mod chunks;
 mod columns;
 mod gold;
+mod perturb;
 mod relabel;
 mod scores;
 
+pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
 pub use columns::{Document, Layout, Sentence, Token, read};
 pub use gold::{Gold, gold};
+pub use perturb::Case;
 pub use relabel::Relabel;
 pub use scores::{Count, Rules, Scores, score, score_spans};
 

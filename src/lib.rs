@@ -55,4 +55,4 @@ pub use error::{Error, Result};
 pub use model::Model;
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
-pub use tokens::Tokens;
+pub use tokens::{TokenSpan, Tokens};

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{run, tiny_model};
+use common::{run, tiny_model, write_json};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -65,6 +65,50 @@ fn a_model_is_scored_on_the_tokens_of_a_column_file() {
     let scores: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(scores["tokens"], 3);
     assert_eq!(scores["overall"]["gold"], 2);
+}
+
+#[test]
+fn names_are_found_again_in_another_case_and_scores_are_held_against_the_facts() {
+    let model = tiny_model();
+    let args = |more: &[&'static str]| -> Vec<String> {
+        let fixed = [
+            "eval",
+            "-f",
+            "json",
+            "--model",
+            model.path().to_str().unwrap(),
+        ];
+        fixed.iter().chain(more).map(ToString::to_string).collect()
+    };
+    let json = |more: &[&'static str], text: &str| -> Value {
+        let args = args(more);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (code, out, err) = run(&args, text);
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    };
+    // The tiny model's words are lower case: to it W5 is unknown, w5 is not.
+    let cased = serde_json::json!({"do_lower_case": false});
+    write_json(model.path(), "tokenizer_config.json", &cased);
+    let upper = json(&["--calibration"], "W5 B-PER\nw6 O\n");
+    let lower = json(&["--perturb", "lower", "--calibration"], "W5 B-PER\nw6 O\n");
+    let plain = json(&["--calibration"], "w5 B-PER\nw6 O\n");
+    assert_eq!(lower, plain);
+    assert_ne!(upper, plain);
+    let spans = |scores: &Value| -> u64 {
+        let bins = scores["calibration"]["bins"].as_array().unwrap();
+        bins.iter().map(|bin| bin["spans"].as_u64().unwrap()).sum()
+    };
+    assert_eq!(
+        spans(&plain),
+        plain["overall"]["predicted"].as_u64().unwrap()
+    );
+    assert!(json(&[], "w5 B-PER\n").get("calibration").is_none());
+    let raw = r#"{"text":"W5 w6","entities":[{"start":0,"end":2,"label":"PER"}]}"#;
+    assert_eq!(json(&["--perturb", "lower"], raw)["overall"]["gold"], 1);
+    for clash in ["--perturb=lower", "--calibration"] {
+        assert_eq!(run(&["eval", "--scored", clash], SCORED).0, 2);
+    }
 }
 
 #[test]

@@ -5,8 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use newshound::eval::{self, Layout, Reading, Relabel, Rules, Scores, Tag, chunks};
+use newshound::eval::{
+    self, Calibration, Case, Chunk, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
+};
 use newshound::{Error, OffsetUnit, Tagger, Tokens};
+use serde::Serialize;
 
 use super::output::{ModelArgs, inputs, stdout};
 use super::{Outcome, Stop, report};
@@ -24,6 +27,7 @@ use super::{Outcome, Stop, report};
 ///
 ///     newshound eval gold.iob2
 ///     newshound eval --labels PER,ORG,LOC --map GPE=LOC,FAC=LOC news.jsonl
+///     newshound eval --perturb lower --calibration gold.iob2
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -47,8 +51,16 @@ pub(crate) struct Args {
     #[arg(long)]
     strict: bool,
 
+    /// Put the text in another case first; the gold names stay
+    #[arg(long, value_enum, value_name = "CASE")]
+    perturb: Option<Perturb>,
+
+    /// Also tell how often spans of a given score are right
+    #[arg(long, conflicts_with = "scored")]
+    calibration: bool,
+
     /// The last two columns are gold and predicted tags; run no model
-    #[arg(long)]
+    #[arg(long, conflicts_with = "perturb")]
     scored: bool,
 
     /// What offsets of JSONL rows without an offset_unit count
@@ -65,6 +77,44 @@ enum To {
     Table,
     /// One JSON object
     Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Perturb {
+    /// ALL CAPITALS
+    Upper,
+    /// all lower case
+    Lower,
+    /// A Capital Before Every Word
+    Title,
+}
+
+impl From<Perturb> for Case {
+    fn from(perturb: Perturb) -> Self {
+        match perturb {
+            Perturb::Upper => Self::Upper,
+            Perturb::Lower => Self::Lower,
+            Perturb::Title => Self::Title,
+        }
+    }
+}
+
+/// A model under test: how the gold text is put before it and how its names are counted.
+struct Trial<'r> {
+    tagger: Tagger,
+    case: Option<Case>,
+    rules: &'r Rules,
+    scores: Scores,
+    calibration: Calibration,
+}
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Report<'s> {
+    #[serde(flatten)]
+    scores: &'s Scores,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<&'s Calibration>,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -84,33 +134,59 @@ pub(crate) fn run(args: &Args) -> Outcome {
         only: args.labels.clone().map(BTreeSet::from_iter),
     };
     let unit: OffsetUnit = args.offsets.parse()?;
-    let tagger = match args.scored {
-        true => None,
-        false => Some(args.model.builder().build()?),
-    };
-    let mut scores = Scores::default();
-    for input in inputs(&args.files)? {
-        let text = input.text().map_err(|error| named(&input.name(), &error))?;
-        let file = match &tagger {
-            None => eval::read(&text, Layout::Scored)
-                .map(|d| eval::score(&d, &rules))
-                .map_err(Error::from),
-            Some(tagger) if is_jsonl(&text) => raw(tagger, &text, unit, &rules),
-            Some(tagger) => tokens(tagger, &text, &rules),
+    let (scores, calibration) = if args.scored {
+        (scored(&args.files, &rules)?, None)
+    } else {
+        let mut trial = Trial {
+            tagger: args.model.builder().build()?,
+            case: args.perturb.map(Case::from),
+            rules: &rules,
+            scores: Scores::default(),
+            calibration: Calibration::default(),
         };
-        scores.add(&file.map_err(|error| named(&input.name(), &error))?);
-    }
+        for input in inputs(&args.files)? {
+            let text = input.text().map_err(|error| named(&input.name(), &error))?;
+            let done = if is_jsonl(&text) {
+                trial.raw(&text, unit)
+            } else {
+                trial.tokens(&text)
+            };
+            done.map_err(|error| named(&input.name(), &error))?;
+        }
+        (trial.scores, args.calibration.then_some(trial.calibration))
+    };
     warn(&scores);
     let mut out = stdout();
     match args.format {
-        To::Table => scores.write_table(&mut out)?,
+        To::Table => {
+            scores.write_table(&mut out)?;
+            if let Some(calibration) = &calibration {
+                calibration.write_table(&mut out)?;
+            }
+        }
         To::Json => {
-            serde_json::to_writer(&mut out, &scores).map_err(std::io::Error::from)?;
+            let report = Report {
+                scores: &scores,
+                calibration: calibration.as_ref(),
+            };
+            serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from)?;
             writeln!(out)?;
         }
     }
     out.flush()?;
     Ok(0)
+}
+
+/// Scores files that hold predicted tags beside the gold ones.
+fn scored(files: &[PathBuf], rules: &Rules) -> Result<Scores, Stop> {
+    let mut scores = Scores::default();
+    for input in inputs(files)? {
+        let wrong = |error: Error| named(&input.name(), &error);
+        let text = input.text().map_err(wrong)?;
+        let documents = eval::read(&text, Layout::Scored).map_err(|e| wrong(e.into()))?;
+        scores.add(&eval::score(&documents, rules));
+    }
+    Ok(scores)
 }
 
 fn named(input: &str, error: &Error) -> Stop {
@@ -129,46 +205,68 @@ fn is_jsonl(text: &str) -> bool {
     first.trim_start().starts_with('{') && first.contains("\"text\"")
 }
 
-/// Tags raw text and scores the spans.
-fn raw(tagger: &Tagger, jsonl: &str, unit: OffsetUnit, rules: &Rules) -> Result<Scores, Error> {
-    let gold = eval::gold(jsonl, unit)?;
-    let texts: Vec<&str> = gold.iter().map(|row| row.text.as_str()).collect();
-    let mut scores = Scores::default();
-    for (row, document) in gold.iter().zip(tagger.tag_batch(&texts)?) {
-        let wanted = row
-            .spans
-            .iter()
-            .map(|(start, end, label)| (*start, *end, label.as_str()));
-        let found = document.spans.iter().map(|s| (s.start, s.end, &*s.label));
-        scores.add_spans(rules, wanted, found);
-    }
-    Ok(scores)
-}
-
-/// Tags the tokens of a column file and scores the tags.
-fn tokens(tagger: &Tagger, columns: &str, rules: &Rules) -> Result<Scores, Error> {
-    let gold = eval::read(columns, Layout::Gold)?;
-    let texts: Vec<Tokens> = gold
-        .iter()
-        .map(|document| {
-            let sentences = document.sentences.iter();
-            sentences
-                .map(|s| s.tokens.iter().map(|t| t.text.to_owned()).collect())
-                .collect()
-        })
-        .collect();
-    let mut scores = Scores::default();
-    for (document, found) in gold.iter().zip(tagger.tag_tokens(&texts)?) {
-        for (sentence, found) in document.sentences.iter().zip(found) {
-            let wanted = chunks(sentence.tokens.iter().map(|t| t.gold), rules.reading);
-            let found = chunks(
-                found.iter().filter_map(|tag| Tag::parse(tag)),
-                Reading::Conlleval,
-            );
-            scores.add_chunks(rules, sentence.tokens.len(), &wanted, &found);
+impl Trial<'_> {
+    /// Tags raw text and scores the spans.
+    fn raw(&mut self, jsonl: &str, unit: OffsetUnit) -> Result<(), Error> {
+        let mut gold = eval::gold(jsonl, unit)?;
+        if let Some(case) = self.case {
+            gold = gold.iter().map(|row| case.apply_gold(row)).collect();
         }
+        let texts: Vec<&str> = gold.iter().map(|row| row.text.as_str()).collect();
+        for (Gold { spans, .. }, document) in gold.iter().zip(self.tagger.tag_batch(&texts)?) {
+            let wanted = spans.iter().map(|(a, b, label)| (*a, *b, label.as_str()));
+            let found = document.spans.iter().map(|s| (s.start, s.end, &*s.label));
+            let certain = document.spans.iter().map(|s| s.score);
+            let (wanted, found) = (wanted.collect::<Vec<_>>(), found.collect::<Vec<_>>());
+            self.scores
+                .add_spans(self.rules, wanted.iter().copied(), found.iter().copied());
+            self.calibration
+                .add(self.rules, wanted, found.into_iter().zip(certain));
+        }
+        Ok(())
     }
-    Ok(scores)
+
+    /// Tags the tokens of a column file and scores the spans over them.
+    fn tokens(&mut self, columns: &str) -> Result<(), Error> {
+        let gold = eval::read(columns, Layout::Gold)?;
+        let word = |text: &str| match self.case {
+            Some(case) => case.apply(text),
+            None => text.to_owned(),
+        };
+        let texts: Vec<Tokens> = gold
+            .iter()
+            .map(|document| {
+                let sentences = document.sentences.iter();
+                sentences
+                    .map(|s| s.tokens.iter().map(|t| word(t.text)).collect())
+                    .collect()
+            })
+            .collect();
+        for (document, found) in gold.iter().zip(self.tagger.tag_tokens(&texts)?) {
+            for (sentence, found) in document.sentences.iter().zip(found) {
+                let wanted = chunks(sentence.tokens.iter().map(|t| t.gold), self.rules.reading);
+                let chunks: Vec<Chunk<'_>> = found
+                    .iter()
+                    .map(|span| Chunk {
+                        start: span.tokens.start,
+                        end: span.tokens.end,
+                        label: &span.label,
+                    })
+                    .collect();
+                self.scores
+                    .add_chunks(self.rules, sentence.tokens.len(), &wanted, &chunks);
+                self.calibration.add(
+                    self.rules,
+                    wanted.iter().map(|c| (c.start, c.end, c.label)),
+                    chunks
+                        .iter()
+                        .zip(&found)
+                        .map(|(c, span)| ((c.start, c.end, c.label), span.score)),
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Says when a label stands on one side only: its figures then mean nothing.

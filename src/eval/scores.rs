@@ -37,7 +37,8 @@ impl Rules {
         }
     }
 
-    fn spans<'a>(
+    /// Spans under their new labels, sorted, without those that do not count.
+    pub(super) fn spans<'a>(
         &'a self,
         map: &'a Relabel,
         spans: impl IntoIterator<Item = (usize, usize, &'a str)>,
