@@ -25,7 +25,8 @@ pub(crate) struct WordSpan {
 
 /// Finds the spans of a document. `logits` has a row for every word; rows of words
 /// without subwords are not looked at: such a word belongs to a span only when words
-/// of the span stand on both sides of it.
+/// of the span stand on both sides of it. Logits are divided by `temperature`, which makes
+/// scores less (above 1) or more sure and leaves the spans as they are (Guo and others 2017).
 ///
 /// # Errors
 /// [`Error::NotFinite`] where a logit is.
@@ -34,6 +35,7 @@ pub fn decode(
     document: &Tokenized,
     labels: &Labels,
     logits: ArrayView2<'_, f32>,
+    temperature: f32,
 ) -> Result<Vec<Span>> {
     let allowed = Transitions::new(labels);
     let mut found = Vec::new();
@@ -43,7 +45,7 @@ pub fn decode(
             .collect();
         let probabilities = rows
             .iter()
-            .map(|&w| softmax(logits.row(w).iter().copied()))
+            .map(|&w| softmax(logits.row(w).iter().map(|x| x / temperature)))
             .collect::<Result<Vec<_>>>()?;
         for span in best_spans(labels, &allowed, &probabilities) {
             let words = rows.get(span.words.clone()).unwrap_or_default();

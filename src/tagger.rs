@@ -292,7 +292,13 @@ impl Tagger {
                 word.assign(&rows[at].row(pieces.start - windows[at].start));
             }
         }
-        let mut spans = decode(text, &document, self.model.labels(), logits.view())?;
+        let mut spans = decode(
+            text,
+            &document,
+            self.model.labels(),
+            logits.view(),
+            self.model.temperature(),
+        )?;
         spans.retain(|span| self.wanted(span));
         Ok(Document {
             text: text.to_owned(),

@@ -198,6 +198,10 @@ fn a_damaged_model_directory_is_refused_with_the_file_and_the_way_out() {
             |d| set(d, "id2label", json!({"0": "O", "1": "B-PER"})),
             "id2label has 2 tags, the classifier",
         ),
+        (
+            |d| set(d, "newshound", json!({"temperature": 0})),
+            "config.json: newshound.temperature is 0; it must be a number above 0",
+        ),
     ];
     for (damage, wanted) in cases {
         let (code, err) = with_damage(damage);

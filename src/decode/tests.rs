@@ -90,7 +90,7 @@ fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
     for (word, &tag) in tags.iter().enumerate() {
         logits[[word, tag]] = 20.0;
     }
-    let found = decode(text, &document, &labels, logits.view()).unwrap();
+    let found = decode(text, &document, &labels, logits.view(), 1.0).unwrap();
     found
         .iter()
         .map(|s| (text[s.start..s.end].to_owned(), s.label.to_string()))
@@ -145,6 +145,18 @@ fn a_word_without_subwords_joins_the_name_around_it_only() {
 fn a_logit_that_is_not_a_number_is_an_error() {
     let document = subwords().tokenize("Kyiv").unwrap();
     let logits = Array2::from_elem((1, 5), f32::NAN);
-    let failed = decode("Kyiv", &document, &labels(IOB2), logits.view());
+    let failed = decode("Kyiv", &document, &labels(IOB2), logits.view(), 1.0);
     assert!(matches!(failed, Err(Error::NotFinite)));
+}
+
+#[test]
+fn a_higher_temperature_makes_the_same_spans_less_sure() {
+    let document = subwords().tokenize("Kyiv based").unwrap();
+    let mut logits = Array2::zeros((2, 5));
+    logits[[0, 3]] = 4.0;
+    logits[[1, 0]] = 4.0;
+    let at = |t| decode("Kyiv based", &document, &labels(IOB2), logits.view(), t).unwrap();
+    let (one, two) = (at(1.0), at(2.0));
+    assert_eq!((one[0].start, one[0].end), (two[0].start, two[0].end));
+    assert!(one[0].score > two[0].score + 0.1, "{one:?} {two:?}");
 }

@@ -24,6 +24,7 @@ pub struct Model {
     name: String,
     digest: String,
     labels: Labels,
+    temperature: f32,
     subwords: Subwords,
     backend: Box<dyn Backend>,
 }
@@ -95,6 +96,7 @@ impl Model {
             name: name.to_owned(),
             digest: String::new(),
             labels,
+            temperature: 1.0,
             subwords,
             backend,
         }
@@ -106,6 +108,7 @@ impl Model {
             .map_err(|e| config(format!("is not JSON: {e}")))?;
         let names = tag_names(&value).map_err(&config)?;
         let labels = Labels::new(&names).map_err(&config)?;
+        let temperature = temperature(&value).map_err(&config)?;
         let subwords = match files.tokenizer {
             Tokenizer::Json(json) => {
                 Subwords::from_json(json).map_err(Wrong::new("tokenizer.json"))?
@@ -127,6 +130,7 @@ impl Model {
             name: name.to_owned(),
             digest,
             labels,
+            temperature,
             subwords,
             backend: Box::new(Native::new(encoder)),
         })
@@ -148,6 +152,13 @@ impl Model {
     #[must_use]
     pub fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    /// What logits are divided by before they become probabilities: `newshound.temperature`
+    /// in `config.json`, 1 where there is none.
+    #[must_use]
+    pub fn temperature(&self) -> f32 {
+        self.temperature
     }
 
     /// The model's tokenizer.
@@ -177,4 +188,15 @@ fn tag_names(config: &Value) -> Result<Vec<String>, String> {
                 .ok_or_else(|| format!("id2label has {} entries but none for {id}", map.len()))
         })
         .collect()
+}
+
+fn temperature(config: &Value) -> Result<f32, String> {
+    let Some(value) = config.pointer("/newshound/temperature") else {
+        return Ok(1.0);
+    };
+    value
+        .as_f64()
+        .map(|t| t as f32)
+        .filter(|t| t.is_finite() && *t > 0.0)
+        .ok_or_else(|| format!("newshound.temperature is {value}; it must be a number above 0"))
 }
