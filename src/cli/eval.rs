@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let unit: OffsetUnit = args.offsets.parse()?;
     let tagger = match args.scored {
         true => None,
-        false => Some(args.model.builder().build()?),
+        false => Some(args.model.builder()?.build()?),
     };
     let mut scores = Scores::default();
     for input in inputs(&args.files)? {
