@@ -53,6 +53,7 @@ pub mod writer;
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};
 pub use model::Model;
+pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
 pub use tokens::{TokenSpan, Tokens};

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use ndarray::{Array2, Axis, Slice};
+use newshound_encoder::{Isa, Options, Precision};
 use rayon::prelude::*;
 
 use crate::backend::Packed;
@@ -53,6 +54,7 @@ pub struct TaggerBuilder {
     window: Option<usize>,
     labels: Option<Vec<String>>,
     min_score: f32,
+    encoder: Options,
 }
 
 impl TaggerBuilder {
@@ -67,6 +69,22 @@ impl TaggerBuilder {
     #[must_use]
     pub fn model(mut self, model: Model) -> Self {
         self.model = Some(model);
+        self
+    }
+
+    /// What the linear layers multiply in: by default 8 bits where the model is stored so,
+    /// else `f32`. Without effect on a model that is already loaded.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.encoder = self.encoder.precision(precision);
+        self
+    }
+
+    /// The instruction set to use; by default the fastest there is. Results do not depend
+    /// on it. Without effect on a model that is already loaded.
+    #[must_use]
+    pub fn isa(mut self, isa: Isa) -> Self {
+        self.encoder = self.encoder.isa(isa);
         self
     }
 
@@ -103,7 +121,8 @@ impl TaggerBuilder {
     ///
     /// # Errors
     /// [`Error::Model`] or [`Error::NoEmbeddedModel`] where the model cannot be loaded,
-    /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it.
+    /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it,
+    /// [`Error::Encoder`] where the instruction set cannot be had here.
     pub fn build(self) -> Result<Tagger> {
         if !(0.0..=1.0).contains(&self.min_score) {
             return Err(Error::Option(format!(
@@ -111,11 +130,16 @@ impl TaggerBuilder {
                 self.min_score
             )));
         }
-        let model = match (self.model, self.dir) {
-            (Some(model), _) => model,
-            (None, Some(dir)) => Model::from_dir(&dir)?,
-            (None, None) => Model::embedded()?,
-        };
+        self.encoder.check()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.map_or(0, NonZeroUsize::get))
+            .build()
+            .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
+        let model = pool.install(|| match (self.model, self.dir) {
+            (Some(model), _) => Ok(model),
+            (None, Some(dir)) => Model::from_dir(&dir, self.encoder),
+            (None, None) => Model::embedded(self.encoder),
+        })?;
         let known = model.labels().labels();
         if let Some(unknown) = self
             .labels
@@ -138,10 +162,6 @@ impl TaggerBuilder {
                 MIN_WINDOW.min(room)
             )));
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads.map_or(0, NonZeroUsize::get))
-            .build()
-            .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
         Ok(Tagger {
             model,
             window,

@@ -62,6 +62,9 @@ fn split(words: &[Range<usize>], limit: usize) -> Vec<Window> {
         }
         let keep = end.saturating_sub(limit / 4);
         first = (first + words[first..next].partition_point(|w| w.start < keep)).max(first + 1);
+        // The next word has to fit behind the overlap, or the window would end no later.
+        let overlong = |w: &Range<usize>| words[next].end - w.start > limit;
+        first += words[first..next].partition_point(overlong);
     }
     found
 }
@@ -151,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn overlap_gives_way_to_a_word_that_would_not_fit_behind_it() {
+        let text = document(&[vec![3, 1, 10, 2]]);
+        assert_eq!(windows(&text, 4), [0..4, 4..8, 14..16]);
+        let text = document(&[vec![2, 2, 4, 1]]);
+        assert_eq!(windows(&text, 5), [0..4, 4..9]);
+    }
+
+    #[test]
     fn a_word_is_read_where_it_is_furthest_from_an_edge() {
         let w = [0..8, 6..14, 12..20];
         assert_eq!(owner(&w, 6), Some(0));
@@ -172,7 +183,7 @@ mod tests {
         #[test]
         fn every_subword_is_read_and_no_word_is_cut(
             sentences in prop::collection::vec(prop::collection::vec(0usize..6, 0..40), 0..12),
-            limit in 6usize..30,
+            limit in 1usize..30,
         ) {
             let text = document(&sentences);
             let w = windows(&text, limit);

@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use newshound::backend::Packed;
-use newshound_encoder::Encoder;
+use newshound_encoder::{Encoder, Options, Precision};
 use serde_json::Value;
 
-#[test]
-fn logits_of_the_shipped_model_are_those_of_pytorch() {
+/// The largest difference from PyTorch over the stored sequences, as one pack.
+fn difference(precision: Precision) -> f64 {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read(root.join(path)).unwrap();
     let encoder = Encoder::load(
         &read("models/newshound-base/config.json"),
-        &read("models/newshound-base/model.safetensors"),
+        read("models/newshound-base/model.safetensors"),
+        Options::default().precision(precision),
     )
     .unwrap();
     let stored: Value =
@@ -37,10 +38,23 @@ fn logits_of_the_shipped_model_are_those_of_pytorch() {
     }
     let logits = encoder.logits(Packed::new(&ids, &bounds).unwrap()).unwrap();
     assert_eq!(logits.len(), expected.len());
-    let difference = logits
+    logits
         .iter()
         .zip(&expected)
         .map(|(found, wanted)| (f64::from(*found) - wanted).abs())
-        .fold(0.0, f64::max);
+        .fold(0.0, f64::max)
+}
+
+#[test]
+fn logits_of_the_shipped_model_are_those_of_pytorch() {
+    let difference = difference(Precision::F32);
     assert!(difference < 1e-3, "largest difference {difference}");
+}
+
+/// Logits lie between -5 and 10; the nearest runner-up of a confident tag is more than 3 away.
+#[test]
+fn eight_bit_logits_of_the_shipped_model_are_those_of_pytorch_within_a_half() {
+    let difference = difference(Precision::Int8);
+    assert!(difference < 0.5, "largest difference {difference}");
+    assert!(difference > 1e-3, "not in 8 bits: {difference}");
 }

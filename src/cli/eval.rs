@@ -138,7 +138,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         (scored(&args.files, &rules)?, None)
     } else {
         let mut trial = Trial {
-            tagger: args.model.builder().build()?,
+            tagger: args.model.builder()?.build()?,
             case: args.perturb.map(Case::from),
             rules: &rules,
             scores: Scores::default(),

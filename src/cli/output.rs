@@ -1,12 +1,16 @@
 //! Options and helpers that several subcommands share.
 
+use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use newshound::reader::Input;
-use newshound::{Tagger, TaggerBuilder};
+use newshound::{Error, Tagger, TaggerBuilder};
+
+/// The variable that names the instruction set to use.
+const ISA: &str = "NEWSHOUND_ISA";
 
 /// Options about the model, for every subcommand that runs one.
 #[derive(clap::Args)]
@@ -31,12 +35,24 @@ pub(crate) struct ModelArgs {
     /// off: a longer document has more windows.
     #[arg(long, value_name = "N", help_heading = "Model")]
     window: Option<usize>,
+
+    /// What the model multiplies in
+    ///
+    /// auto: 8 bits where the model is stored so, else f32; f32: weights as they are
+    /// stored; int8: weights and activations in 8 bits.
+    #[arg(long, default_value = "auto", value_name = "PRECISION", help_heading = "Model",
+        value_parser = ["auto", "f32", "int8"])]
+    precision: String,
 }
 
 impl ModelArgs {
     /// A builder with these options set.
-    pub(crate) fn builder(&self) -> TaggerBuilder {
-        let mut builder = Tagger::builder();
+    pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
+        let mut builder = Tagger::builder().precision(self.precision.parse()?);
+        if let Some(isa) = env::var_os(ISA).filter(|name| !name.is_empty()) {
+            let isa = isa.to_string_lossy().parse();
+            builder = builder.isa(isa.map_err(|e| Error::Option(format!("{ISA}: {e}")))?);
+        }
         if let Some(dir) = &self.model {
             builder = builder.model_dir(dir);
         }
@@ -46,7 +62,7 @@ impl ModelArgs {
         if let Some(window) = self.window {
             builder = builder.window(window);
         }
-        builder
+        Ok(builder)
     }
 }
 

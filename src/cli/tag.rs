@@ -85,7 +85,7 @@ enum To {
 pub(crate) fn run(args: &Args) -> Outcome {
     let unit: OffsetUnit = args.offsets.parse()?;
     let inputs = inputs(&args.files)?;
-    let mut builder = args.model.builder().min_score(args.min_score);
+    let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
     }

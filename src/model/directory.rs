@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fmt::Write, fs, io};
 
+use newshound_encoder::Options;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -12,7 +13,7 @@ use crate::{Error, Result};
 const WANTED: &str = "a model directory holds config.json, model.safetensors, and tokenizer.json \
                       or vocab.txt";
 
-pub(super) fn load(dir: &Path) -> Result<Model> {
+pub(super) fn load(dir: &Path, options: Options) -> Result<Model> {
     if !dir.is_dir() {
         let message = if dir.exists() {
             format!("is not a directory; {WANTED}")
@@ -46,10 +47,11 @@ pub(super) fn load(dir: &Path) -> Result<Model> {
     let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
     let files = Files {
         config: &config,
-        weights: &weights,
+        weights: weights.into(),
         tokenizer,
     };
-    Model::from_files(&name, digest, &files).map_err(|w| wrong(&dir.join(w.file), w.message))
+    Model::from_files(&name, digest, files, options)
+        .map_err(|w| wrong(&dir.join(w.file), w.message))
 }
 
 /// `do_lower_case` of `tokenizer_config.json`; BERT's default is true.

@@ -1,6 +1,9 @@
 //! The model inside the binary.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use newshound_encoder::Options;
 
 use super::{Files, Model, Tokenizer};
 use crate::{Error, Result};
@@ -18,13 +21,13 @@ macro_rules! file {
     };
 }
 
-pub(super) fn load() -> Result<Model> {
+pub(super) fn load(options: Options) -> Result<Model> {
     let files = Files {
         config: file!("config.json"),
-        weights: file!("model.safetensors"),
+        weights: Cow::Borrowed(file!("model.safetensors")),
         tokenizer: Tokenizer::Json(file!("tokenizer.json")),
     };
-    Model::from_files(NAME, DIGEST.to_owned(), &files).map_err(|wrong| Error::Model {
+    Model::from_files(NAME, DIGEST.to_owned(), files, options).map_err(|wrong| Error::Model {
         path: PathBuf::from(format!("{NAME} inside the binary {}", wrong.file).trim_end()),
         message: wrong.message,
     })

@@ -7,9 +7,10 @@ mod embedded;
 mod labels;
 mod tag;
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use newshound_encoder::Encoder;
+use newshound_encoder::{Encoder, Options};
 use serde_json::Value;
 
 pub use labels::{Labels, Scheme};
@@ -32,7 +33,7 @@ pub struct Model {
 /// The files a model is made of, in memory.
 struct Files<'f> {
     config: &'f [u8],
-    weights: &'f [u8],
+    weights: Cow<'static, [u8]>,
     tokenizer: Tokenizer<'f>,
 }
 
@@ -58,10 +59,11 @@ impl Model {
     /// The model inside the binary.
     ///
     /// # Errors
-    /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`.
-    pub fn embedded() -> Result<Self> {
+    /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`;
+    /// [`crate::Error::Model`] where `options` cannot be had.
+    pub fn embedded(options: Options) -> Result<Self> {
         #[cfg(feature = "embedded-model")]
-        return embedded::load();
+        return embedded::load(options);
         #[cfg(not(feature = "embedded-model"))]
         return Err(crate::Error::NoEmbeddedModel);
     }
@@ -80,8 +82,8 @@ impl Model {
     ///
     /// # Errors
     /// [`crate::Error::Model`] that names the file and what is wrong with it.
-    pub fn from_dir(path: &Path) -> Result<Self> {
-        directory::load(path)
+    pub fn from_dir(path: &Path, options: Options) -> Result<Self> {
+        directory::load(path, options)
     }
 
     /// A model of given parts.
@@ -102,7 +104,12 @@ impl Model {
         }
     }
 
-    fn from_files(name: &str, digest: String, files: &Files<'_>) -> Result<Self, Wrong> {
+    fn from_files(
+        name: &str,
+        digest: String,
+        files: Files<'_>,
+        options: Options,
+    ) -> Result<Self, Wrong> {
         let config = Wrong::new("config.json");
         let value: Value = serde_json::from_slice(files.config)
             .map_err(|e| config(format!("is not JSON: {e}")))?;
@@ -117,7 +124,7 @@ impl Model {
                 Subwords::from_vocab(text, lowercase).map_err(Wrong::new("vocab.txt"))?
             }
         };
-        let encoder = Encoder::load(files.config, files.weights)
+        let encoder = Encoder::load(files.config, files.weights, options)
             .map_err(|e| Wrong::new("")(e.to_string()))?;
         if encoder.labels() != labels.len() {
             return Err(config(format!(

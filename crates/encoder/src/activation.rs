@@ -1,5 +1,6 @@
 //! The non-linearity between the two linear layers of a block.
 
+use crate::kernels::Lanes;
 use crate::math::{erf, tanh};
 
 /// An activation function, as `config.json` names it.
@@ -25,39 +26,78 @@ impl Activation {
         }
     }
 
-    pub(crate) fn apply(self, values: &mut [f32]) {
+    #[inline(always)]
+    pub(crate) fn apply<L: Lanes>(self, l: L, x: L::F) -> L::F {
         match self {
-            Self::Gelu => values.iter_mut().for_each(|x| *x = gelu(*x)),
-            Self::GeluTanh => values.iter_mut().for_each(|x| *x = gelu_tanh(*x)),
-            Self::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
+            Self::Gelu => gelu(l, x),
+            Self::GeluTanh => gelu_tanh(l, x),
+            Self::Relu => l.clamp(x, 0.0, f32::INFINITY),
         }
     }
 }
 
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
-    0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2))
+fn gelu<L: Lanes>(l: L, x: L::F) -> L::F {
+    let half = l.mul(x, l.splat(0.5));
+    let erf = erf(l, l.mul(x, l.splat(std::f32::consts::FRAC_1_SQRT_2)));
+    l.mul_add(half, erf, half)
 }
 
 #[inline(always)]
-fn gelu_tanh(x: f32) -> f32 {
+fn gelu_tanh<L: Lanes>(l: L, x: L::F) -> L::F {
     const SQRT_2_OVER_PI: f32 = 0.797_884_6;
-    0.5 * x * (1.0 + tanh(SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x)))
+    let half = l.mul(x, l.splat(0.5));
+    let cube = l.mul(l.mul(x, x), l.mul(x, l.splat(0.044_715)));
+    let tanh = tanh(l, l.mul(l.add(x, cube), l.splat(SQRT_2_OVER_PI)));
+    l.mul_add(half, tanh, half)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
+    use crate::kernels::{Chosen, Floats, Job, Kernel};
+    use crate::matrix::Columns;
+
+    struct Apply<'a>(Activation, &'a mut [Floats]);
+
+    impl Job for Apply<'_> {
+        type Output = ();
+
+        fn run<K: Kernel>(self, kernel: K) {
+            let l = kernel.lanes();
+            l.run(
+                #[inline(always)]
+                || {
+                    for chunk in self.1 {
+                        l.store(self.0.apply(l, l.load(chunk)), chunk);
+                    }
+                },
+            );
+        }
+    }
+
+    fn apply(activation: Activation, values: &[f32]) -> Vec<f32> {
+        let mut results = Isa::available().into_iter().map(|isa| {
+            let mut row = Columns::plain(values.len()).spread(values);
+            Chosen::new(isa).unwrap().run(Apply(activation, &mut row));
+            row.iter()
+                .flat_map(|chunk| chunk.0)
+                .take(values.len())
+                .collect::<Vec<f32>>()
+        });
+        let first = results.next().unwrap();
+        assert!(results.all(|other| other == first));
+        first
+    }
 
     /// The largest error in units of the input, or of 1 for inputs below.
     fn worst(activation: Activation, reference: impl Fn(f64) -> f64) -> f64 {
         let inputs: Vec<f32> = (-80_000..80_003).map(|i| i as f32 * 1e-4).collect();
-        let mut outputs = inputs.clone();
-        activation.apply(&mut outputs);
         inputs
             .iter()
-            .zip(&outputs)
-            .map(|(&x, &y)| {
+            .zip(apply(activation, &inputs))
+            .map(|(&x, y)| {
                 (f64::from(y) - reference(f64::from(x))).abs() / f64::from(x).abs().max(1.0)
             })
             .fold(0.0, f64::max)
@@ -81,8 +121,7 @@ mod tests {
     #[test]
     fn large_inputs_stay_finite() {
         for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
-            let mut values = [-1e12, -50.0, 50.0, 1e12];
-            activation.apply(&mut values);
+            let values = apply(activation, &[-1e12, -50.0, 50.0, 1e12]);
             assert_eq!(values, [0.0, 0.0, 50.0, 1e12], "{activation:?}");
         }
     }

@@ -2,22 +2,39 @@
 
 use std::ops::Range;
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
-
-use crate::linear::Linear;
+use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
+use crate::linear::{Linear, Shape};
 use crate::math::softmax;
-use crate::matrix::{block, block_mut, values_mut};
+use crate::matrix::{Columns, Matrix};
 use crate::names::LayerNames;
 use crate::relative_bias::RelativeBias;
 use crate::weights::Weights;
-use crate::{Config, Error, Packed};
+use crate::{Config, Error, Precision};
+
+/// Queries whose scores are in cache together.
+const QUERIES: usize = 24;
 
 pub(crate) struct Attention {
     /// hidden to queries, keys and values side by side.
-    joint: Linear,
-    output: Linear,
-    heads: usize,
+    pub(crate) joint: Linear,
+    pub(crate) output: Linear,
+    /// hidden, in heads.
+    heads: Columns,
+    count: usize,
+    width: usize,
+}
+
+/// Room for one head of one sequence.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// Panels of sixteen keys.
+    keys: Vec<Floats>,
+    /// A row for each key.
+    values: Vec<Floats>,
+    /// A row for each query, a lane for each key.
+    scores: Vec<Floats>,
+    /// 1 / the sum of each row of scores.
+    shares: Vec<f32>,
 }
 
 impl Attention {
@@ -26,65 +43,132 @@ impl Attention {
         config: &Config,
         names: &LayerNames,
         block: &str,
+        precision: Precision,
     ) -> Result<Self, Error> {
         let [query, key, value, output] =
             [names.query, names.key, names.value, names.attention_output]
                 .map(|name| format!("{block}.{name}"));
-        let hidden = config.hidden;
+        let hidden = Columns::plain(config.hidden);
+        let width = config.hidden / config.heads;
+        let heads = Columns::grouped(config.heads, width);
+        let joint = Shape {
+            names: &[&query, &key, &value],
+            inputs: hidden,
+            outputs: heads,
+        };
+        let output = Shape {
+            names: &[&output],
+            inputs: heads,
+            outputs: hidden,
+        };
         Ok(Self {
-            joint: Linear::load_side_by_side(weights, &[&query, &key, &value], hidden, hidden)?,
-            output: Linear::load(weights, &output, hidden, hidden)?,
-            heads: config.heads,
+            joint: Linear::load(weights, &joint, precision)?,
+            output: Linear::load(weights, &output, precision)?,
+            heads,
+            count: config.heads,
+            width,
         })
     }
 
-    /// Fills `out` (tokens x hidden); `joint` (tokens x 3 hidden) and `context` (tokens x hidden) are
-    /// room to work in.
-    pub(crate) fn apply(
-        &self,
-        input: ArrayView2<'_, f32>,
-        packed: Packed<'_>,
-        bias: Option<&RelativeBias>,
-        joint: &mut Array2<f32>,
-        context: &mut Array2<f32>,
-        out: ArrayViewMut2<'_, f32>,
-    ) {
-        self.joint.apply(input, joint.view_mut());
-        for range in packed.ranges() {
-            self.attend(range, bias, joint, context);
-        }
-        self.output.apply(context.view(), out);
+    /// Chunks of a row of context.
+    pub(crate) fn chunks(&self) -> usize {
+        self.heads.chunks()
     }
 
-    fn attend(
+    /// Mixes the values of one sequence, `range` of the rows of `joint`, into its rows of `context`.
+    #[inline(always)]
+    pub(crate) fn attend<K: Kernel>(
         &self,
+        kernel: K,
         range: Range<usize>,
         bias: Option<&RelativeBias>,
-        joint: &Array2<f32>,
-        context: &mut Array2<f32>,
+        joint: &Matrix,
+        context: &mut Matrix,
+        room: &mut Room,
     ) {
-        let hidden = context.ncols();
-        let width = hidden / self.heads;
-        let scale = 1.0 / (width as f32).sqrt();
-        let mut scores = Array2::zeros((range.len(), range.len()));
-        for head in 0..self.heads {
-            let part = |index: usize| {
-                let first = index * hidden + head * width;
-                block(joint, range.clone(), first..first + width)
+        let l = kernel.lanes();
+        let tokens = range.len();
+        let (chunks, head_chunks) = (self.chunks(), self.heads.group_chunks());
+        let key_chunks = tokens.div_ceil(LANES);
+        let stride = joint.chunks();
+        let joint = joint.rows(range.clone());
+        let context = context.rows_mut(range);
+        let scale = l.splat(1.0 / (self.width as f32).sqrt());
+        room.keys.resize(key_chunks * self.width, Floats::ZERO);
+        room.values.resize(tokens * head_chunks, Floats::ZERO);
+        room.scores.resize(QUERIES * key_chunks, Floats::ZERO);
+        for head in 0..self.count {
+            let at = head * head_chunks;
+            for (key, row) in joint.chunks_exact(stride).enumerate() {
+                let lanes = row[chunks + at..][..head_chunks]
+                    .iter()
+                    .flat_map(|chunk| &chunk.0);
+                let panel = &mut room.keys[key / LANES * self.width..][..self.width];
+                for (to, &lane) in panel.iter_mut().zip(lanes) {
+                    to.0[key % LANES] = lane;
+                }
+                room.values[key * head_chunks..][..head_chunks]
+                    .copy_from_slice(&row[2 * chunks + at..][..head_chunks]);
+            }
+            let keys = FloatPanels {
+                data: &room.keys,
+                panel_stride: self.width,
+                input_stride: 1,
+                panels: key_chunks,
+                inputs: self.width,
             };
-            let keep = if let Some(bias) = bias {
-                bias.fill(head, scores.view_mut());
-                1.0
-            } else {
-                0.0
+            let values = FloatPanels {
+                data: &room.values,
+                panel_stride: 1,
+                input_stride: head_chunks,
+                panels: head_chunks,
+                inputs: tokens,
             };
-            general_mat_mul(scale, &part(0), &part(1).t(), keep, &mut scores);
-            values_mut(&mut scores)
-                .chunks_exact_mut(range.len())
-                .for_each(softmax);
-            let columns = head * width..(head + 1) * width;
-            let mut mixed = block_mut(context, range.clone(), columns);
-            general_mat_mul(1.0, &scores, &part(2), 0.0, &mut mixed);
+            for first in (0..tokens).step_by(QUERIES) {
+                let count = QUERIES.min(tokens - first);
+                let queries = FloatRows {
+                    data: &joint[first * stride + at..],
+                    stride,
+                    count,
+                };
+                product(
+                    l,
+                    queries,
+                    keys,
+                    #[inline(always)]
+                    |row, panel, sum| {
+                        let mut score = l.mul(sum, scale);
+                        if let Some(bias) = bias {
+                            let bias = bias.of(head, first + row, panel * LANES);
+                            score = l.add(score, l.load(&bias));
+                        }
+                        l.store(score, &mut room.scores[row * key_chunks + panel]);
+                    },
+                );
+                room.shares.clear();
+                for row in room.scores.chunks_exact_mut(key_chunks).take(count) {
+                    if let (Some(last), 1..) = (row.last_mut(), tokens % LANES) {
+                        last.0[tokens % LANES..].fill(f32::NEG_INFINITY);
+                    }
+                    room.shares.push(softmax(l, row));
+                }
+                let powers = FloatRows {
+                    data: &room.scores,
+                    stride: key_chunks,
+                    count,
+                };
+                product(
+                    l,
+                    powers,
+                    values,
+                    #[inline(always)]
+                    |row, panel, sum| {
+                        let share = l.splat(room.shares[row]);
+                        let to = &mut context[(first + row) * chunks + at + panel];
+                        l.store(l.mul(sum, share), to);
+                    },
+                );
+            }
         }
     }
 }

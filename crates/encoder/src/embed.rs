@@ -1,18 +1,19 @@
 //! Token ids to the vectors that enter the first block.
 
-use ndarray::Array2;
-
+use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
-use crate::linear::Linear;
-use crate::matrix::values_mut;
-use crate::weights::Weights;
-use crate::{Config, Error, Packed};
+use crate::linear::{Linear, Shape};
+use crate::matrix::{Columns, Matrix};
+use crate::quantise::Quantised;
+use crate::weights::{Table, Weights};
+use crate::{Config, Error, Packed, Precision};
 
 pub(crate) struct Embedding {
-    /// vocabulary x embedding.
-    words: Array2<f32>,
-    /// positions x embedding, with the vector of token type 0 added.
-    positions: Array2<f32>,
+    /// vocabulary x embedding, as stored; a row is widened when its token comes.
+    words: Table<'static>,
+    /// A row for each position, with the vector of token type 0 added.
+    positions: Vec<Floats>,
+    columns: Columns,
     first_position: usize,
     pad_token_id: u32,
     norm: LayerNorm,
@@ -21,36 +22,47 @@ pub(crate) struct Embedding {
 }
 
 impl Embedding {
-    pub(crate) fn load(weights: &Weights<'_>, config: &Config) -> Result<Self, Error> {
+    /// `keep` makes the word embeddings outlive the file.
+    pub(crate) fn load<'a>(
+        weights: &Weights<'a>,
+        config: &Config,
+        keep: impl Fn(Table<'a>) -> Table<'static>,
+    ) -> Result<Self, Error> {
         let size = config.embedding_size;
+        let columns = Columns::plain(size);
         let words = weights.matrix("embeddings.word_embeddings.weight", config.vocab_size, size)?;
-        let mut positions = weights.matrix(
+        let table = weights.matrix(
             "embeddings.position_embeddings.weight",
             config.max_positions,
             size,
         )?;
-        if config.type_vocab > 0 {
-            let types = weights.matrix(
-                "embeddings.token_type_embeddings.weight",
-                config.type_vocab,
-                size,
-            )?;
-            positions += &types.row(0);
+        let types = if config.type_vocab > 0 {
+            let name = "embeddings.token_type_embeddings.weight";
+            weights.matrix(name, config.type_vocab, size)?.row(0)
+        } else {
+            vec![0.0; size]
+        };
+        let mut positions = Vec::new();
+        for position in 0..config.max_positions {
+            let row = table.row(position);
+            let sums: Vec<f32> = row.iter().zip(&types).map(|(a, b)| a + b).collect();
+            positions.extend(columns.spread(&sums));
         }
         let norm = LayerNorm::load(weights, "embeddings.LayerNorm", size, config.layer_norm_eps)?;
         let project = if size == config.hidden {
             None
         } else {
-            Some(Linear::load(
-                weights,
-                "embeddings_project",
-                config.hidden,
-                size,
-            )?)
+            let shape = Shape {
+                names: &["embeddings_project"],
+                inputs: columns,
+                outputs: Columns::plain(config.hidden),
+            };
+            Some(Linear::load(weights, &shape, Precision::F32)?)
         };
         Ok(Self {
-            words,
+            words: keep(words),
             positions,
+            columns,
             first_position: config.first_position(),
             pad_token_id: config.pad_token_id,
             norm,
@@ -58,26 +70,59 @@ impl Embedding {
         })
     }
 
-    /// tokens x hidden, for a pack whose ids and lengths have been checked.
-    pub(crate) fn apply(&self, packed: Packed<'_>) -> Array2<f32> {
-        let columns = self.words.ncols();
-        let mut embedded = Array2::zeros((packed.tokens(), columns));
-        let mut rows = embedded.rows_mut().into_iter();
-        for ids in packed.sequences() {
-            let mut next = self.first_position;
-            for (&id, mut row) in ids.iter().zip(&mut rows) {
-                row.assign(&self.words.row(id as usize));
-                row += &self.positions.row(self.position(id, &mut next));
-            }
-        }
-        self.norm.apply(values_mut(&mut embedded));
-        match &self.project {
-            None => embedded,
-            Some(project) => {
-                let mut hidden = Array2::zeros((packed.tokens(), project.outputs()));
-                project.apply(embedded.view(), hidden.view_mut());
-                hidden
-            }
+    /// Fills `hidden` with a row for each token of a pack whose ids and lengths have been checked.
+    pub(crate) fn apply<K: Kernel>(
+        &self,
+        kernel: K,
+        packed: Packed<'_>,
+        hidden: &mut Matrix,
+        room: &mut Matrix,
+        scratch: &mut Quantised,
+    ) {
+        let l = kernel.lanes();
+        let (tokens, chunks) = (packed.tokens(), self.columns.chunks());
+        let embedded = if self.project.is_some() {
+            &mut *room
+        } else {
+            &mut *hidden
+        };
+        embedded.reshape(tokens, chunks);
+        l.run(
+            #[inline(always)]
+            || {
+                let mut rows = embedded.rows_mut(0..tokens).chunks_exact_mut(chunks);
+                for ids in packed.sequences() {
+                    let mut next = self.first_position;
+                    for (&id, row) in ids.iter().zip(&mut rows) {
+                        // The filling may hold what another pass left there.
+                        row[chunks - 1] = Floats::ZERO;
+                        let lanes = row.iter_mut().flat_map(|chunk| &mut chunk.0);
+                        self.words.widen(id as usize, lanes);
+                        let position = self.position(id, &mut next) * chunks;
+                        for (values, more) in row.iter_mut().zip(&self.positions[position..]) {
+                            l.store(l.add(l.load(values), l.load(more)), values);
+                        }
+                        self.norm.apply(l, row);
+                    }
+                }
+            },
+        );
+        if let Some(project) = &self.project {
+            hidden.reshape(tokens, project.chunks());
+            let (input, out) = (room.rows(0..tokens), hidden.rows_mut(0..tokens));
+            l.run(
+                #[inline(always)]
+                || {
+                    project.apply(
+                        kernel,
+                        input,
+                        out,
+                        scratch,
+                        #[inline(always)]
+                        |value, out| l.store(value, out),
+                    )
+                },
+            );
         }
     }
 

@@ -1,56 +1,147 @@
 //! The whole model: embeddings, blocks, classifier.
 
+use std::borrow::Cow;
+use std::sync::Mutex;
+
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::embed::Embedding;
+use crate::isa::Isa;
+use crate::kernels::{Chosen, Job, Kernel, Lanes};
 use crate::layer::{Layer, Scratch};
-use crate::linear::Linear;
+use crate::linear::{Linear, Shape};
+use crate::matrix::{Columns, Matrix};
 use crate::relative_bias::RelativeBias;
-use crate::weights::Weights;
-use crate::{Architecture, Config, Error, Packed};
+use crate::weights::{Table, Weights};
+use crate::{Architecture, Config, Error, Packed, Precision};
 
 /// A token-classification model, ready to run. Methods take `&self` and may run on many threads.
 pub struct Encoder {
     config: Config,
+    kernel: Chosen,
     embedding: Embedding,
     relative_bias: Option<RelativeBias>,
     layers: Vec<Layer>,
     classifier: Linear,
+    labels: usize,
+    /// Room for passes that are not running: as many as have run at once.
+    idle: Mutex<Vec<Workspace>>,
+}
+
+/// How a model is run.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// What the blocks compute in.
+    pub precision: Precision,
+    /// The instruction set; by default the fastest this processor has.
+    pub isa: Option<Isa>,
+}
+
+impl Options {
+    /// The same with another precision.
+    #[must_use]
+    pub fn precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// The same with a given instruction set.
+    #[must_use]
+    pub fn isa(self, isa: Isa) -> Self {
+        let isa = Some(isa);
+        Self { isa, ..self }
+    }
+
+    /// Whether this processor can do it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIsa`] where it lacks the instruction set.
+    pub fn check(self) -> Result<(), Error> {
+        Isa::choose(self.isa).map(|_| ())
+    }
+}
+
+/// What a pass writes to, kept for the next one.
+#[derive(Default)]
+struct Workspace {
+    hidden: Matrix,
+    logits: Matrix,
+    scratch: Scratch,
 }
 
 impl Encoder {
     /// Loads a model from the bytes of `config.json` and of `model.safetensors`.
     ///
     /// The names of the encoder's tensors may start with the architecture's prefix (`bert.` and so
-    /// on) or not. The number of labels is that of the classifier's rows.
+    /// on) or not. The number of labels is that of the classifier's rows. Layers are prepared in the
+    /// current `rayon` pool. Of `weights` that are `'static` the word embeddings are used in place.
     ///
     /// # Errors
-    /// A configuration that is not supported, a corrupt file, or a tensor that is missing or has the
-    /// wrong shape or type.
-    pub fn load(config: &[u8], weights: &[u8]) -> Result<Self, Error> {
+    /// A configuration that is not supported, a corrupt file, a tensor that is missing or has the
+    /// wrong shape or type, or an instruction set that this processor lacks.
+    pub fn load(
+        config: &[u8],
+        weights: impl Into<Cow<'static, [u8]>>,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let kernel = Isa::choose(options.isa)?;
         let config = Config::parse(config)?;
-        let weights = Weights::open(weights, config.architecture.prefix())?;
-        let embedding = Embedding::load(&weights, &config)?;
+        let prefix = config.architecture.prefix();
+        match weights.into() {
+            Cow::Borrowed(bytes) => {
+                let weights = Weights::open(bytes, prefix)?;
+                Self::build(config, &weights, |table| table, options.precision, kernel)
+            }
+            Cow::Owned(bytes) => {
+                let weights = Weights::open(&bytes, prefix)?;
+                Self::build(
+                    config,
+                    &weights,
+                    Table::into_owned,
+                    options.precision,
+                    kernel,
+                )
+            }
+        }
+    }
+
+    fn build<'a>(
+        config: Config,
+        weights: &Weights<'a>,
+        keep: impl Fn(Table<'a>) -> Table<'static>,
+        precision: Precision,
+        kernel: Chosen,
+    ) -> Result<Self, Error> {
+        let embedding = Embedding::load(weights, &config, keep)?;
         let relative_bias = match config.architecture {
             Architecture::MpNet => Some(RelativeBias::load(
-                &weights,
+                weights,
                 config.heads,
                 config.max_tokens(),
             )?),
             _ => None,
         };
-        let mut layers = Vec::new();
-        for index in 0..config.layers {
-            layers.push(Layer::load(&weights, &config, index)?);
-        }
+        let layers = (0..config.layers)
+            .into_par_iter()
+            .map(|index| Layer::load(weights, &config, index, precision))
+            .collect::<Result<Vec<_>, Error>>()?;
         let labels = weights.rows("classifier.bias")?.max(1);
-        let classifier = Linear::load(&weights, "classifier", labels, config.hidden)?;
+        let shape = Shape {
+            names: &["classifier"],
+            inputs: Columns::plain(config.hidden),
+            outputs: Columns::plain(labels),
+        };
+        let classifier = Linear::load(weights, &shape, Precision::F32)?;
         Ok(Self {
             config,
+            kernel,
             embedding,
             relative_bias,
             layers,
             classifier,
+            labels,
+            idle: Mutex::default(),
         })
     }
 
@@ -61,7 +152,7 @@ impl Encoder {
 
     /// How many labels the classifier tells apart: the columns of [`logits`](Self::logits).
     pub fn labels(&self) -> usize {
-        self.classifier.outputs()
+        self.labels
     }
 
     /// The longest sequence, special tokens included.
@@ -74,18 +165,10 @@ impl Encoder {
     /// # Errors
     /// [`Error::TokenOutOfRange`] or [`Error::SequenceTooLong`].
     pub fn hidden(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
-        self.check(packed)?;
-        let mut hidden = self.embedding.apply(packed);
-        let mut scratch = Scratch::new(packed.tokens(), &self.config);
-        for layer in &self.layers {
-            layer.apply(
-                &mut hidden,
-                packed,
-                self.relative_bias.as_ref(),
-                &mut scratch,
-            );
-        }
-        Ok(hidden)
+        let columns = self.config.hidden;
+        self.pass(packed, false, |workspace| {
+            workspace.hidden.to_array(columns)
+        })
     }
 
     /// Scores before softmax, tokens x labels, in the order of the pack.
@@ -93,10 +176,32 @@ impl Encoder {
     /// # Errors
     /// As for [`hidden`](Self::hidden).
     pub fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
-        let hidden = self.hidden(packed)?;
-        let mut logits = Array2::zeros((packed.tokens(), self.labels()));
-        self.classifier.apply(hidden.view(), logits.view_mut());
-        Ok(logits)
+        let columns = self.labels;
+        self.pass(packed, true, |workspace| workspace.logits.to_array(columns))
+    }
+
+    fn pass<R>(
+        &self,
+        packed: Packed<'_>,
+        classify: bool,
+        read: impl FnOnce(&Workspace) -> R,
+    ) -> Result<R, Error> {
+        self.check(packed)?;
+        let idle = || {
+            self.idle
+                .lock()
+                .unwrap_or_else(|broken| broken.into_inner())
+        };
+        let mut workspace = idle().pop().unwrap_or_default();
+        self.kernel.run(Pass {
+            encoder: self,
+            packed,
+            classify,
+            workspace: &mut workspace,
+        });
+        let result = read(&workspace);
+        idle().push(workspace);
+        Ok(result)
     }
 
     fn check(&self, packed: Packed<'_>) -> Result<(), Error> {
@@ -123,6 +228,55 @@ impl Encoder {
                 id: packed.ids()[position],
                 vocab_size,
             }),
+        }
+    }
+}
+
+/// A pack through the model.
+struct Pass<'a> {
+    encoder: &'a Encoder,
+    packed: Packed<'a>,
+    classify: bool,
+    workspace: &'a mut Workspace,
+}
+
+impl Job for Pass<'_> {
+    type Output = ();
+
+    fn run<K: Kernel>(self, kernel: K) {
+        let Workspace {
+            hidden,
+            logits,
+            scratch,
+        } = self.workspace;
+        let (model, tokens) = (self.encoder, self.packed.tokens());
+        let quantised = &mut scratch.quantised;
+        model
+            .embedding
+            .apply(kernel, self.packed, hidden, &mut scratch.inner, quantised);
+        for layer in &model.layers {
+            let bias = model.relative_bias.as_ref();
+            layer.apply(kernel, hidden, self.packed, bias, scratch);
+        }
+        if self.classify {
+            let l = kernel.lanes();
+            logits.reshape(tokens, model.classifier.chunks());
+            let (input, out) = (hidden.rows(0..tokens), logits.rows_mut(0..tokens));
+            let quantised = &mut scratch.quantised;
+            l.run(
+                #[inline(always)]
+                || {
+                    let classifier = &model.classifier;
+                    classifier.apply(
+                        kernel,
+                        input,
+                        out,
+                        quantised,
+                        #[inline(always)]
+                        |value, out| l.store(value, out),
+                    );
+                },
+            );
         }
     }
 }

@@ -75,6 +75,22 @@ pub enum Error {
         /// The types that work, separated by commas.
         supported: &'static str,
     },
+    /// An instruction set that there is no kernel for, or that this processor lacks.
+    #[error("there is no instruction set `{name}` here; use one of: {available}")]
+    NoSuchIsa {
+        /// What was asked for.
+        name: String,
+        /// Those that would work, the fastest first, separated by commas.
+        available: String,
+    },
+    /// A precision that does not exist.
+    #[error("there is no precision `{name}`; use one of: {known}")]
+    NoSuchPrecision {
+        /// What was asked for.
+        name: String,
+        /// Those that exist, separated by commas.
+        known: String,
+    },
     /// The bounds of a pack do not cut its ids into sequences.
     #[error(
         "bounds of a pack must start at 0, rise, and end at its {ids} ids; bound {index} does not fit"

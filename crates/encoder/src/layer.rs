@@ -1,14 +1,14 @@
 //! One transformer block: attention, then two linear layers, each with its residual and norm.
 
-use ndarray::Array2;
-
-use crate::attention::Attention;
+use crate::attention::{Attention, Room};
+use crate::kernels::{Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
-use crate::linear::Linear;
-use crate::matrix::{values, values_mut};
+use crate::linear::{Linear, Shape};
+use crate::matrix::{Columns, Matrix};
+use crate::quantise::Quantised;
 use crate::relative_bias::RelativeBias;
 use crate::weights::Weights;
-use crate::{Activation, Config, Error, Packed};
+use crate::{Activation, Config, Error, Packed, Precision};
 
 pub(crate) struct Layer {
     attention: Attention,
@@ -19,23 +19,14 @@ pub(crate) struct Layer {
     output_norm: LayerNorm,
 }
 
-/// Intermediate results, made once for all layers of a pass.
+/// Room for intermediate results, kept from pass to pass.
+#[derive(Default)]
 pub(crate) struct Scratch {
-    joint: Array2<f32>,
-    context: Array2<f32>,
-    branch: Array2<f32>,
-    inner: Array2<f32>,
-}
-
-impl Scratch {
-    pub(crate) fn new(tokens: usize, config: &Config) -> Self {
-        Self {
-            joint: Array2::zeros((tokens, 3 * config.hidden)),
-            context: Array2::zeros((tokens, config.hidden)),
-            branch: Array2::zeros((tokens, config.hidden)),
-            inner: Array2::zeros((tokens, config.intermediate)),
-        }
-    }
+    joint: Matrix,
+    context: Matrix,
+    pub(crate) inner: Matrix,
+    pub(crate) quantised: Quantised,
+    attention: Room,
 }
 
 impl Layer {
@@ -43,6 +34,7 @@ impl Layer {
         weights: &Weights<'_>,
         config: &Config,
         index: usize,
+        precision: Precision,
     ) -> Result<Self, Error> {
         let names = config.architecture.layer_names();
         let block = format!("{}.{index}", names.block);
@@ -55,10 +47,15 @@ impl Layer {
             )
         };
         let linear = |name: &str, outputs, inputs| {
-            Linear::load(weights, &format!("{block}.{name}"), outputs, inputs)
+            let shape = Shape {
+                names: &[&format!("{block}.{name}")],
+                inputs: Columns::plain(inputs),
+                outputs: Columns::plain(outputs),
+            };
+            Linear::load(weights, &shape, precision)
         };
         Ok(Self {
-            attention: Attention::load(weights, config, names, &block)?,
+            attention: Attention::load(weights, config, names, &block, precision)?,
             attention_norm: norm(names.attention_norm)?,
             up: linear(names.up, config.intermediate, config.hidden)?,
             activation: config.activation,
@@ -67,34 +64,114 @@ impl Layer {
         })
     }
 
-    /// Replaces `hidden` (tokens x hidden) by the block's output.
-    pub(crate) fn apply(
+    /// Replaces the rows of `hidden` by the block's output.
+    ///
+    /// Tokens go through the linear layers some at a time, so that what is between these stays in
+    /// cache while the weights pass by.
+    pub(crate) fn apply<K: Kernel>(
         &self,
-        hidden: &mut Array2<f32>,
+        kernel: K,
+        hidden: &mut Matrix,
         packed: Packed<'_>,
         bias: Option<&RelativeBias>,
         scratch: &mut Scratch,
     ) {
+        let l = kernel.lanes();
+        let tokens = packed.tokens();
         let Scratch {
             joint,
             context,
-            branch,
             inner,
+            quantised,
+            attention,
         } = scratch;
-        self.attention.apply(
-            hidden.view(),
-            packed,
-            bias,
-            joint,
-            context,
-            branch.view_mut(),
-        );
-        self.attention_norm
-            .add_and_apply(values_mut(hidden), values(branch));
-        self.up.apply(hidden.view(), inner.view_mut());
-        self.activation.apply(values_mut(inner));
-        self.down.apply(inner.view(), branch.view_mut());
-        self.output_norm
-            .add_and_apply(values_mut(hidden), values(branch));
+        joint.reshape(tokens, self.attention.joint.chunks());
+        context.reshape(tokens, self.attention.chunks());
+        for block in blocks(tokens, K::BLOCK) {
+            let (input, out) = (hidden.rows(block.clone()), joint.rows_mut(block));
+            l.run(
+                #[inline(always)]
+                || {
+                    let joint = &self.attention.joint;
+                    joint.apply(
+                        kernel,
+                        input,
+                        out,
+                        quantised,
+                        #[inline(always)]
+                        |value, out| l.store(value, out),
+                    );
+                },
+            );
+        }
+        for range in packed.ranges() {
+            l.run(
+                #[inline(always)]
+                || {
+                    let layer = &self.attention;
+                    layer.attend(kernel, range, bias, joint, context, attention);
+                },
+            );
+        }
+        for block in blocks(tokens, K::BLOCK) {
+            inner.reshape(block.len(), self.up.chunks());
+            let between = inner.rows_mut(0..block.len());
+            let context = context.rows(block.clone());
+            let hidden = hidden.rows_mut(block);
+            l.run(
+                #[inline(always)]
+                || {
+                    let layer = &self.attention.output;
+                    layer.apply(
+                        kernel,
+                        context,
+                        hidden,
+                        quantised,
+                        #[inline(always)]
+                        |value, out| {
+                            l.store(l.add(l.load(out), value), out);
+                        },
+                    );
+                    self.attention_norm.apply(l, hidden);
+                },
+            );
+            l.run(
+                #[inline(always)]
+                || {
+                    self.up.apply(
+                        kernel,
+                        hidden,
+                        between,
+                        quantised,
+                        #[inline(always)]
+                        |value, out| {
+                            l.store(self.activation.apply(l, value), out);
+                        },
+                    );
+                },
+            );
+            l.run(
+                #[inline(always)]
+                || {
+                    self.down.apply(
+                        kernel,
+                        between,
+                        hidden,
+                        quantised,
+                        #[inline(always)]
+                        |value, out| {
+                            l.store(l.add(l.load(out), value), out);
+                        },
+                    );
+                    self.output_norm.apply(l, hidden);
+                },
+            );
+        }
     }
+}
+
+/// `rows` in blocks of about equal size, none above `most`.
+fn blocks(rows: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let count = rows.div_ceil(most);
+    (0..count).map(move |block| rows * block / count..rows * (block + 1) / count)
 }

@@ -1,12 +1,14 @@
 //! Layer normalisation (Ba, Kiros and Hinton 2016) over the columns of each token.
 
 use crate::Error;
-use crate::math::sum_of;
+use crate::kernels::{Floats, LANES, Lanes};
+use crate::matrix::Columns;
 use crate::weights::Weights;
 
 pub(crate) struct LayerNorm {
-    gain: Vec<f32>,
-    bias: Vec<f32>,
+    gain: Vec<Floats>,
+    bias: Vec<Floats>,
+    columns: usize,
     epsilon: f32,
 }
 
@@ -27,41 +29,56 @@ impl LayerNorm {
             };
             weights.vector(&found, columns)
         };
-        Ok(Self {
-            gain: read("weight", "gamma")?,
-            bias: read("bias", "beta")?,
+        Ok(Self::new(
+            &read("weight", "gamma")?,
+            &read("bias", "beta")?,
             epsilon,
-        })
+        ))
     }
 
-    /// Normalises each row of `values` in place; rows are as long as the gain.
-    pub(crate) fn apply(&self, values: &mut [f32]) {
+    fn new(gain: &[f32], bias: &[f32], epsilon: f32) -> Self {
+        let columns = Columns::plain(gain.len());
+        Self {
+            gain: columns.spread(gain),
+            bias: columns.spread(bias),
+            columns: gain.len(),
+            epsilon,
+        }
+    }
+
+    /// Normalises each row of `values` in place.
+    #[inline(always)]
+    pub(crate) fn apply<L: Lanes>(&self, l: L, values: &mut [Floats]) {
         for row in values.chunks_exact_mut(self.gain.len()) {
-            self.apply_row(row);
+            self.apply_row(l, row);
         }
     }
 
-    /// `values = norm(values + branch)`.
-    pub(crate) fn add_and_apply(&self, values: &mut [f32], branch: &[f32]) {
-        let columns = self.gain.len();
-        for (row, branch) in values
-            .chunks_exact_mut(columns)
-            .zip(branch.chunks_exact(columns))
-        {
-            for (value, &more) in row.iter_mut().zip(branch) {
-                *value += more;
-            }
-            self.apply_row(row);
+    #[inline(always)]
+    fn apply_row<L: Lanes>(&self, l: L, row: &mut [Floats]) {
+        let columns = self.columns as f32;
+        let mut sum = l.splat(0.0);
+        for values in row.iter() {
+            sum = l.add(sum, l.load(values));
         }
-    }
-
-    fn apply_row(&self, row: &mut [f32]) {
-        let columns = row.len() as f32;
-        let mean = sum_of(row, |value| value) / columns;
-        let variance = sum_of(row, |value| (value - mean) * (value - mean)) / columns;
-        let scale = 1.0 / (variance + self.epsilon).sqrt();
-        for ((value, &gain), &bias) in row.iter_mut().zip(&self.gain).zip(&self.bias) {
-            *value = (*value - mean) * scale * gain + bias;
+        let mean = l.splat(l.sum(sum) / columns);
+        let mut squares = l.splat(0.0);
+        let (whole, rest) = row.split_at(self.columns / LANES);
+        for values in whole {
+            let difference = l.sub(l.load(values), mean);
+            squares = l.mul_add(difference, difference, squares);
+        }
+        if let Some(values) = rest.first() {
+            let mut difference = Floats::ZERO;
+            l.store(l.sub(l.load(values), mean), &mut difference);
+            difference.0[self.columns % LANES..].fill(0.0);
+            let difference = l.load(&difference);
+            squares = l.mul_add(difference, difference, squares);
+        }
+        let scale = l.splat(1.0 / (l.sum(squares) / columns + self.epsilon).sqrt());
+        for ((values, gain), bias) in row.iter_mut().zip(&self.gain).zip(&self.bias) {
+            let x = l.mul(l.sub(l.load(values), mean), scale);
+            l.store(l.mul_add(x, l.load(gain), l.load(bias)), values);
         }
     }
 }
@@ -69,23 +86,47 @@ impl LayerNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
+    use crate::kernels::{Chosen, Job, Kernel};
+
+    struct Apply<'a>(&'a LayerNorm, &'a mut [Floats]);
+
+    impl Job for Apply<'_> {
+        type Output = ();
+
+        fn run<K: Kernel>(self, kernel: K) {
+            let l = kernel.lanes();
+            l.run(
+                #[inline(always)]
+                || self.0.apply(l, self.1),
+            );
+        }
+    }
 
     #[test]
     fn a_row_gets_the_mean_of_its_bias_and_the_spread_of_its_gain() {
-        for columns in [1, 7, 8, 19, 64] {
-            let norm = LayerNorm {
-                gain: vec![2.0; columns],
-                bias: vec![0.5; columns],
-                epsilon: 1e-12,
-            };
-            let mut row: Vec<f32> = (0..columns).map(|i| 100.0 + (i * i % 13) as f32).collect();
-            norm.apply(&mut row);
-            let mean = row.iter().sum::<f32>() / columns as f32;
-            let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / columns as f32;
-            assert!((mean - 0.5).abs() < 1e-5, "{columns}: {mean}");
-            if columns > 1 {
-                assert!((variance - 4.0).abs() < 1e-4, "{columns}: {variance}");
+        for columns in [1, 7, 8, 16, 19, 64] {
+            let norm = LayerNorm::new(&vec![2.0; columns], &vec![0.5; columns], 1e-12);
+            let values: Vec<f32> = (0..columns).map(|i| 100.0 + (i * i % 13) as f32).collect();
+            let mut results = Vec::new();
+            for isa in Isa::available() {
+                let mut row = Columns::plain(columns).spread(&values);
+                Chosen::new(isa).unwrap().run(Apply(&norm, &mut row));
+                let row: Vec<f32> = row.iter().flat_map(|chunk| chunk.0).collect();
+                let (row, filling) = row.split_at(columns);
+                assert!(filling.iter().all(|&x| x == 0.0), "{columns}");
+                let mean = row.iter().sum::<f32>() / columns as f32;
+                let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / columns as f32;
+                assert!((mean - 0.5).abs() < 1e-5, "{columns}: {mean}");
+                if columns > 1 {
+                    assert!((variance - 4.0).abs() < 1e-4, "{columns}: {variance}");
+                }
+                results.push(row.to_vec());
             }
+            assert!(
+                results.windows(2).all(|pair| pair[0] == pair[1]),
+                "{columns}"
+            );
         }
     }
 }

@@ -3,25 +3,27 @@
 //! [`Encoder`] runs BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet from the `config.json` and
 //! `model.safetensors` of a Hugging Face directory. Sequences are laid end to end in a [`Packed`]
 //! batch, without padding: linear layers run over all tokens at once, attention per sequence. What a
-//! sequence gets never depends on its neighbours in the pack, bit for bit.
+//! sequence gets never depends on its neighbours in the pack, bit for bit, nor on the instruction set
+//! ([`Isa`]) it is computed with.
 //!
-//! Arithmetic is `f32`. Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per
-//! output row.
+//! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
+//! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
+//! other), everything else computes in `f32`.
 //!
 //! ```no_run
-//! use newshound_encoder::{Encoder, Packed};
+//! use newshound_encoder::{Encoder, Options, Packed};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = std::fs::read("model/config.json")?;
 //! let weights = std::fs::read("model/model.safetensors")?;
-//! let encoder = Encoder::load(&config, &weights)?;
+//! let encoder = Encoder::load(&config, weights, Options::default())?;
 //! // Two sequences, of three and of two tokens.
 //! let logits = encoder.logits(Packed::new(&[101, 7, 102, 101, 102], &[0, 3, 5])?)?;
 //! assert_eq!(logits.dim(), (5, encoder.labels()));
 //! # Ok(())
 //! # }
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 mod activation;
@@ -30,6 +32,9 @@ mod config;
 mod embed;
 mod encoder;
 mod error;
+mod isa;
+#[allow(unsafe_code, reason = "vector instructions")]
+mod kernels;
 mod layer;
 mod layer_norm;
 mod linear;
@@ -37,11 +42,15 @@ mod math;
 mod matrix;
 mod names;
 mod packed;
+mod precision;
+mod quantise;
 mod relative_bias;
 mod weights;
 
 pub use activation::Activation;
 pub use config::{Architecture, Config};
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Options};
 pub use error::Error;
+pub use isa::Isa;
 pub use packed::Packed;
+pub use precision::Precision;

@@ -1,6 +1,8 @@
-//! Elementary functions that compilers can vectorise: no branches, no calls, no tables.
+//! Elementary functions on sixteen values: no branches, no tables.
 //!
 //! Each is tested against `f64` references over its whole range, to the bound it states.
+
+use crate::kernels::{Floats, Lanes};
 
 /// Adding and taking away 1.5 * 2^23 rounds an `f32` to the nearest integer.
 const ROUND: f32 = 12_582_912.0;
@@ -8,18 +10,24 @@ const ROUND: f32 = 12_582_912.0;
 const LN_2_HIGH: f32 = 355.0 / 512.0;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
+/// The value of a polynomial, its highest coefficient first.
+#[inline(always)]
+fn polynomial<L: Lanes>(l: L, x: L::F, coefficients: &[f32]) -> L::F {
+    let mut value = l.splat(coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        value = l.mul_add(value, x, l.splat(coefficient));
+    }
+    value
+}
+
 /// e^x with a relative error below 2e-7, saturating outside -87 to 88.
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor series to degree 7 (remainder below 6e-9),
 /// 2^n by writing the exponent bits.
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
-    let x = x.clamp(-87.0, 88.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = x - n * LN_2_HIGH - n * LN_2_LOW;
-    let mut series = 1.0 / 5040.0;
-    for coefficient in [
+pub(crate) fn exp<L: Lanes>(l: L, x: L::F) -> L::F {
+    const SERIES: [f32; 8] = [
+        1.0 / 5040.0,
         1.0 / 720.0,
         1.0 / 120.0,
         1.0 / 24.0,
@@ -27,13 +35,13 @@ pub(crate) fn exp(x: f32) -> f32 {
         0.5,
         1.0,
         1.0,
-    ] {
-        series = series * r + coefficient;
-    }
-    let biased = shifted
-        .to_bits()
-        .wrapping_add(127u32.wrapping_sub(ROUND.to_bits()));
-    series * f32::from_bits(biased << 23)
+    ];
+    let x = l.clamp(x, -87.0, 88.0);
+    let shifted = l.mul_add(x, l.splat(std::f32::consts::LOG2_E), l.splat(ROUND));
+    let n = l.sub(shifted, l.splat(ROUND));
+    let r = l.mul_add(n, l.splat(-LN_2_HIGH), x);
+    let r = l.mul_add(n, l.splat(-LN_2_LOW), r);
+    l.mul(polynomial(l, r, &SERIES), l.power_of_two(shifted))
 }
 
 /// The error function with an absolute error below 4e-7, exactly +-1 from +-4 on.
@@ -41,78 +49,61 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// x P(x^2) / Q(x^2), both of degree 5, fitted on 0 to 4 by Lawson's iteration (least squares whose
 /// weights grow where the error is largest), which gives 2.4e-8 before rounding to `f32`.
 #[inline(always)]
-pub(crate) fn erf(x: f32) -> f32 {
-    const P: [f32; 5] = [
+pub(crate) fn erf<L: Lanes>(l: L, x: L::F) -> L::F {
+    const P: [f32; 6] = [
+        1.980_627_8e-6,
         2.857_042_4e-4,
         3.928_083_5e-3,
         5.324_012_8e-2,
         1.945_671_9e-1,
         std::f32::consts::FRAC_2_SQRT_PI,
     ];
-    const Q: [f32; 5] = [
+    const Q: [f32; 6] = [
+        3.741_601_5e-5,
         1.196_667_7e-3,
         1.529_672_65e-2,
         1.157_753_3e-1,
         5.057_631e-1,
         1.0,
     ];
-    let x = x.clamp(-4.0, 4.0);
-    let square = x * x;
-    let (mut p, mut q) = (1.980_627_8e-6, 3.741_601_5e-5);
-    for (above, below) in P.into_iter().zip(Q) {
-        p = p * square + above;
-        q = q * square + below;
-    }
-    (x * p / q).clamp(-1.0, 1.0)
+    let x = l.clamp(x, -4.0, 4.0);
+    let square = l.mul(x, x);
+    let p = l.mul(x, polynomial(l, square, &P));
+    l.clamp(l.div(p, polynomial(l, square, &Q)), -1.0, 1.0)
 }
 
 /// The hyperbolic tangent with an absolute error below 3e-7.
 #[inline(always)]
-pub(crate) fn tanh(x: f32) -> f32 {
-    1.0 - 2.0 / (exp(2.0 * x) + 1.0)
+pub(crate) fn tanh<L: Lanes>(l: L, x: L::F) -> L::F {
+    let one = l.splat(1.0);
+    let power = exp(l, l.add(x, x));
+    l.sub(one, l.div(l.splat(2.0), l.add(power, one)))
 }
 
-/// How many partial sums run side by side: enough for two 128-bit or one 256-bit register.
-const LANES: usize = 8;
-
-/// The sum of `f` over `values`, in an order that depends on their number alone.
+/// Replaces the scores of a row by powers of e, the highest by 1; gives 1 / their sum.
+///
+/// The lanes after the last score must hold minus infinity.
 #[inline(always)]
-pub(crate) fn sum_of(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for chunk in chunks {
-        for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum += f(value);
-        }
+pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats]) -> f32 {
+    let mut highest = l.splat(f32::NEG_INFINITY);
+    for scores in row.iter() {
+        highest = l.max(highest, l.load(scores));
     }
-    sums.iter().sum::<f32>() + rest.iter().map(|&value| f(value)).sum::<f32>()
-}
-
-/// Replaces one row of attention scores by its softmax.
-pub(crate) fn softmax(row: &mut [f32]) {
-    let (chunks, rest) = row.as_chunks::<LANES>();
-    let mut highest = [f32::NEG_INFINITY; LANES];
-    for chunk in chunks {
-        for (high, &value) in highest.iter_mut().zip(chunk) {
-            *high = high.max(value);
-        }
+    let highest = l.splat(l.highest(highest));
+    let mut sum = l.splat(0.0);
+    for scores in row {
+        let powers = exp(l, l.sub(l.load(scores), highest));
+        sum = l.add(sum, powers);
+        l.store(powers, scores);
     }
-    let highest = highest
-        .iter()
-        .chain(rest)
-        .fold(f32::NEG_INFINITY, |a, &b| a.max(b));
-    for value in row.iter_mut() {
-        *value = exp(*value - highest);
-    }
-    let share = 1.0 / sum_of(row, |value| value);
-    for value in row {
-        *value *= share;
-    }
+    1.0 / l.sum(sum)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
+    use crate::kernels::{Chosen, Job, Kernel, LANES};
 
     /// Every `f32` between the ends would take minutes; this many, evenly spaced, take a moment.
     const STEPS: u32 = 400_000;
@@ -121,48 +112,119 @@ mod tests {
         (0..=STEPS).map(move |i| low + (high - low) * (i as f32 / STEPS as f32))
     }
 
+    #[derive(Clone, Copy)]
+    enum Function {
+        Exp,
+        Erf,
+        Tanh,
+    }
+
+    struct Apply<'a>(Function, &'a [f32]);
+
+    impl Job for Apply<'_> {
+        type Output = Vec<f32>;
+
+        fn run<K: Kernel>(self, kernel: K) -> Vec<f32> {
+            let l = kernel.lanes();
+            let mut out = Vec::new();
+            for chunk in self.1.chunks(LANES) {
+                let mut lanes = Floats::ZERO;
+                lanes.0[..chunk.len()].copy_from_slice(chunk);
+                l.run(
+                    #[inline(always)]
+                    || {
+                        let x = l.load(&lanes);
+                        let y = match self.0 {
+                            Function::Exp => exp(l, x),
+                            Function::Erf => erf(l, x),
+                            Function::Tanh => tanh(l, x),
+                        };
+                        l.store(y, &mut lanes);
+                    },
+                );
+                out.extend_from_slice(&lanes.0[..chunk.len()]);
+            }
+            out
+        }
+    }
+
+    /// The function's values, which must be the same bits on every instruction set.
+    fn values(function: Function, inputs: &[f32]) -> Vec<f32> {
+        let reference = Chosen::SCALAR.run(Apply(function, inputs));
+        for isa in Isa::available() {
+            let found = Chosen::new(isa).unwrap().run(Apply(function, inputs));
+            for ((a, b), x) in found.iter().zip(&reference).zip(inputs) {
+                assert!(
+                    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+                    "{isa}: {x}"
+                );
+            }
+        }
+        reference
+    }
+
+    fn worst(function: Function, inputs: Vec<f32>, error: impl Fn(f64, f64) -> f64) -> f64 {
+        let outputs = values(function, &inputs);
+        inputs
+            .iter()
+            .zip(outputs)
+            .map(|(&x, y)| error(f64::from(x), f64::from(y)))
+            .fold(0.0, f64::max)
+    }
+
     #[test]
     fn exp_keeps_its_relative_bound() {
-        let worst = grid(-87.0, 88.0)
-            .chain(grid(-1.0, 1.0))
-            .map(|x| (f64::from(exp(x)) / f64::from(x).exp() - 1.0).abs())
-            .fold(0.0, f64::max);
+        let inputs = grid(-87.0, 88.0).chain(grid(-1.0, 1.0)).collect();
+        let worst = worst(Function::Exp, inputs, |x, y| (y / x.exp() - 1.0).abs());
         assert!(worst < 2e-7, "{worst:e}");
-        assert_eq!(exp(0.0), 1.0);
     }
 
     #[test]
     fn exp_saturates_and_keeps_nan() {
-        assert!(exp(f32::NEG_INFINITY) < 2e-38);
-        assert_eq!(exp(1e30), exp(88.0));
-        assert!(exp(f32::NAN).is_nan());
+        let found = values(
+            Function::Exp,
+            &[0.0, f32::NEG_INFINITY, 1e30, 88.0, f32::NAN],
+        );
+        assert_eq!(found[0], 1.0);
+        assert!(found[1] < 2e-38);
+        assert_eq!(found[2], found[3]);
+        assert!(found[4].is_nan());
     }
 
     #[test]
     fn erf_keeps_its_absolute_bound() {
-        let worst = grid(-6.0, 6.0)
-            .chain(grid(-0.01, 0.01))
-            .map(|x| (f64::from(erf(x)) - libm::erf(f64::from(x))).abs())
-            .fold(0.0, f64::max);
+        let inputs = grid(-6.0, 6.0).chain(grid(-0.01, 0.01)).collect();
+        let worst = worst(Function::Erf, inputs, |x, y| (y - libm::erf(x)).abs());
         assert!(worst < 4e-7, "{worst:e}");
     }
 
     #[test]
     fn erf_ends_at_exactly_one() {
-        assert_eq!(erf(4.0), 1.0);
-        assert_eq!(erf(f32::NEG_INFINITY), -1.0);
-        assert_eq!(erf(0.0), 0.0);
-        assert!(erf(f32::NAN).is_nan());
+        let found = values(Function::Erf, &[4.0, f32::NEG_INFINITY, 0.0, f32::NAN]);
+        assert_eq!(found[..3], [1.0, -1.0, 0.0]);
+        assert!(found[3].is_nan());
     }
 
     #[test]
     fn tanh_keeps_its_absolute_bound() {
-        let worst = grid(-12.0, 12.0)
-            .map(|x| (f64::from(tanh(x)) - f64::from(x).tanh()).abs())
-            .fold(0.0, f64::max);
+        let inputs = grid(-12.0, 12.0).collect();
+        let worst = worst(Function::Tanh, inputs, |x, y| (y - x.tanh()).abs());
         assert!(worst < 3e-7, "{worst:e}");
-        assert_eq!(tanh(1e30), 1.0);
-        assert_eq!(tanh(-1e30), -1.0);
+        assert_eq!(values(Function::Tanh, &[1e30, -1e30]), [1.0, -1.0]);
+    }
+
+    struct Softmax<'a>(&'a mut [Floats]);
+
+    impl Job for Softmax<'_> {
+        type Output = f32;
+
+        fn run<K: Kernel>(self, kernel: K) -> f32 {
+            let l = kernel.lanes();
+            l.run(
+                #[inline(always)]
+                || softmax(l, self.0),
+            )
+        }
     }
 
     #[test]
@@ -170,10 +232,17 @@ mod tests {
         for length in 1..40u32 {
             let scores: Vec<f32> = (0..length).map(|i| (i * 37 % 23) as f32 - 15.0).collect();
             let total: f64 = scores.iter().map(|&s| f64::from(s).exp()).sum();
-            let mut row = scores.clone();
-            softmax(&mut row);
-            for (&share, &score) in row.iter().zip(&scores) {
-                assert!((f64::from(share) - f64::from(score).exp() / total).abs() < 3e-7);
+            for isa in Isa::available() {
+                let mut row =
+                    vec![Floats([f32::NEG_INFINITY; LANES]); scores.len().div_ceil(LANES)];
+                for (i, &score) in scores.iter().enumerate() {
+                    row[i / LANES].0[i % LANES] = score;
+                }
+                let share = Chosen::new(isa).unwrap().run(Softmax(&mut row));
+                for (power, &score) in row.iter().flat_map(|chunk| chunk.0).zip(&scores) {
+                    let wanted = f64::from(score).exp() / total;
+                    assert!((f64::from(power * share) - wanted).abs() < 3e-7, "{isa}");
+                }
             }
         }
     }

@@ -1,39 +1,115 @@
-//! Views of the matrices that this crate makes.
+//! Matrices as rows of whole vectors.
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::Array2;
 
-const ROW_MAJOR: &str = "matrices made in this crate are row-major";
+use crate::kernels::{Floats, LANES};
 
-/// The elements, row after row.
-pub(crate) fn values(matrix: &Array2<f32>) -> &[f32] {
-    matrix.as_slice().expect(ROW_MAJOR)
+/// Columns in groups (the heads of attention, or one group of all). A group starts at a new chunk;
+/// what is left of its last chunk is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Columns {
+    groups: usize,
+    width: usize,
 }
 
-pub(crate) fn values_mut(matrix: &mut Array2<f32>) -> &mut [f32] {
-    matrix.as_slice_mut().expect(ROW_MAJOR)
+impl Columns {
+    /// One group.
+    pub(crate) fn plain(width: usize) -> Self {
+        Self { groups: 1, width }
+    }
+
+    pub(crate) fn grouped(groups: usize, width: usize) -> Self {
+        Self { groups, width }
+    }
+
+    /// How many columns there are, filling not counted.
+    pub(crate) fn count(self) -> usize {
+        self.groups * self.width
+    }
+
+    /// Chunks of a group.
+    pub(crate) fn group_chunks(self) -> usize {
+        self.width.div_ceil(LANES)
+    }
+
+    /// Chunks of a row.
+    pub(crate) fn chunks(self) -> usize {
+        self.groups * self.group_chunks()
+    }
+
+    /// Where each column stands among the lanes of a row.
+    pub(crate) fn lanes(self) -> impl Iterator<Item = usize> {
+        (0..self.groups).flat_map(move |group| {
+            let first = group * self.group_chunks() * LANES;
+            first..first + self.width
+        })
+    }
+
+    /// Whether column `i` is lane `i`.
+    pub(crate) fn contiguous(self) -> bool {
+        self.groups == 1 || self.width.is_multiple_of(LANES)
+    }
+
+    /// Sixteen columns a chunk, from values without filling.
+    pub(crate) fn spread(self, values: &[f32]) -> Vec<Floats> {
+        let mut row = vec![Floats::ZERO; self.chunks()];
+        for (lane, &value) in self.lanes().zip(values) {
+            row[lane / LANES].0[lane % LANES] = value;
+        }
+        row
+    }
 }
 
-/// Some rows and columns. (`ndarray::s!` expands to an `allow(unsafe_code)`, which cannot stand here.)
-pub(crate) fn block(
-    matrix: &Array2<f32>,
-    rows: Range<usize>,
-    columns: Range<usize>,
-) -> ArrayView2<'_, f32> {
-    let mut view = matrix.view();
-    view.slice_axis_inplace(Axis(0), rows.into());
-    view.slice_axis_inplace(Axis(1), columns.into());
-    view
+/// Rows of activations.
+#[derive(Default)]
+pub(crate) struct Matrix {
+    data: Vec<Floats>,
+    chunks: usize,
 }
 
-pub(crate) fn block_mut(
-    matrix: &mut Array2<f32>,
-    rows: Range<usize>,
-    columns: Range<usize>,
-) -> ArrayViewMut2<'_, f32> {
-    let mut view = matrix.view_mut();
-    view.slice_axis_inplace(Axis(0), rows.into());
-    view.slice_axis_inplace(Axis(1), columns.into());
-    view
+impl Matrix {
+    /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
+    pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
+        self.chunks = chunks;
+        self.data.resize(rows * chunks, Floats::ZERO);
+    }
+
+    /// Chunks of a row.
+    pub(crate) fn chunks(&self) -> usize {
+        self.chunks
+    }
+
+    pub(crate) fn rows(&self, rows: Range<usize>) -> &[Floats] {
+        &self.data[rows.start * self.chunks..rows.end * self.chunks]
+    }
+
+    pub(crate) fn rows_mut(&mut self, rows: Range<usize>) -> &mut [Floats] {
+        &mut self.data[rows.start * self.chunks..rows.end * self.chunks]
+    }
+
+    /// The first `columns` lanes of every row.
+    pub(crate) fn to_array(&self, columns: usize) -> Array2<f32> {
+        let rows = self.data.len() / self.chunks.max(1);
+        Array2::from_shape_fn((rows, columns), |(row, column)| {
+            self.data[row * self.chunks + column / LANES].0[column % LANES]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_starts_at_a_new_chunk() {
+        let heads = Columns::grouped(2, 18);
+        assert_eq!((heads.count(), heads.chunks()), (36, 4));
+        let lanes: Vec<usize> = heads.lanes().collect();
+        assert_eq!((lanes[17], lanes[18], lanes[35]), (17, 32, 49));
+        let row = heads.spread(&[1.0; 36]);
+        assert_eq!((row[1].0[1], row[1].0[2], row[2].0[0]), (1.0, 0.0, 1.0));
+        assert!(!heads.contiguous() && Columns::grouped(12, 64).contiguous());
+    }
 }

@@ -1,16 +1,15 @@
 //! MPNet's learned bias on attention scores, by how far apart two tokens are.
 
-use ndarray::{Array2, ArrayViewMut2};
-
 use crate::Error;
+use crate::kernels::{Floats, LANES};
 use crate::weights::Weights;
 
 /// MPNet has 16 buckets for each direction and ignores what its configuration says about them.
 const BUCKETS: usize = 32;
 
 pub(crate) struct RelativeBias {
-    /// heads x distances; the column of distance 0 is `longest - 1`.
-    by_distance: Array2<f32>,
+    /// For each head the bias of every distance; that of distance 0 is number `longest - 1`.
+    by_distance: Vec<Vec<f32>>,
     longest: usize,
 }
 
@@ -18,24 +17,28 @@ impl RelativeBias {
     /// Reads `encoder.relative_attention_bias.weight` (buckets x heads) for sequences up to `longest`.
     pub(crate) fn load(weights: &Weights<'_>, heads: usize, longest: usize) -> Result<Self, Error> {
         let table = weights.matrix("encoder.relative_attention_bias.weight", BUCKETS, heads)?;
-        let by_distance = Array2::from_shape_fn((heads, 2 * longest - 1), |(head, column)| {
-            table[[
-                bucket(column.abs_diff(longest - 1), column >= longest),
-                head,
-            ]]
-        });
+        let buckets: Vec<Vec<f32>> = (0..BUCKETS).map(|bucket| table.row(bucket)).collect();
+        let at = |column: usize| bucket(column.abs_diff(longest - 1), column >= longest);
+        let by_distance = (0..heads)
+            .map(|head| {
+                let biases = (0..2 * longest - 1).map(|column| buckets[at(column)][head]);
+                // Some keys of a last vector may lie beyond the longest sequence.
+                biases.chain([0.0; LANES]).collect()
+            })
+            .collect();
         Ok(Self {
             by_distance,
             longest,
         })
     }
 
-    /// Sets the score of each query (row) and key (column) of a sequence to the bias of `head`.
-    pub(crate) fn fill(&self, head: usize, mut scores: ArrayViewMut2<'_, f32>) {
-        let biases = self.by_distance.row(head);
-        for ((query, key), score) in scores.indexed_iter_mut() {
-            *score = biases[self.longest - 1 + key - query];
-        }
+    /// What is added in `head` to the scores of `query` with sixteen keys from `key` on.
+    #[inline(always)]
+    pub(crate) fn of(&self, head: usize, query: usize, key: usize) -> Floats {
+        let biases = &self.by_distance[head][self.longest - 1 + key - query..];
+        biases
+            .first_chunk()
+            .map_or(Floats::ZERO, |biases| Floats(*biases))
     }
 }
 
@@ -79,16 +82,13 @@ mod tests {
     #[test]
     fn a_query_sees_earlier_keys_in_the_first_half_of_the_buckets() {
         let longest = 5;
-        let by_distance = Array2::from_shape_fn((1, 2 * longest - 1), |(_, c)| c as f32 - 4.0);
+        let distances = (0..2 * longest - 1).map(|column| column as f32 - 4.0);
         let bias = RelativeBias {
-            by_distance,
+            by_distance: vec![distances.chain([0.0; LANES]).collect()],
             longest,
         };
-        let mut scores = Array2::zeros((3, 3));
-        bias.fill(0, scores.view_mut());
-        assert_eq!(
-            scores,
-            ndarray::arr2(&[[0.0, 1.0, 2.0], [-1.0, 0.0, 1.0], [-2.0, -1.0, 0.0]])
-        );
+        assert_eq!(bias.of(0, 0, 0).0[..3], [0.0, 1.0, 2.0]);
+        assert_eq!(bias.of(0, 2, 0).0[..3], [-2.0, -1.0, 0.0]);
+        assert_eq!(bias.of(0, 4, 0).0[..5], [-4.0, -3.0, -2.0, -1.0, 0.0]);
     }
 }

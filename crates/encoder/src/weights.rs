@@ -4,8 +4,9 @@
 //! (<https://huggingface.co/docs/safetensors>). Nothing is allocated before the header's claims have
 //! been held against the bytes that are there.
 
+use std::borrow::Cow;
+
 use half::{bf16, f16};
-use ndarray::Array2;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
@@ -79,31 +80,35 @@ impl<'a> Weights<'a> {
         floats(&self.find(name, &[length])?, FLOATS)
     }
 
-    /// A tensor of two dimensions. I8 is multiplied by row with the tensor `{name}_scale`.
+    /// A tensor of two dimensions.
     pub(crate) fn matrix(
         &self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<Array2<f32>, Error> {
+    ) -> Result<Table<'a>, Error> {
         let tensor = self.find(name, &[rows, columns])?;
-        let values = if tensor.dtype == Dtype::I8 {
+        let scales = if tensor.dtype == Dtype::I8 {
             let scales = self.find(&format!("{name}_scale"), &[rows])?;
             if scales.dtype != Dtype::F32 {
                 return Err(wrong_dtype(&scales, "F32"));
             }
-            let scales = floats(&scales, "F32")?;
-            let rows = tensor.data.chunks_exact(columns).zip(scales);
-            rows.flat_map(|(row, scale)| {
-                row.iter()
-                    .map(move |&byte| f32::from(byte.cast_signed()) * scale)
-            })
-            .collect()
+            floats(&scales, "F32")?
         } else {
-            floats(&tensor, FLOATS_AND_I8)?
+            Vec::new()
         };
-        Array2::from_shape_vec((rows, columns), values).map_err(|error| Error::CorruptWeights {
-            reason: format!("tensor `{name}`: {error}"),
+        let stored = match tensor.dtype {
+            Dtype::I8 => Stored::I8,
+            Dtype::F32 => Stored::F32,
+            Dtype::F16 => Stored::F16,
+            Dtype::BF16 => Stored::Bf16,
+            _ => return Err(wrong_dtype(&tensor, FLOATS_AND_I8)),
+        };
+        Ok(Table {
+            data: Cow::Borrowed(tensor.data),
+            stored,
+            scales,
+            columns,
         })
     }
 
@@ -157,18 +162,99 @@ fn wrong_dtype(tensor: &Tensor<'_>, supported: &'static str) -> Error {
 }
 
 fn floats(tensor: &Tensor<'_>, supported: &'static str) -> Result<Vec<f32>, Error> {
-    let pairs = || tensor.data.as_chunks::<2>().0.iter();
-    match tensor.dtype {
-        Dtype::F32 => {
-            let quads = tensor.data.as_chunks::<4>().0;
-            Ok(quads.iter().map(|&quad| f32::from_le_bytes(quad)).collect())
+    let stored = match tensor.dtype {
+        Dtype::F32 => Stored::F32,
+        Dtype::F16 => Stored::F16,
+        Dtype::BF16 => Stored::Bf16,
+        _ => return Err(wrong_dtype(tensor, supported)),
+    };
+    let mut values = Vec::new();
+    stored.widen(tensor.data, 1.0, |value| values.push(value));
+    Ok(values)
+}
+
+/// How elements are stored.
+#[derive(Clone, Copy, PartialEq)]
+enum Stored {
+    I8,
+    F32,
+    F16,
+    Bf16,
+}
+
+impl Stored {
+    fn size(self) -> usize {
+        match self {
+            Self::I8 => 1,
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
         }
-        Dtype::F16 => Ok(pairs()
-            .map(|&pair| f16::from_le_bytes(pair).to_f32())
-            .collect()),
-        Dtype::BF16 => Ok(pairs()
-            .map(|&pair| bf16::from_le_bytes(pair).to_f32())
-            .collect()),
-        _ => Err(wrong_dtype(tensor, supported)),
+    }
+
+    /// Gives each element to `each`, times `scale` if it is an integer.
+    #[inline(always)]
+    fn widen(self, data: &[u8], scale: f32, mut each: impl FnMut(f32)) {
+        let pairs = data.as_chunks::<2>().0.iter();
+        match self {
+            Self::I8 => data
+                .iter()
+                .for_each(|&byte| each(f32::from(byte.cast_signed()) * scale)),
+            Self::F32 => {
+                let quads = data.as_chunks::<4>().0.iter();
+                quads.for_each(|&quad| each(f32::from_le_bytes(quad)));
+            }
+            Self::F16 => pairs.for_each(|&pair| each(f16::from_le_bytes(pair).to_f32())),
+            Self::Bf16 => pairs.for_each(|&pair| each(bf16::from_le_bytes(pair).to_f32())),
+        }
+    }
+}
+
+/// A matrix as it is stored, widened row by row where it is used.
+pub(crate) struct Table<'a> {
+    data: Cow<'a, [u8]>,
+    stored: Stored,
+    /// One for each row where elements are integers, else none.
+    scales: Vec<f32>,
+    columns: usize,
+}
+
+impl<'a> Table<'a> {
+    /// The bytes of a row that exists.
+    fn bytes(&self, row: usize) -> &[u8] {
+        let size = self.columns * self.stored.size();
+        &self.data[row * size..(row + 1) * size]
+    }
+
+    /// A row that exists, as 8-bit integers and their scale if it is stored so.
+    pub(crate) fn integers(&self, row: usize) -> Option<(&[u8], f32)> {
+        let integers = self.stored == Stored::I8;
+        integers.then(|| (self.bytes(row), self.scales[row]))
+    }
+
+    /// Writes a row that exists to `to`, which has a place for each column.
+    #[inline(always)]
+    pub(crate) fn widen<'t>(&self, row: usize, to: impl IntoIterator<Item = &'t mut f32>) {
+        let scale = self.scales.get(row).copied().unwrap_or(1.0);
+        let mut places = to.into_iter();
+        self.stored.widen(self.bytes(row), scale, |value| {
+            if let Some(place) = places.next() {
+                *place = value;
+            }
+        });
+    }
+
+    /// A row that exists.
+    pub(crate) fn row(&self, row: usize) -> Vec<f32> {
+        let mut values = vec![0.0; self.columns];
+        self.widen(row, &mut values);
+        values
+    }
+
+    /// The table with its own copy of the bytes.
+    pub(crate) fn into_owned(self) -> Table<'static> {
+        Table {
+            data: Cow::Owned(self.data.into_owned()),
+            ..self
+        }
     }
 }

@@ -3,11 +3,13 @@
 mod common;
 
 use common::Tensor;
-use newshound_encoder::{Encoder, Error, Packed};
+use newshound_encoder::{Encoder, Error, Options, Packed};
 use proptest::prelude::*;
 
 fn refused(config: &[u8], weights: &[u8]) -> Error {
-    Encoder::load(config, weights).map(|_| ()).unwrap_err()
+    Encoder::load(config, weights.to_vec(), Options::default())
+        .map(|_| ())
+        .unwrap_err()
 }
 
 #[test]
@@ -226,7 +228,7 @@ proptest! {
         for (index, byte) in damage {
             target[index.index(target.len())] = byte;
         }
-        if let Ok(encoder) = Encoder::load(&config, &weights) {
+        if let Ok(encoder) = Encoder::load(&config, weights, Options::default()) {
             let _ = encoder.logits(Packed::new(&[3, 4, 5], &[0, 1, 3]).unwrap());
         }
     }

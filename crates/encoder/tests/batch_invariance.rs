@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Tensor, Tensors};
-use newshound_encoder::{Encoder, Packed};
+use newshound_encoder::{Encoder, Options, Packed};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -75,7 +75,12 @@ fn awkward() -> Encoder {
     }
     add("classifier.weight".to_owned(), &[9, HIDDEN], 0.1);
     add("classifier.bias".to_owned(), &[9], 0.3);
-    Encoder::load(config.to_string().as_bytes(), &common::to_bytes(&tensors)).unwrap()
+    Encoder::load(
+        config.to_string().as_bytes(),
+        common::to_bytes(&tensors),
+        Options::default(),
+    )
+    .unwrap()
 }
 
 fn bits(encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> Vec<Vec<u32>> {

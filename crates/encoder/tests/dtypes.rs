@@ -4,7 +4,7 @@ mod common;
 
 use common::{Tensor, Tensors};
 use half::{bf16, f16};
-use newshound_encoder::{Encoder, Error, Packed};
+use newshound_encoder::{Encoder, Error, Options, Packed, Precision};
 use safetensors::Dtype;
 
 const MODEL: &str = "distilbert";
@@ -12,14 +12,15 @@ const EMBEDDINGS: &str = "distilbert.embeddings.word_embeddings.weight";
 
 fn logits(tensors: &Tensors) -> Vec<f32> {
     let config = common::file(MODEL, "config.json");
-    let encoder = Encoder::load(&config, &common::to_bytes(tensors)).unwrap();
+    let options = Options::default().precision(Precision::F32);
+    let encoder = Encoder::load(&config, common::to_bytes(tensors), options).unwrap();
     let packed = Packed::new(&[3, 30, 52, 4, 8, 17], &[0, 4, 6]).unwrap();
     encoder.logits(packed).unwrap().into_iter().collect()
 }
 
 fn refused(tensors: &Tensors) -> Error {
     let config = common::file(MODEL, "config.json");
-    Encoder::load(&config, &common::to_bytes(tensors))
+    Encoder::load(&config, common::to_bytes(tensors), Options::default())
         .map(|_| ())
         .unwrap_err()
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use newshound_encoder::{Encoder, Packed};
+use newshound_encoder::{Encoder, Options, Packed};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -84,7 +84,8 @@ fn tensors_are_found_without_the_prefix_of_their_architecture() {
         assert!(bare.keys().all(|name| !name.starts_with(prefix)));
         let encoder = Encoder::load(
             &common::file(model, "config.json"),
-            &common::to_bytes(&bare),
+            common::to_bytes(&bare),
+            Options::default(),
         )
         .unwrap();
         assert!(difference(model, &encoder) < 1e-4, "{model}");
@@ -102,7 +103,8 @@ fn old_names_of_the_norms_are_understood() {
         .collect();
     let encoder = Encoder::load(
         &common::file("bert", "config.json"),
-        &common::to_bytes(&old),
+        common::to_bytes(&old),
+        Options::default(),
     )
     .unwrap();
     assert!(difference("bert", &encoder) < 1e-4);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use newshound_encoder::Encoder;
+use newshound_encoder::{Encoder, Options};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -27,7 +27,8 @@ pub fn file(model: &str, name: &str) -> Vec<u8> {
 pub fn load(model: &str) -> Encoder {
     Encoder::load(
         &file(model, "config.json"),
-        &file(model, "model.safetensors"),
+        file(model, "model.safetensors"),
+        Options::default(),
     )
     .unwrap()
 }

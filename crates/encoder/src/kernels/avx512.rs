@@ -1,0 +1,258 @@
+//! AVX-512 with its 8-bit dot product (VNNI): Intel from Ice Lake, AMD from Zen 4.
+
+use std::arch::x86_64::*;
+
+use super::{BytePanels, ByteRows, Bytes, Floats, Ints, Kernel, LANES, Lanes, Sums};
+
+/// Proof that the processor has AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(());
+
+/// Proof that it has VNNI as well.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512Vnni(Avx512);
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Self> {
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("fma");
+        has.then_some(Self(()))
+    }
+}
+
+impl Avx512Vnni {
+    pub(super) fn detect() -> Option<Self> {
+        let avx512 = Avx512::detect()?;
+        is_x86_feature_detected!("avx512vnni").then_some(Self(avx512))
+    }
+}
+
+impl Lanes for Avx512 {
+    type F = __m512;
+
+    const PANELS: usize = 4;
+
+    #[inline(always)]
+    fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
+        fn compiled<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        // SAFETY: the token proves that the processor has these features.
+        unsafe { compiled(f) }
+    }
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m512 {
+        // SAFETY: the token proves AVX-512 F, here and below.
+        unsafe { _mm512_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    fn load(self, from: &Floats) -> __m512 {
+        // SAFETY: as above; `Floats` is 64 bytes, aligned.
+        unsafe { _mm512_load_ps(from.0.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, x: __m512, to: &mut Floats) {
+        // SAFETY: as above; `Floats` is 64 bytes, aligned.
+        unsafe { _mm512_store_ps(to.0.as_mut_ptr(), x) }
+    }
+
+    #[inline(always)]
+    fn from_ints(self, from: &Ints) -> __m512 {
+        // SAFETY: as above; `Ints` is 64 bytes, aligned.
+        unsafe { _mm512_cvtepi32_ps(_mm512_load_si512(from.0.as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_div_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_max_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn clamp(self, x: __m512, low: f32, high: f32) -> __m512 {
+        // With a NaN the instructions give their second operand.
+        // SAFETY: as above.
+        unsafe { _mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), x)) }
+    }
+
+    #[inline(always)]
+    fn magnitude(self, so_far: __m512, x: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe {
+            let bits = _mm512_castps_si512(_mm512_abs_ps(x));
+            _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(so_far), bits))
+        }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self, shifted: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe {
+            let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(shifted));
+            let one = _mm512_castps_si512(_mm512_set1_ps(1.0));
+            _mm512_castsi512_ps(_mm512_add_epi32(exponent, one))
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self, x: __m512) -> f32 {
+        // SAFETY: as above, and AVX-512 DQ.
+        unsafe {
+            let halves = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x));
+            super::avx2::sum_of_eight(halves)
+        }
+    }
+
+    #[inline(always)]
+    fn highest_magnitude(self, x: __m512) -> f32 {
+        // SAFETY: as above.
+        f32::from_bits(unsafe { _mm512_reduce_max_epi32(_mm512_castps_si512(x)) }.cast_unsigned())
+    }
+
+    #[inline(always)]
+    fn highest(self, x: __m512) -> f32 {
+        // SAFETY: as above.
+        unsafe { _mm512_reduce_max_ps(x) }
+    }
+
+    #[inline(always)]
+    fn to_bytes(self, x: __m512) -> [i8; LANES] {
+        let mut bytes = [0; LANES];
+        // SAFETY: as above; `bytes` has room for the sixteen that are stored.
+        unsafe {
+            let narrow = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x));
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), narrow);
+        }
+        bytes
+    }
+}
+
+impl Kernel for Avx512Vnni {
+    type Lanes = Avx512;
+    type Session = ();
+
+    const ROWS: usize = 6;
+    const PANELS: usize = 4;
+    const BLOCK: usize = 48;
+    /// The instruction multiplies unsigned by signed: activations are moved up by 128 and the sums
+    /// corrected by 128 times those of the weights.
+    const OFFSET: i8 = i8::MIN;
+
+    #[inline(always)]
+    fn lanes(self) -> Avx512 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn session(self) {}
+
+    fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+        rows.check::<Self>();
+        w.check::<Self>(rows.stride);
+        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        unsafe {
+            match w.panels {
+                4 => tall::<4>(rows, w, sums),
+                3 => tall::<3>(rows, w, sums),
+                2 => tall::<2>(rows, w, sums),
+                _ => tall::<1>(rows, w, sums),
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn tall<const P: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match rows.count {
+            1 => tile::<1, P>(rows, w, sums),
+            2 => tile::<2, P>(rows, w, sums),
+            3 => tile::<3, P>(rows, w, sums),
+            4 => tile::<4, P>(rows, w, sums),
+            5 => tile::<5, P>(rows, w, sums),
+            _ => tile::<6, P>(rows, w, sums),
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+#[inline]
+unsafe fn tile<const R: usize, const P: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
+    let groups = 16 * rows.stride;
+    let a = rows.data.as_ptr().cast::<i32>();
+    let b = w.data.as_ptr();
+    let mut sum = [[_mm512_setzero_si512(); P]; R];
+    for p in 0..P {
+        // SAFETY: `Ints` is 64 bytes, aligned.
+        let columns = unsafe { _mm512_load_si512(w.sums[p].0.as_ptr().cast()) };
+        let correction = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_slli_epi32::<7>(columns));
+        for row in &mut sum {
+            row[p] = correction;
+        }
+    }
+    for group in 0..groups {
+        let mut weights = [_mm512_setzero_si512(); P];
+        for (p, weights) in weights.iter_mut().enumerate() {
+            // SAFETY: there are P panels of `groups` chunks, aligned.
+            *weights = unsafe { _mm512_load_si512(b.add(p * groups + group).cast()) };
+        }
+        for (r, sum) in sum.iter_mut().enumerate() {
+            // SAFETY: there are R rows of `groups` times four bytes.
+            let x = _mm512_set1_epi32(unsafe { *a.add(r * groups + group) });
+            for (sum, weights) in sum.iter_mut().zip(weights) {
+                *sum = _mm512_dpbusd_epi32(*sum, x, weights);
+            }
+        }
+    }
+    for (r, row) in sum.into_iter().enumerate() {
+        for (p, sum) in row.into_iter().enumerate() {
+            // SAFETY: `Ints` is 64 bytes, aligned.
+            unsafe { _mm512_store_si512(sums[r * P + p].0.as_mut_ptr().cast(), sum) };
+        }
+    }
+}
+
+/// The layout that the kernels rely on.
+const _: () = assert!(size_of::<Bytes>() == 64 && align_of::<Bytes>() == 64);

@@ -1,0 +1,219 @@
+//! What each instruction set does for the encoder, and the only unsafe code.
+//!
+//! A [`Kernel`] multiplies 8-bit integers, its [`Lanes`] compute with sixteen `f32` at a time. Their
+//! values are tokens: one can be had only where the processor has the instructions, so that holding
+//! one proves that they may run. Everything above this module is safe code, generic over the token.
+//!
+//! All kernels share one layout. Matrices are rows of [`Floats`] or [`Bytes`], the last one filled up
+//! with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a [`Bytes`]
+//! for every four inputs (column 0's four, column 1's four, ...), a panel of `f32` weights a
+//! [`Floats`] for every input. One register of 512 bits, two of 256, four of 128 or one row of an AMX
+//! tile then hold the same part of it.
+//!
+//! 8-bit products are exact: every kernel gives the same 32-bit sums. `f32` arithmetic is written as
+//! the same sequence of roundings for all of them, sums of lanes included, so that a result does not
+//! depend on the processor it was computed on.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod float_tile;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use crate::isa::Isa;
+
+pub(crate) use float_tile::{FloatPanels, FloatRows, product};
+
+/// Values in a vector.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen `f32`, a cache line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Floats(pub(crate) [f32; LANES]);
+
+/// Sixteen sums of products.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Ints(pub(crate) [i32; LANES]);
+
+/// Sixty-four 8-bit integers, a cache line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Bytes(pub(crate) [i8; 4 * LANES]);
+
+impl Floats {
+    pub(crate) const ZERO: Self = Self([0.0; LANES]);
+}
+
+impl Ints {
+    pub(crate) const ZERO: Self = Self([0; LANES]);
+}
+
+impl Bytes {
+    pub(crate) const ZERO: Self = Self([0; 4 * LANES]);
+}
+
+/// Arithmetic on sixteen `f32`. Operations round once, to nearest, as IEEE 754 has it.
+pub(crate) trait Lanes: Copy + Send + Sync {
+    /// A vector.
+    type F: Copy;
+
+    /// Columns of an `f32` tile that stay in registers, in panels.
+    const PANELS: usize;
+
+    /// Runs `f` compiled for this instruction set, as far as the compiler inlines it.
+    fn run<R>(self, f: impl FnOnce() -> R) -> R;
+
+    fn splat(self, x: f32) -> Self::F;
+    fn load(self, from: &Floats) -> Self::F;
+    fn store(self, x: Self::F, to: &mut Floats);
+    fn from_ints(self, from: &Ints) -> Self::F;
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F;
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    fn div(self, a: Self::F, b: Self::F) -> Self::F;
+    /// a b + c, rounded once.
+    fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// The larger; either one where one is NaN.
+    fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `x` held between two bounds; NaN stays NaN.
+    fn clamp(self, x: Self::F, low: f32, high: f32) -> Self::F;
+    /// The larger of `so_far` (not negative) and |x|; NaN counts as the largest.
+    fn magnitude(self, so_far: Self::F, x: Self::F) -> Self::F;
+    /// 2^n from 1.5 * 2^23 + n, for n from -126 to 127.
+    fn power_of_two(self, shifted: Self::F) -> Self::F;
+    /// The sum of all lanes: halves are added until one is left.
+    fn sum(self, x: Self::F) -> f32;
+    /// The largest lane; NaN where a lane is, as [`Lanes::magnitude`] orders them.
+    fn highest_magnitude(self, x: Self::F) -> f32;
+    /// The largest lane; any of them where one is NaN.
+    fn highest(self, x: Self::F) -> f32;
+    /// Rounded to nearest, ties to even, for values from -127 to 127.
+    fn to_bytes(self, x: Self::F) -> [i8; LANES];
+}
+
+/// Products of 8-bit integers.
+pub(crate) trait Kernel: Copy + Send + Sync {
+    /// The arithmetic that goes with it.
+    type Lanes: Lanes;
+    /// What a thread has to hold while it calls [`Kernel::tile`].
+    type Session;
+
+    /// Rows of a tile at most.
+    const ROWS: usize;
+    /// Panels of a tile at most.
+    const PANELS: usize;
+    /// Rows that pass through a block together, so that what is between its layers stays in cache.
+    const BLOCK: usize;
+    /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
+    const OFFSET: i8 = 0;
+
+    fn lanes(self) -> Self::Lanes;
+
+    fn session(self) -> Self::Session;
+
+    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels.
+    fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
+}
+
+/// Sums of a tile, enough for the largest.
+pub(crate) type Sums = [Ints; 64];
+
+/// Consecutive rows of activations.
+#[derive(Clone, Copy)]
+pub(crate) struct ByteRows<'a> {
+    /// At least `count` rows; up to [`Kernel::ROWS`] may be read.
+    pub(crate) data: &'a [Bytes],
+    /// Chunks of a row.
+    pub(crate) stride: usize,
+    pub(crate) count: usize,
+}
+
+/// Consecutive panels of weights.
+#[derive(Clone, Copy)]
+pub(crate) struct BytePanels<'a> {
+    /// Panel after panel, each 16 chunks for every chunk of a row.
+    pub(crate) data: &'a [Bytes],
+    /// The sum of each column.
+    pub(crate) sums: &'a [Ints],
+    pub(crate) panels: usize,
+}
+
+impl ByteRows<'_> {
+    /// Panics unless the rows are there.
+    #[inline(always)]
+    fn check<K: Kernel>(self) {
+        assert!((1..=K::ROWS).contains(&self.count));
+        assert!(self.count * self.stride <= self.data.len());
+    }
+}
+
+impl BytePanels<'_> {
+    /// Panics unless the panels are there, for rows of `stride` chunks.
+    #[inline(always)]
+    fn check<K: Kernel>(self, stride: usize) {
+        assert!((1..=K::PANELS).contains(&self.panels) && self.panels <= self.sums.len());
+        assert!(self.panels * 16 * stride <= self.data.len());
+    }
+}
+
+/// Something to be done with a kernel that is chosen at run time.
+pub(crate) trait Job {
+    type Output;
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
+}
+
+/// A kernel this processor has.
+#[derive(Clone, Copy)]
+pub(crate) enum Chosen {
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni(avx512::Avx512Vnni),
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni(avx2::AvxVnni),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Avx2),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Neon),
+    Scalar(scalar::Scalar),
+}
+
+impl Chosen {
+    /// The one that every processor has.
+    pub(crate) const SCALAR: Self = Self::Scalar(scalar::Scalar);
+
+    /// The kernel of an instruction set, where the processor has it.
+    pub(crate) fn new(isa: Isa) -> Option<Self> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni => avx512::Avx512Vnni::detect().map(Self::Avx512Vnni),
+            #[cfg(target_arch = "x86_64")]
+            Isa::AvxVnni => avx2::AvxVnni::detect().map(Self::AvxVnni),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => avx2::Avx2::detect().map(Self::Avx2),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => neon::Neon::detect().map(Self::Neon),
+            Isa::Scalar => Some(Self::SCALAR),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni(kernel) => job.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(kernel) => job.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(kernel) => job.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(kernel) => job.run(kernel),
+            Self::Scalar(kernel) => job.run(kernel),
+        }
+    }
+}

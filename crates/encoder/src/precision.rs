@@ -1,0 +1,56 @@
+//! In what precision the linear layers of the blocks multiply.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+/// What weights and activations are rounded to before they are multiplied. Sums, attention, norms
+/// and the classifier are always `f32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Precision {
+    /// 8-bit integers where the file stores them, else `f32`.
+    #[default]
+    Auto,
+    /// No rounding: weights as stored.
+    F32,
+    /// Weights in 8 bits by output, activations in 8 bits by token.
+    Int8,
+}
+
+impl Precision {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::F32, Self::Int8];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let named = |precision: &Self| precision.name() == name;
+        Self::ALL
+            .into_iter()
+            .find(named)
+            .ok_or_else(|| Error::NoSuchPrecision {
+                name: name.to_owned(),
+                known: Self::ALL.map(Self::name).join(", "),
+            })
+    }
+}
