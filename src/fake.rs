@@ -21,6 +21,10 @@ pub(crate) fn subwords() -> Subwords {
 pub(crate) struct FakeBackend;
 
 impl Backend for FakeBackend {
+    fn size(&self) -> usize {
+        16
+    }
+
     fn max_tokens(&self) -> usize {
         16
     }
@@ -37,5 +41,16 @@ impl Backend for FakeBackend {
             logits[[row, tag]] = 9.0;
         }
         Ok(logits)
+    }
+
+    /// A hidden state says which subword it is of.
+    fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)> {
+        let ids = packed.ids();
+        let hidden = Array2::from_shape_fn((ids.len(), self.size()), |(row, column)| {
+            f32::from(u8::from(
+                ids.get(row).is_some_and(|&id| id as usize == column),
+            ))
+        });
+        Ok((self.logits(packed)?, hidden))
     }
 }

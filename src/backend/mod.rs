@@ -1,4 +1,4 @@
-//! Packed windows to logits: the seam between newshound and what runs the model.
+//! Packed windows to logits and hidden states: the seam between newshound and what runs the model.
 
 mod native;
 
@@ -13,6 +13,9 @@ use crate::Result;
 ///
 /// Implementations must give a sequence the same logits whatever else is in the pack.
 pub trait Backend: Send + Sync {
+    /// Columns of the hidden states.
+    fn size(&self) -> usize;
+
     /// The longest sequence it takes, special tokens included.
     fn max_tokens(&self) -> usize;
 
@@ -22,4 +25,11 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`crate::Error::Encoder`] where the model refuses the pack.
     fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>>;
+
+    /// The logits and, of the same run, the last hidden states: a row for each token of the
+    /// pack, [`size`](Self::size) columns.
+    ///
+    /// # Errors
+    /// As for [`logits`](Self::logits).
+    fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)>;
 }

@@ -20,11 +20,19 @@ impl Native {
 }
 
 impl Backend for Native {
+    fn size(&self) -> usize {
+        self.encoder.config().hidden
+    }
+
     fn max_tokens(&self) -> usize {
         self.encoder.max_tokens()
     }
 
     fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>> {
         Ok(self.encoder.logits(packed)?)
+    }
+
+    fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)> {
+        Ok(self.encoder.logits_and_hidden(packed)?)
     }
 }

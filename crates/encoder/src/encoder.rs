@@ -180,6 +180,23 @@ impl Encoder {
         self.pass(packed, true, |workspace| workspace.logits.to_array(columns))
     }
 
+    /// [`logits`](Self::logits) and [`hidden`](Self::hidden) of one pass.
+    ///
+    /// # Errors
+    /// As for [`hidden`](Self::hidden).
+    pub fn logits_and_hidden(
+        &self,
+        packed: Packed<'_>,
+    ) -> Result<(Array2<f32>, Array2<f32>), Error> {
+        let (labels, size) = (self.labels, self.config.hidden);
+        self.pass(packed, true, |workspace| {
+            (
+                workspace.logits.to_array(labels),
+                workspace.hidden.to_array(size),
+            )
+        })
+    }
+
     fn pass<R>(
         &self,
         packed: Packed<'_>,

@@ -91,10 +91,15 @@ impl Matrix {
 
     /// The first `columns` lanes of every row.
     pub(crate) fn to_array(&self, columns: usize) -> Array2<f32> {
-        let rows = self.data.len() / self.chunks.max(1);
-        Array2::from_shape_fn((rows, columns), |(row, column)| {
-            self.data[row * self.chunks + column / LANES].0[column % LANES]
-        })
+        let rows = self.data.chunks_exact(self.chunks.max(1));
+        let mut array = Array2::zeros((rows.len(), columns));
+        for (mut out, row) in array.rows_mut().into_iter().zip(rows) {
+            let out = out.as_slice_mut().unwrap_or_default();
+            for (out, chunk) in out.chunks_mut(LANES).zip(row) {
+                out.copy_from_slice(&chunk.0[..out.len()]);
+            }
+        }
+        array
     }
 }
 
