@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::topic::Topic;
+
 /// A tagged text. All positions are byte offsets into `text`, half-open.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
@@ -13,6 +15,8 @@ pub struct Document {
     pub words: Vec<Word>,
     /// Names in text order, disjoint, each starting and ending at a word's border.
     pub spans: Vec<Span>,
+    /// What it is about, the best first: IPTC Media Topics, then topics that were learned.
+    pub topics: Vec<Topic>,
     /// How much was read, to prove that nothing was left out.
     pub stats: Stats,
 }

@@ -46,6 +46,25 @@ pub enum Error {
         /// What is wrong and what is expected.
         message: String,
     },
+    /// A line of a JSONL input that is not a text with its topics.
+    #[error("line {line}: {message}")]
+    Labelled {
+        /// Line number, from 1.
+        line: usize,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+    /// Texts that topics cannot be learned from.
+    #[error("{0}")]
+    Learn(String),
+    /// A file of topics that cannot be used.
+    #[error("{}: {message}", path.display())]
+    Topics {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and the way out.
+        message: String,
+    },
     /// A file of a model directory is missing, unreadable or wrong.
     #[error("model {}: {message}", path.display())]
     Model {
@@ -96,6 +115,7 @@ impl Error {
             Self::NotUtf8 { .. } => "encoding",
             Self::Nul { .. } => "not_text",
             Self::JsonLine { .. } => "json",
+            Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
             Self::Model { .. } | Self::NoEmbeddedModel => "model",
             Self::UnknownLabel { .. } | Self::Option(_) => "usage",
             Self::Tokenizer(_) => "tokenizer",

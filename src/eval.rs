@@ -5,6 +5,7 @@
 //! | [`read`] | a column file | documents of sentences of tagged tokens |
 //! | [`chunks`] | the tags of a sentence | names: token ranges with a label |
 //! | [`Scores`] | gold and predicted names | counts; precision, recall and F1 in percent |
+//! | [`TopicScores`] | a document's topics, predicted ones with scores | the same for topics |
 //! | [`Calibration`] | gold names, predicted ones with scores | how often a score is right |
 //!
 //! A name counts as correct when its start, its end and its label are all right. How an
@@ -27,6 +28,7 @@ mod gold;
 mod perturb;
 mod relabel;
 mod scores;
+mod topics;
 
 pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
@@ -35,6 +37,7 @@ pub use gold::{Gold, gold};
 pub use perturb::Case;
 pub use relabel::Relabel;
 pub use scores::{Count, Rules, Scores, score, score_spans};
+pub use topics::TopicScores;
 
 pub use crate::model::Tag;
 

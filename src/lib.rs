@@ -8,8 +8,9 @@
 //! | [`segment`] | text | paragraphs and sentences |
 //! | [`words`], [`tokenize`] | sentence | words and subwords with byte offsets |
 //! | [`window`] | subwords | windows the model can hold, in packs |
-//! | [`model`], [`backend`] | packs | logits |
+//! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
+//! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
 //!
 //! [`Tagger`] runs all of them:
@@ -34,6 +35,7 @@
 
 pub mod backend;
 pub mod decode;
+mod digest;
 mod document;
 mod error;
 pub mod eval;
@@ -46,6 +48,7 @@ pub mod segment;
 mod tagger;
 pub mod tokenize;
 mod tokens;
+pub mod topic;
 pub mod window;
 pub mod words;
 pub mod writer;
@@ -57,3 +60,4 @@ pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
 pub use tokens::{TokenSpan, Tokens};
+pub use topic::Topic;

@@ -3,26 +3,25 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use ndarray::{Array2, Axis, Slice};
 use newshound_encoder::{Isa, Options, Precision};
 use rayon::prelude::*;
 
-use crate::backend::Packed;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
 use crate::model::Model;
 use crate::tokenize::Tokenized;
-use crate::window::{self, Window};
+use crate::topic::{Learned, Selection, Topic};
 use crate::{Error, Result};
+
+mod read;
+
+use read::Reading;
 
 /// Subwords in a window unless told otherwise: the length the shipped model saw in training.
 const WINDOW: usize = 160;
 
 /// The shortest window that makes sense; a word may have 48 subwords.
 const MIN_WINDOW: usize = 64;
-
-/// Subwords handed to the backend at once.
-const PACK: usize = 1024;
 
 /// Tags names in text. Cheap to share between threads; every method takes `&self`.
 ///
@@ -42,6 +41,9 @@ pub struct Tagger {
     window: usize,
     min_score: f32,
     labels: Option<Vec<String>>,
+    media_topics: bool,
+    learned: Option<Learned>,
+    selection: Selection,
     pool: rayon::ThreadPool,
 }
 
@@ -54,6 +56,9 @@ pub struct TaggerBuilder {
     window: Option<usize>,
     labels: Option<Vec<String>>,
     min_score: f32,
+    no_media_topics: bool,
+    learned: Option<Learned>,
+    selection: Selection,
     encoder: Options,
 }
 
@@ -117,18 +122,44 @@ impl TaggerBuilder {
         self
     }
 
+    /// Leaves out the IPTC Media Topics. Topics that were [learned](Self::learned_topics) stay.
+    #[must_use]
+    pub fn no_media_topics(mut self) -> Self {
+        self.no_media_topics = true;
+        self
+    }
+
+    /// Gives out topics of your own too, behind the IPTC Media Topics.
+    #[must_use]
+    pub fn learned_topics(mut self, learned: Learned) -> Self {
+        self.learned = Some(learned);
+        self
+    }
+
+    /// Which topics to give out, of the IPTC Media Topics and of your own each.
+    #[must_use]
+    pub fn topics(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
     /// Loads the model and makes the tagger.
     ///
     /// # Errors
     /// [`Error::Model`] or [`Error::NoEmbeddedModel`] where the model cannot be loaded,
-    /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it,
+    /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it, topics
+    /// that were learned with another model among them,
     /// [`Error::Encoder`] where the instruction set cannot be had here.
     pub fn build(self) -> Result<Tagger> {
-        if !(0.0..=1.0).contains(&self.min_score) {
-            return Err(Error::Option(format!(
-                "the minimum score is {}; it must lie between 0 and 1",
-                self.min_score
-            )));
+        for score in [Some(self.min_score), self.selection.min_score]
+            .into_iter()
+            .flatten()
+        {
+            if !(0.0..=1.0).contains(&score) {
+                return Err(Error::Option(format!(
+                    "the minimum score is {score}; it must lie between 0 and 1"
+                )));
+            }
         }
         self.encoder.check()?;
         let pool = rayon::ThreadPoolBuilder::new()
@@ -152,6 +183,17 @@ impl TaggerBuilder {
                 known: known.join(", "),
             });
         }
+        match &self.learned {
+            Some(learned) => learned.check(&model)?,
+            None if self.selection != Selection::default() && model.topics().is_none() => {
+                return Err(Error::Option(format!(
+                    "the model {} scores no topics; use one with a topics.safetensors, or topics \
+                     of your own",
+                    model.name()
+                )));
+            }
+            None => {}
+        }
         let special = model.subwords().prefix().len() + model.subwords().suffix().len();
         let room = model.backend().max_tokens().saturating_sub(special);
         let window = self.window.unwrap_or(WINDOW.min(room));
@@ -163,11 +205,14 @@ impl TaggerBuilder {
             )));
         }
         Ok(Tagger {
-            model,
             window,
             min_score: self.min_score,
             labels: self.labels,
+            media_topics: !self.no_media_topics && model.topics().is_some(),
+            learned: self.learned,
+            selection: self.selection,
             pool,
+            model,
         })
     }
 }
@@ -218,120 +263,56 @@ impl Tagger {
         self.pool.install(|| {
             let tokenized: Vec<Tokenized> =
                 texts.par_iter().map(tokenize).collect::<Result<_>>()?;
-            let windows: Vec<Vec<Window>> = tokenized
-                .par_iter()
-                .map(|document| window::windows(document, self.window))
-                .collect();
-            let read = self.read(&tokenized, &windows)?;
-            texts
-                .par_iter()
-                .zip(tokenized)
-                .zip(windows.par_iter().zip(&read))
-                .map(|((text, document), (windows, rows))| {
-                    self.finish(text.as_ref(), document, windows, rows)
-                })
+            let about = self.media_topics || self.learned.is_some();
+            let readings = self.read(&tokenized, about)?;
+            (texts.par_iter().zip(tokenized).zip(readings))
+                .map(|((text, document), reading)| self.finish(text.as_ref(), document, reading))
                 .collect()
         })
     }
 
-    /// Runs the model over all windows of all documents. For each document and window
-    /// the logits of its subwords.
-    fn read(
-        &self,
-        documents: &[Tokenized],
-        windows: &[Vec<Window>],
-    ) -> Result<Vec<Vec<Array2<f32>>>> {
-        let (prefix, suffix) = (
-            self.model.subwords().prefix(),
-            self.model.subwords().suffix(),
-        );
-        let jobs: Vec<&[u32]> = documents
-            .iter()
-            .zip(windows)
-            .flat_map(|(document, windows)| {
-                windows
-                    .iter()
-                    .map(|w| document.ids.get(w.clone()).unwrap_or_default())
-            })
-            .collect();
-        let lengths: Vec<usize> = jobs
-            .iter()
-            .map(|ids| prefix.len() + ids.len() + suffix.len())
-            .collect();
-        let share = lengths
-            .iter()
-            .sum::<usize>()
-            .div_ceil(self.pool.current_num_threads());
-        let packs = window::packs(&lengths, PACK.min(share));
-        let done: Vec<Vec<(usize, Array2<f32>)>> = packs
-            .par_iter()
-            .map(|pack| {
-                let mut ids = Vec::new();
-                let mut bounds = vec![0];
-                for &job in pack {
-                    ids.extend_from_slice(prefix);
-                    ids.extend_from_slice(jobs.get(job).copied().unwrap_or_default());
-                    ids.extend_from_slice(suffix);
-                    bounds.push(ids.len());
-                }
-                let logits = self.model.backend().logits(Packed::new(&ids, &bounds)?)?;
-                Ok(pack
-                    .iter()
-                    .zip(bounds.windows(2))
-                    .map(|(&job, bound)| {
-                        let rows = bound[0] + prefix.len()..bound[1] - suffix.len();
-                        (
-                            job,
-                            logits.slice_axis(Axis(0), Slice::from(rows)).to_owned(),
-                        )
-                    })
-                    .collect())
-            })
-            .collect::<Result<_>>()?;
-        let mut by_job: Vec<(usize, Array2<f32>)> = done.into_iter().flatten().collect();
-        by_job.sort_unstable_by_key(|(job, _)| *job);
-        let mut ordered = by_job.into_iter().map(|(_, logits)| logits);
-        Ok(windows
-            .iter()
-            .map(|windows| ordered.by_ref().take(windows.len()).collect())
-            .collect())
-    }
-
-    /// Collects every word's logits from the window that reads it, and decodes them.
-    fn finish(
-        &self,
-        text: &str,
-        document: Tokenized,
-        windows: &[Window],
-        rows: &[Array2<f32>],
-    ) -> Result<Document> {
-        let mut logits = Array2::zeros((document.words.len(), self.model.labels().len()));
-        for (pieces, mut word) in document.pieces.iter().zip(logits.rows_mut()) {
-            let owner = window::owner(windows, pieces.start).filter(|_| !pieces.is_empty());
-            if let Some(at) = owner {
-                word.assign(&rows[at].row(pieces.start - windows[at].start));
-            }
-        }
+    /// Decodes what the model said of a document.
+    fn finish(&self, text: &str, document: Tokenized, reading: Reading) -> Result<Document> {
         let mut spans = decode(
             text,
             &document,
             self.model.labels(),
-            logits.view(),
+            reading.logits.view(),
             self.model.temperature(),
         )?;
         spans.retain(|span| self.wanted(span));
         Ok(Document {
             text: text.to_owned(),
+            topics: self.about(&reading)?,
             stats: Stats {
                 sentences: document.sentences.len(),
                 words: document.words.len(),
                 subwords: document.ids.len(),
-                windows: windows.len(),
+                windows: reading.windows,
             },
             sentences: document.sentences,
             words: document.words,
             spans,
         })
+    }
+
+    /// What a document is about: IPTC Media Topics, then topics that were learned.
+    fn about(&self, reading: &Reading) -> Result<Vec<Topic>> {
+        let Some(vector) = &reading.vector else {
+            return Ok(Vec::new());
+        };
+        let head = self.model.topics().filter(|_| self.media_topics);
+        let media = head.map(|head| (head.score(vector.view()), head.custom()));
+        let learned = self.learned.as_ref();
+        let learned = learned.map(|topics| (topics.score(vector.view()), topics.custom()));
+        let mut about = Vec::new();
+        for (topics, custom) in [media, learned].into_iter().flatten() {
+            if topics.iter().any(|topic| !topic.score.is_finite()) {
+                return Err(Error::NotFinite);
+            }
+            about.extend(self.selection.select(topics, custom));
+        }
+        Ok(about)
     }
 
     fn wanted(&self, span: &Span) -> bool {

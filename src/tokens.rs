@@ -133,6 +133,7 @@ mod tests {
                     score: 1.0,
                 })
                 .collect(),
+            topics: vec![],
             stats: Stats::default(),
         };
         let spans = joined.spans(&document).remove(0);

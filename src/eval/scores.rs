@@ -50,7 +50,7 @@ impl Rules {
     }
 }
 
-/// How many names there are, were found, and were found rightly.
+/// How many names (or topics) there are, were found, and were found rightly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
     /// Names on both sides with the same start, end and label.
@@ -80,14 +80,14 @@ impl Count {
         percent(2 * self.correct, self.gold + self.predicted)
     }
 
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.correct += other.correct;
         self.gold += other.gold;
         self.predicted += other.predicted;
     }
 }
 
-fn percent(part: u64, whole: u64) -> f64 {
+pub(super) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         0.0
     } else {

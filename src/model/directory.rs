@@ -1,17 +1,19 @@
 //! A model in a Hugging Face directory.
 
 use std::path::Path;
-use std::{fmt::Write, fs, io};
+use std::{fs, io};
 
 use newshound_encoder::Options;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{Files, Model, Tokenizer};
+use crate::digest::sha256;
 use crate::{Error, Result};
 
 const WANTED: &str = "a model directory holds config.json, model.safetensors, and tokenizer.json \
                       or vocab.txt";
+
+const TOPICS: &str = "topics.safetensors";
 
 pub(super) fn load(dir: &Path, options: Options) -> Result<Model> {
     if !dir.is_dir() {
@@ -38,17 +40,17 @@ pub(super) fn load(dir: &Path, options: Options) -> Result<Model> {
     } else {
         return Err(wrong(dir, format!("has no tokenizer; {WANTED}")));
     };
-    let digest = Sha256::digest(&weights)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+    let topics = match dir.join(TOPICS).exists() {
+        true => Some(read(dir, TOPICS)?),
+        false => None,
+    };
+    let digest = sha256(&weights);
     let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
     let files = Files {
         config: &config,
         weights: weights.into(),
         tokenizer,
+        topics: topics.as_deref(),
     };
     Model::from_files(&name, digest, files, options)
         .map_err(|w| wrong(&dir.join(w.file), w.message))

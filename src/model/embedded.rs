@@ -26,6 +26,7 @@ pub(super) fn load(options: Options) -> Result<Model> {
         config: file!("config.json"),
         weights: Cow::Borrowed(file!("model.safetensors")),
         tokenizer: Tokenizer::Json(file!("tokenizer.json")),
+        topics: Some(file!("topics.safetensors")),
     };
     Model::from_files(NAME, DIGEST.to_owned(), files, options).map_err(|wrong| Error::Model {
         path: PathBuf::from(format!("{NAME} inside the binary {}", wrong.file).trim_end()),

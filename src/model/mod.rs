@@ -19,6 +19,7 @@ pub use tag::{Part, Tag};
 use crate::Result;
 use crate::backend::{Backend, Native};
 use crate::tokenize::Subwords;
+use crate::topic::{Attention, Head};
 
 /// A token-classification model, ready to run.
 pub struct Model {
@@ -27,6 +28,7 @@ pub struct Model {
     labels: Labels,
     temperature: f32,
     subwords: Subwords,
+    topics: Option<Head>,
     backend: Box<dyn Backend>,
 }
 
@@ -35,6 +37,7 @@ struct Files<'f> {
     config: &'f [u8],
     weights: Cow<'static, [u8]>,
     tokenizer: Tokenizer<'f>,
+    topics: Option<&'f [u8]>,
 }
 
 /// How a model's tokenizer is written down.
@@ -77,8 +80,8 @@ impl Model {
         return None;
     }
 
-    /// Reads a Hugging Face directory: `config.json`, `model.safetensors`, and
-    /// `tokenizer.json` or `vocab.txt`.
+    /// Reads a Hugging Face directory: `config.json`, `model.safetensors`, `tokenizer.json` or
+    /// `vocab.txt` and, where the model scores topics, `topics.safetensors`.
     ///
     /// # Errors
     /// [`crate::Error::Model`] that names the file and what is wrong with it.
@@ -100,8 +103,26 @@ impl Model {
             labels,
             temperature: 1.0,
             subwords,
+            topics: None,
             backend,
         }
+    }
+
+    /// The same with a head for topics.
+    ///
+    /// # Errors
+    /// Says so where the head is made for states of another size.
+    pub fn with_topics(self, head: Head) -> Result<Self, String> {
+        let (wanted, found) = (self.backend.size(), head.attention().size());
+        if wanted != found {
+            return Err(format!(
+                "is for states of {found} columns, the model's have {wanted}"
+            ));
+        }
+        Ok(Self {
+            topics: Some(head),
+            ..self
+        })
     }
 
     fn from_files(
@@ -133,14 +154,21 @@ impl Model {
                 encoder.labels()
             )));
         }
-        Ok(Self {
+        let model = Self {
             name: name.to_owned(),
             digest,
             labels,
             temperature,
             subwords,
+            topics: None,
             backend: Box::new(Native::new(encoder)),
-        })
+        };
+        match files.topics {
+            None => Ok(model),
+            Some(bytes) => Head::from_bytes(bytes)
+                .and_then(|head| model.with_topics(head))
+                .map_err(Wrong::new("topics.safetensors")),
+        }
     }
 
     /// What the model is called.
@@ -172,6 +200,22 @@ impl Model {
     #[must_use]
     pub fn subwords(&self) -> &Subwords {
         &self.subwords
+    }
+
+    /// The head that scores topics, where the model has one.
+    #[must_use]
+    pub fn topics(&self) -> Option<&Head> {
+        self.topics.as_ref()
+    }
+
+    /// How a document's vector is made of its words' states: as the head for topics does it,
+    /// or else their mean.
+    #[must_use]
+    pub fn attention(&self) -> Cow<'_, Attention> {
+        match &self.topics {
+            Some(head) => Cow::Borrowed(head.attention()),
+            None => Cow::Owned(Attention::mean(self.backend.size())),
+        }
     }
 
     /// What runs the model.

@@ -52,6 +52,18 @@ fn labels_and_scores_select_spans() {
     assert_eq!(found(&none.tag("UNHCR Kyiv").unwrap()), []);
 }
 
+#[test]
+fn vectors_are_the_mean_over_the_words_of_all_windows() {
+    let text = "UNHCR ".repeat(3) + &"based ".repeat(9) + "Kyiv";
+    let vectors = tagger(1).vectors(&[text.as_str(), " \n"]).unwrap();
+    let vector = vectors[0].as_ref().unwrap();
+    // The fake states say which subword a word starts with: 4 is Ky, 6 based, 7 UNHCR.
+    for (column, share) in [(4, 1.0), (6, 9.0), (7, 3.0)] {
+        assert!((vector[column] - share / 13.0).abs() < 1e-6, "{vector}");
+    }
+    assert_eq!(vectors[1], None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -64,6 +76,8 @@ proptest! {
         let mut again = tagger(1).tag_batch(&back).unwrap();
         again.reverse();
         prop_assert_eq!(again, alone);
+        let alone: Vec<_> = texts.iter().map(|t| tagger(1).vectors(&[t]).unwrap().remove(0)).collect();
+        prop_assert_eq!(tagger(2).vectors(&texts).unwrap(), alone);
     }
 
     #[test]

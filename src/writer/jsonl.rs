@@ -19,6 +19,7 @@ struct Record<'d> {
     id: &'d str,
     offset_unit: &'static str,
     entities: Vec<Entity<'d>>,
+    topics: Vec<About<'d>>,
     stats: Stats,
 }
 
@@ -27,6 +28,13 @@ struct Entity<'d> {
     start: usize,
     end: usize,
     text: &'d str,
+    label: &'d str,
+    score: f64,
+}
+
+#[derive(Serialize)]
+struct About<'d> {
+    code: &'d str,
     label: &'d str,
     score: f64,
 }
@@ -69,10 +77,16 @@ impl<W: Write> Writer for Jsonl<W> {
                 score: rounded(span.score),
             })
             .collect();
+        let topics = document.topics.iter().map(|topic| About {
+            code: &topic.code,
+            label: &topic.label,
+            score: rounded(topic.score),
+        });
         self.line(&Record {
             id,
             offset_unit: self.unit.name(),
             entities,
+            topics: topics.collect(),
             stats: document.stats,
         })
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::{OffsetUnit, Sentence, Span, Stats, Word};
+use crate::{OffsetUnit, Sentence, Span, Stats, Topic, Word};
 
 /// A document with an emoji, CRLF, a name over a line break and a tab in a name.
 fn document() -> Document {
@@ -39,6 +39,11 @@ fn document() -> Document {
             starts_paragraph,
         }
     };
+    let topic = |code: &str, label: &str, score| Topic {
+        code: code.into(),
+        label: label.into(),
+        score,
+    };
     Document {
         text: text.to_owned(),
         sentences: vec![
@@ -51,6 +56,10 @@ fn document() -> Document {
             span("NATO", "ORG", 1.0),
             span("A\tB", "MISC", 0.5),
             span("Łódź", "LOC", 0.33333),
+        ],
+        topics: vec![
+            topic("medtop:11000000", "politics and government", 0.91234),
+            topic("beats:war\troom", "war\troom", 0.5),
         ],
         stats: Stats {
             sentences: 2,

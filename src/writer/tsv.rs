@@ -1,4 +1,4 @@
-//! One span a line, tab separated, with a header line.
+//! One span a line, tab separated, with a header line; topics are lines without offsets.
 
 use std::io::{self, Write};
 
@@ -40,6 +40,15 @@ impl<W: Write> Writer for Tsv<W> {
     fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
         self.head()?;
         let id = escape(id);
+        for topic in &document.topics {
+            writeln!(
+                self.out,
+                "{id}\t\t\t{}\t{:.4}\t{}",
+                escape(&topic.code),
+                rounded(topic.score),
+                escape(&topic.label)
+            )?;
+        }
         let mut cursor = OffsetCursor::new(&document.text, self.unit);
         for span in &document.spans {
             let (start, end) = (cursor.position(span.start), cursor.position(span.end));

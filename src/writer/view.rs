@@ -1,4 +1,5 @@
-//! A view for people: the text with its names marked, then who and where.
+//! A view for people: what the text is about, the text with its names marked, then who
+//! and where.
 
 use std::io::{self, Write};
 
@@ -53,6 +54,18 @@ impl<W: Write> View<W> {
         } else {
             self.out.write_all(text.as_bytes())
         }
+    }
+
+    fn topics(&mut self, document: &Document) -> io::Result<()> {
+        if document.topics.is_empty() {
+            return Ok(());
+        }
+        self.styled(Style::new().bold(), &format!("{:<14}", "Topics"))?;
+        let topics = document.topics.iter().map(|topic| {
+            let label = visible(&topic.label);
+            format!("{label} ({:.0} %)", 100.0 * topic.score)
+        });
+        writeln!(self.out, " {}\n", topics.collect::<Vec<_>>().join(" · "))
     }
 
     fn marked(&mut self, document: &Document) -> io::Result<()> {
@@ -111,6 +124,7 @@ impl<W: Write> View<W> {
 impl<W: Write> Writer for View<W> {
     fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
         self.title(id)?;
+        self.topics(document)?;
         self.marked(document)?;
         writeln!(self.out)?;
         self.summary(document)
@@ -204,6 +218,7 @@ mod tests {
             sentences: vec![],
             words: vec![],
             spans: vec![span(0, 10, "PER"), span(12, 16, "ORG"), span(18, 28, "PER")],
+            topics: vec![],
             stats: Stats::default(),
         };
         let mut out = Vec::new();

@@ -1,0 +1,164 @@
+//! Texts as subwords to what the model says of their words.
+
+use ndarray::{Array1, Array2, Axis, Slice};
+use rayon::prelude::*;
+
+use super::Tagger;
+use crate::Result;
+use crate::backend::Packed;
+use crate::tokenize::Tokenized;
+use crate::topic::{Attention, Pool};
+use crate::window::{self, Window};
+
+/// Subwords handed to the backend at once.
+const PACK: usize = 1024;
+
+/// What the model said of a document.
+pub(super) struct Reading {
+    /// Windows it was read in.
+    pub(super) windows: usize,
+    /// For each word the logits of its first subword; zeros where it has none.
+    pub(super) logits: Array2<f32>,
+    /// Its vector; `None` where none was asked for, or where no word has subwords.
+    pub(super) vector: Option<Array1<f32>>,
+}
+
+/// A window to read, and the words that are read in it rather than in its neighbours.
+struct Job<'d> {
+    ids: &'d [u32],
+    words: Vec<usize>,
+    /// The row of each word's first subword, counted from the window's start.
+    rows: Vec<usize>,
+}
+
+/// What the model said of a window: a row of logits for each of its words, and the pool of
+/// their states.
+struct Part {
+    logits: Array2<f32>,
+    pool: Option<Pool>,
+}
+
+impl<'d> Job<'d> {
+    /// The windows of a document.
+    fn of(document: &'d Tokenized, windows: &[Window]) -> Vec<Self> {
+        let job = |window: &Window| Job {
+            ids: document.ids.get(window.clone()).unwrap_or_default(),
+            words: Vec::new(),
+            rows: Vec::new(),
+        };
+        let mut jobs: Vec<Self> = windows.iter().map(job).collect();
+        for (word, pieces) in document.pieces.iter().enumerate() {
+            let owner = window::owner(windows, pieces.start).filter(|_| !pieces.is_empty());
+            if let Some(at) = owner {
+                jobs[at].words.push(word);
+                jobs[at].rows.push(pieces.start - windows[at].start);
+            }
+        }
+        jobs
+    }
+}
+
+impl Tagger {
+    /// Runs the model over all windows of all documents. With `vectors` each document gets
+    /// its vector too, from the same pass.
+    pub(super) fn read(&self, documents: &[Tokenized], vectors: bool) -> Result<Vec<Reading>> {
+        let jobs: Vec<Vec<Job<'_>>> = documents
+            .par_iter()
+            .map(|document| Job::of(document, &window::windows(document, self.window)))
+            .collect();
+        let attention = vectors.then(|| self.model.attention());
+        let parts = self.read_windows(
+            &jobs.iter().flatten().collect::<Vec<_>>(),
+            attention.as_deref(),
+        )?;
+        let mut parts = parts.into_iter();
+        let tags = self.model.labels().len();
+        let reading = |(document, jobs): (&Tokenized, &Vec<Job<'_>>)| {
+            let mut logits = Array2::zeros((document.words.len(), tags));
+            let mut pool = attention.as_deref().map(Attention::empty);
+            for (job, part) in jobs.iter().zip(parts.by_ref()) {
+                for (&word, row) in job.words.iter().zip(part.logits.rows()) {
+                    logits.row_mut(word).assign(&row);
+                }
+                if let (Some(pool), Some(part)) = (&mut pool, &part.pool) {
+                    pool.merge(part);
+                }
+            }
+            Reading {
+                windows: jobs.len(),
+                logits,
+                vector: pool.and_then(|pool| pool.vector()),
+            }
+        };
+        Ok(documents.iter().zip(&jobs).map(reading).collect())
+    }
+
+    /// Runs the model over windows, in packs. The result is in the order of the windows.
+    fn read_windows(&self, jobs: &[&Job<'_>], attention: Option<&Attention>) -> Result<Vec<Part>> {
+        let (prefix, suffix) = (
+            self.model.subwords().prefix(),
+            self.model.subwords().suffix(),
+        );
+        let lengths: Vec<usize> = jobs
+            .iter()
+            .map(|job| prefix.len() + job.ids.len() + suffix.len())
+            .collect();
+        let share = lengths
+            .iter()
+            .sum::<usize>()
+            .div_ceil(self.pool.current_num_threads());
+        let packs = window::packs(&lengths, PACK.min(share));
+        let done: Vec<Vec<(usize, Part)>> = packs
+            .par_iter()
+            .map(|pack| {
+                let mut ids = Vec::new();
+                let mut bounds = vec![0];
+                for &job in pack {
+                    ids.extend_from_slice(prefix);
+                    ids.extend_from_slice(jobs[job].ids);
+                    ids.extend_from_slice(suffix);
+                    bounds.push(ids.len());
+                }
+                let packed = Packed::new(&ids, &bounds)?;
+                let backend = self.model.backend();
+                let (logits, hidden) = match attention {
+                    Some(_) => backend
+                        .logits_and_hidden(packed)
+                        .map(|(l, h)| (l, Some(h)))?,
+                    None => (backend.logits(packed)?, None),
+                };
+                let part = |(&at, bound): (&usize, &[usize])| {
+                    let (job, window) = (jobs[at], Slice::from(bound[0] + prefix.len()..bound[1]));
+                    let words = |rows: &Array2<f32>| {
+                        rows.slice_axis(Axis(0), window).select(Axis(0), &job.rows)
+                    };
+                    let pool = attention.zip(hidden.as_ref());
+                    let pool = pool.map(|(attention, hidden)| {
+                        attention.pool(words(hidden).view(), &job.words)
+                    });
+                    let logits = words(&logits);
+                    (at, Part { logits, pool })
+                };
+                Ok(pack.iter().zip(bounds.windows(2)).map(part).collect())
+            })
+            .collect::<Result<_>>()?;
+        let mut parts: Vec<(usize, Part)> = done.into_iter().flatten().collect();
+        parts.sort_unstable_by_key(|(at, _)| *at);
+        Ok(parts.into_iter().map(|(_, part)| part).collect())
+    }
+
+    /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without
+    /// words. The model's [attention](crate::Model::attention) says what it is made of.
+    ///
+    /// # Errors
+    /// As [`Tagger::tag`].
+    pub fn vectors<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Option<Array1<f32>>>> {
+        self.pool.install(|| {
+            let tokenize = |text: &T| self.model.subwords().tokenize(text.as_ref());
+            let documents: Vec<Tokenized> =
+                texts.par_iter().map(tokenize).collect::<Result<_>>()?;
+            let readings = self.read(&documents, true)?;
+            Ok(readings.into_iter().map(|reading| reading.vector).collect())
+        })
+    }
+}

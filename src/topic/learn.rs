@@ -1,0 +1,252 @@
+//! Texts with topics and their vectors to a linear layer of their own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1, Axis, Slice, concatenate};
+use rayon::prelude::*;
+
+use super::labelled::{Labelled, distinct};
+use super::learned::Learned;
+use super::linear::{Linear, logistic};
+use super::logistic::fit;
+use super::{Custom, Selection, scored};
+use crate::eval::TopicScores;
+use crate::{Error, Model, Result};
+
+/// Parts of the texts; each is scored by what was learned from the others.
+const PARTS: usize = 5;
+
+/// What a wrong example may cost against the size of the weights: the best is kept.
+const COSTS: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
+
+/// The score from which a topic is given out.
+const THRESHOLD: f32 = 0.5;
+
+/// The fewest texts of a topic that it can be learned from.
+const FEWEST: usize = 2;
+
+/// What was learned, and how right it is on texts it was not learned from.
+pub struct Lesson {
+    /// Made from all texts.
+    pub learned: Learned,
+    /// Cross-validated: each text scored by what was learned from four fifths of the others.
+    pub scores: TopicScores,
+}
+
+/// Learns the topics of `rows` from the vectors of their texts by this model. Their codes
+/// will start with `name`. Each topic is told from all others by logistic regression.
+///
+/// # Errors
+/// [`Error::Labelled`] or [`Error::Learn`] where the texts do not allow it.
+pub fn learn(
+    rows: &[Labelled],
+    vectors: &[Option<Array1<f32>>],
+    model: &Model,
+    name: &str,
+) -> Result<Lesson> {
+    distinct(rows)?;
+    let labels = topics(rows)?;
+    let table = Table::new(rows, vectors)?;
+    let parts = parts(rows);
+    let targets: Vec<Vec<bool>> = labels
+        .iter()
+        .map(|label| rows.iter().map(|row| row.topics.contains(label)).collect())
+        .collect();
+    let trials: Vec<Array2<f32>> = COSTS
+        .iter()
+        .map(|&cost| cross_validate(&table, &targets, &parts, cost))
+        .collect();
+    let losses = trials.iter().map(|chances| surprise(chances, &targets));
+    let best = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+    let best = best.map_or(0, |(at, _)| at);
+    let layers: Vec<Array1<f64>> = targets
+        .par_iter()
+        .map(|target| fit(&table.examples, target, COSTS[best]))
+        .collect();
+    let custom = Custom {
+        threshold: THRESHOLD,
+        always: rows.iter().all(|row| !row.topics.is_empty()),
+    };
+    let linear = table.linear(&layers);
+    Ok(Lesson {
+        scores: scores(rows, &trials[best], &labels, custom),
+        learned: Learned::new(name, &labels, linear, custom, model),
+    })
+}
+
+/// The names of the topics, checked.
+fn topics(rows: &[Labelled]) -> Result<Vec<String>> {
+    let mut seen: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in rows {
+        for topic in &row.topics {
+            seen.entry(topic).or_default().push(row.line);
+        }
+    }
+    let mut folded: BTreeMap<String, (&str, usize)> = BTreeMap::new();
+    for (topic, lines) in &seen {
+        if let Some((other, line)) = folded.insert(topic.to_lowercase(), (topic, lines[0])) {
+            return Err(Error::Labelled {
+                line: lines[0],
+                message: format!(
+                    "the topic {topic:?} is {other:?} in line {line}; write it in one way"
+                ),
+            });
+        }
+    }
+    for (topic, lines) in &seen {
+        if lines.len() < FEWEST {
+            return Err(Error::Labelled {
+                line: lines[0],
+                message: format!(
+                    "no other text has the topic {topic:?}; give it some more (a few dozen are \
+                     good), or take it out"
+                ),
+            });
+        }
+        if lines.len() == rows.len() {
+            return Err(Error::Learn(format!(
+                "every text has the topic {topic:?}, so there is nothing to tell it from; add \
+                 texts of other topics, or of none (\"topics\": [])"
+            )));
+        }
+    }
+    if seen.is_empty() {
+        return Err(Error::Learn(
+            "no text has a topic; each row names its own in \"topics\"".to_owned(),
+        ));
+    }
+    Ok(seen.into_keys().map(str::to_owned).collect())
+}
+
+/// Which part each text is in: the texts of each set of topics are dealt out in turn.
+fn parts(rows: &[Labelled]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|&a, &b| rows[a].topics.cmp(&rows[b].topics));
+    let mut parts = vec![0; rows.len()];
+    for (at, row) in order.into_iter().enumerate() {
+        parts[row] = at % PARTS;
+    }
+    parts
+}
+
+/// Vectors with every column's mean taken out and its spread made even, and a column of ones.
+struct Table {
+    examples: Array2<f64>,
+    mean: Array1<f64>,
+    scale: Array1<f64>,
+}
+
+impl Table {
+    fn new(rows: &[Labelled], vectors: &[Option<Array1<f32>>]) -> Result<Self> {
+        let given = rows.iter().zip(vectors).map(|(row, vector)| {
+            vector
+                .as_ref()
+                .map(|vector| vector.view())
+                .ok_or_else(|| Error::Labelled {
+                    line: row.line,
+                    message: "the text has no words; take the row out".to_owned(),
+                })
+        });
+        let given: Vec<ArrayView1<'_, f32>> = given.collect::<Result<_>>()?;
+        let views: Vec<_> = given.iter().map(|row| row.insert_axis(Axis(0))).collect();
+        let examples = concatenate(Axis(0), &views).map_err(|e| Error::Learn(e.to_string()))?;
+        let mut examples = examples.mapv(f64::from);
+        let width = examples.ncols() as f64;
+        let mean = examples.mean_axis(Axis(0)).unwrap_or_default();
+        examples -= &mean;
+        // So scaled an example is about one long, and the costs mean the same for every model.
+        let spread = |column: ArrayView1<'_, f64>| {
+            let deviation = column.pow2().mean().unwrap_or_default().sqrt();
+            if deviation > 1e-9 {
+                1.0 / (deviation * width.sqrt())
+            } else {
+                0.0
+            }
+        };
+        let scale: Array1<f64> = examples.columns().into_iter().map(spread).collect();
+        examples *= &scale;
+        let ones = Array2::ones((examples.nrows(), 1));
+        let examples = concatenate(Axis(1), &[examples.view(), ones.view()]);
+        Ok(Self {
+            examples: examples.map_err(|e| Error::Learn(e.to_string()))?,
+            mean,
+            scale,
+        })
+    }
+
+    /// The layer over plain vectors for weights over the examples.
+    fn linear(&self, layers: &[Array1<f64>]) -> Linear {
+        let width = self.mean.len();
+        let mut weight = Array2::zeros((layers.len(), width));
+        let mut bias = Array1::zeros(layers.len());
+        for ((layer, mut row), bias) in layers.iter().zip(weight.rows_mut()).zip(&mut bias) {
+            let plain = &layer.slice_axis(Axis(0), Slice::from(..width)) * &self.scale;
+            *bias = (layer[width] - plain.dot(&self.mean)) as f32;
+            row.assign(&plain.mapv(|value| value as f32));
+        }
+        Linear { weight, bias }
+    }
+}
+
+/// For each text and topic the chance that what was learned from the other parts gives it.
+fn cross_validate(table: &Table, targets: &[Vec<bool>], parts: &[usize], cost: f64) -> Array2<f32> {
+    let jobs: Vec<(usize, usize)> = (0..targets.len())
+        .flat_map(|topic| (0..PARTS).map(move |part| (topic, part)))
+        .collect();
+    let found: Vec<Vec<(usize, usize, f32)>> = jobs
+        .into_par_iter()
+        .map(|(topic, part)| {
+            let (held, kept): (Vec<usize>, Vec<usize>) =
+                (0..parts.len()).partition(|&row| parts[row] == part);
+            let target: Vec<bool> = kept.iter().map(|&row| targets[topic][row]).collect();
+            let layer = fit(&table.examples.select(Axis(0), &kept), &target, cost);
+            let chance = |row| logistic(table.examples.row(row).dot(&layer) as f32);
+            held.into_iter()
+                .map(|row| (row, topic, chance(row)))
+                .collect()
+        })
+        .collect();
+    let mut chances = Array2::zeros((parts.len(), targets.len()));
+    for (row, topic, chance) in found.into_iter().flatten() {
+        chances[[row, topic]] = chance;
+    }
+    chances
+}
+
+/// Mean negative log-likelihood of the topics under the chances.
+fn surprise(chances: &Array2<f32>, targets: &[Vec<bool>]) -> f64 {
+    let given = targets
+        .iter()
+        .zip(chances.columns())
+        .flat_map(|(target, column)| {
+            let each = target.iter().zip(column.to_vec());
+            each.map(|(&is, chance)| f64::from(if is { chance } else { 1.0 - chance }))
+        });
+    given.map(|chance| -chance.max(1e-6).ln()).sum::<f64>() / chances.len() as f64
+}
+
+/// Holds what would be given out by the chances against the texts' topics.
+fn scores(
+    rows: &[Labelled],
+    chances: &Array2<f32>,
+    labels: &[String],
+    custom: Custom,
+) -> TopicScores {
+    let labels: Vec<(Arc<str>, Arc<str>)> = labels
+        .iter()
+        .map(|label| ("".into(), label.as_str().into()))
+        .collect();
+    let mut scores = TopicScores::default();
+    for (row, chances) in rows.iter().zip(chances.rows()) {
+        let topics = scored(&labels, chances.to_owned());
+        let given = Selection::default().select(topics, custom);
+        let given: Vec<(&str, f32)> = given.iter().map(|t| (&*t.label, t.score)).collect();
+        let gold: Vec<&str> = row.topics.iter().map(String::as_str).collect();
+        scores.add(&gold, &given);
+    }
+    scores
+}
+
+#[cfg(test)]
+mod tests;

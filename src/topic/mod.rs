@@ -1,0 +1,122 @@
+//! Word states of a document to what it is about.
+//!
+//! | step | from | to |
+//! |---|---|---|
+//! | [`Attention`] | word states of all windows | the document's vector |
+//! | [`Head`] | vector | the [`MEDIA_TOPICS`] with scores |
+//! | [`Learned`] | vector | topics of a file's own, with scores |
+//! | [`learn`] | texts with topics, their vectors | a [`Learned`], and how good it is |
+//!
+//! All of it works on the states that the names are tagged from: topics need no pass of
+//! their own.
+
+mod attention;
+mod file;
+mod head;
+mod labelled;
+mod learn;
+mod learned;
+mod linear;
+mod logistic;
+mod media_topics;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use ndarray::Array1;
+
+pub use attention::{Attention, Pool};
+pub use head::Head;
+pub use labelled::{Labelled, labelled};
+pub use learn::{Lesson, learn};
+pub use learned::Learned;
+pub use linear::Linear;
+pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};
+
+/// Something a document is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topic {
+    /// What it is called among programs: `medtop:15000000`, or `beats:courts` for the topic
+    /// `courts` of the file `beats.topics`.
+    pub code: Arc<str>,
+    /// What it is called among people: `sport`.
+    pub label: Arc<str>,
+    /// The probability, 0 to 1, that the document is about it.
+    pub score: f32,
+}
+
+/// Topics of the given codes and labels with their scores.
+fn scored(topics: &[(Arc<str>, Arc<str>)], scores: Array1<f32>) -> Vec<Topic> {
+    let topic = |((code, label), score): (&(Arc<str>, Arc<str>), f32)| Topic {
+        code: Arc::clone(code),
+        label: Arc::clone(label),
+        score,
+    };
+    topics.iter().zip(scores).map(topic).collect()
+}
+
+/// What a model gives out by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Custom {
+    /// Topics with at least this score.
+    pub threshold: f32,
+    /// Whether the best one is given out in any case: every text has a topic.
+    pub always: bool,
+}
+
+/// Which topics of a document are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Selection {
+    /// At most so many; all by default.
+    pub most: Option<usize>,
+    /// Those with at least this score. By default those above the model's own threshold, and
+    /// the best one in any case unless the model knows of texts without topics.
+    pub min_score: Option<f32>,
+}
+
+impl Selection {
+    /// The best of `topics` first, those left out that are not wanted.
+    pub(crate) fn select(self, mut topics: Vec<Topic>, custom: Custom) -> Vec<Topic> {
+        let falling = |a: &Topic, b: &Topic| b.score.partial_cmp(&a.score);
+        topics.sort_by(|a, b| falling(a, b).unwrap_or(Ordering::Equal));
+        let least = self.min_score.unwrap_or(custom.threshold);
+        let good = topics.partition_point(|topic| topic.score >= least);
+        let kept = good.max(usize::from(custom.always && self.min_score.is_none()));
+        topics.truncate(kept.min(self.most.unwrap_or(usize::MAX)));
+        topics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_come_first_and_one_is_given_out_unless_a_score_is_asked_for() {
+        let scored = |scores: &[f32]| -> Vec<Topic> {
+            let topic = |(at, &score): (usize, &f32)| Topic {
+                code: at.to_string().into(),
+                label: "".into(),
+                score,
+            };
+            scores.iter().enumerate().map(topic).collect()
+        };
+        let custom = |always| Custom {
+            threshold: 0.4,
+            always,
+        };
+        let codes = |most, min_score, scores: &[f32]| -> Vec<String> {
+            let chosen = Selection { most, min_score }.select(scored(scores), custom(true));
+            chosen.iter().map(|topic| topic.code.to_string()).collect()
+        };
+        let scores = [0.41, 0.2, 0.9, 0.41];
+        assert_eq!(codes(None, None, &scores), ["2", "0", "3"]);
+        assert_eq!(codes(Some(2), None, &scores), ["2", "0"]);
+        assert_eq!(codes(None, Some(0.2), &scores), ["2", "0", "3", "1"]);
+        assert_eq!(codes(None, Some(0.95), &scores), [""; 0]);
+        assert_eq!(codes(None, None, &[0.1, 0.3]), ["1"]);
+        assert_eq!(codes(None, None, &[]), [""; 0]);
+        let none = Selection::default().select(scored(&[0.1, 0.3]), custom(false));
+        assert_eq!(none, []);
+    }
+}
