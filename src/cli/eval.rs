@@ -1,4 +1,6 @@
-//! `newshound eval`: a model, or another tool's output, against gold names.
+//! `newshound eval`: a model, or another tool's output, against gold names or topics.
+
+mod topics;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,10 +13,10 @@ use newshound::eval::{
 use newshound::{Error, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
 
-use super::output::{ModelArgs, inputs, stdout};
+use super::output::{ModelArgs, TopicArgs, inputs, named, stdout};
 use super::{Outcome, Stop, report};
 
-/// Score a model against gold names
+/// Score a model against gold names, or gold topics
 ///
 /// Reads column files (IOB2, IOB1, BIOES or BILOU; a token a line, its tag last, a blank
 /// line after each sentence, -DOCSTART- before each document) and tags the file's own
@@ -25,9 +27,13 @@ use super::{Outcome, Stop, report};
 /// An I- without a B- of its label before it starts a name, as in conlleval; with
 /// --strict it is no name.
 ///
+/// With --topics it reads JSONL with topics ({"text", "topics": [code or name, the main one
+/// first]}) and prints how right the topics are, and the best one from which score on.
+///
 ///     newshound eval gold.iob2
 ///     newshound eval --labels PER,ORG,LOC --map GPE=LOC,FAC=LOC news.jsonl
 ///     newshound eval --perturb lower --calibration gold.iob2
+///     newshound eval --topics gold.jsonl
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -66,6 +72,14 @@ pub(crate) struct Args {
     /// What offsets of JSONL rows without an offset_unit count
     #[arg(long, default_value = "byte", value_name = "UNIT", value_parser = ["byte", "char", "utf16"])]
     offsets: String,
+
+    /// Score topics instead of names
+    #[arg(long, help_heading = "Topics",
+        conflicts_with_all = ["labels", "map", "strict", "perturb", "calibration", "scored"])]
+    topics: bool,
+
+    #[command(flatten)]
+    about: TopicArgs,
 
     #[command(flatten)]
     model: ModelArgs,
@@ -118,6 +132,9 @@ struct Report<'s> {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    if args.topics {
+        return topics::run(args);
+    }
     let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
     let rules = Rules {
         reading: if args.strict {
@@ -145,13 +162,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
             calibration: Calibration::default(),
         };
         for input in inputs(&args.files)? {
-            let text = input.text().map_err(|error| named(&input.name(), &error))?;
+            let text = input.text().map_err(|error| named(&input, &error))?;
             let done = if is_jsonl(&text) {
                 trial.raw(&text, unit)
             } else {
                 trial.tokens(&text)
             };
-            done.map_err(|error| named(&input.name(), &error))?;
+            done.map_err(|error| named(&input, &error))?;
         }
         (trial.scores, args.calibration.then_some(trial.calibration))
     };
@@ -181,19 +198,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn scored(files: &[PathBuf], rules: &Rules) -> Result<Scores, Stop> {
     let mut scores = Scores::default();
     for input in inputs(files)? {
-        let wrong = |error: Error| named(&input.name(), &error);
+        let wrong = |error: Error| named(&input, &error);
         let text = input.text().map_err(wrong)?;
         let documents = eval::read(&text, Layout::Scored).map_err(|e| wrong(e.into()))?;
         scores.add(&eval::score(&documents, rules));
     }
     Ok(scores)
-}
-
-fn named(input: &str, error: &Error) -> Stop {
-    Stop::Fatal(match error {
-        Error::Read { .. } | Error::Directory(_) => error.to_string(),
-        _ => format!("{input}: {error}"),
-    })
 }
 
 /// A column file may start with a `{` token, but not with a line that is an object.

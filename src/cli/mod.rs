@@ -4,6 +4,7 @@ mod completions;
 mod eval;
 mod output;
 mod tag;
+mod topics;
 
 use std::io;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use newshound::Model;
 
-/// Tag people, organisations and places in news text.
+/// Tag people, organisations and places in news text, and tell what it is about.
 ///
 /// newshound reads news text and marks the names in it, with a transformer it carries
 /// inside: no network, no set-up, nothing left out however long a document is.
@@ -28,6 +29,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Tag(tag::Args),
+    Topics(topics::Args),
     Eval(eval::Args),
     Completions(completions::Completions),
     Man(completions::Man),
@@ -69,6 +71,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let outcome = match &cli.command {
         Command::Tag(args) => tag::run(args),
+        Command::Topics(args) => topics::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),
         Command::Man(args) => completions::man(args, command()),

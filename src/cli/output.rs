@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use newshound::reader::Input;
+use newshound::topic::{Learned, Selection};
 use newshound::{Error, Tagger, TaggerBuilder};
 
 /// The variable that names the instruction set to use.
@@ -64,6 +65,47 @@ impl ModelArgs {
         }
         Ok(builder)
     }
+}
+
+/// Which topics to give out, for every subcommand that does.
+#[derive(clap::Args)]
+pub(crate) struct TopicArgs {
+    /// Lowest score of a topic to give out, 0 to 1
+    ///
+    /// Without it a document gets the topics that are more likely right than wrong, and the
+    /// best one in any case. A topic's score is the model's probability that it is right.
+    #[arg(long, value_name = "SCORE", help_heading = "Topics")]
+    min_topic_score: Option<f32>,
+
+    /// Topics of your own, as `newshound topics learn` writes them
+    #[arg(long, value_name = "FILE", help_heading = "Topics")]
+    pub(crate) topics_model: Option<PathBuf>,
+}
+
+impl TopicArgs {
+    /// The builder with these options set, and at most so many topics.
+    pub(crate) fn apply(
+        &self,
+        builder: TaggerBuilder,
+        most: Option<NonZeroUsize>,
+    ) -> Result<TaggerBuilder, Error> {
+        let builder = builder.topics(Selection {
+            most: most.map(NonZeroUsize::get),
+            min_score: self.min_topic_score,
+        });
+        Ok(match &self.topics_model {
+            Some(path) => builder.learned_topics(Learned::open(path)?),
+            None => builder,
+        })
+    }
+}
+
+/// A failure with the input it is about.
+pub(crate) fn named(input: &Input, error: &Error) -> super::Stop {
+    super::Stop::Fatal(match error {
+        Error::Read { .. } | Error::Directory(_) => error.to_string(),
+        _ => format!("{}: {error}", input.name()),
+    })
 }
 
 /// When to colour.

@@ -1,5 +1,6 @@
-//! `newshound tag`: text to spans.
+//! `newshound tag`: text to spans and topics.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -7,7 +8,7 @@ use newshound::reader::{self, Input, InputFormat, Source};
 use newshound::writer::{Conll, Jsonl, Tsv, View, Writer};
 use newshound::{Error, OffsetUnit, Tagger};
 
-use super::output::{Colour, ModelArgs, inputs, stdout};
+use super::output::{Colour, ModelArgs, TopicArgs, inputs, stdout};
 use super::{Outcome, Stop, report};
 
 /// Text tagged at once, in bytes for each thread: enough to keep it busy, little enough
@@ -16,11 +17,13 @@ const BATCH_BYTES: usize = 1 << 14;
 
 /// Tag the names in articles
 ///
-/// Prints each article with its people, organisations, places and other names marked,
-/// and a summary. Use --format for output that programs read.
+/// Prints what each article is about (`newshound topics` has the list), the article with its
+/// people, organisations, places and other names marked, and a summary. Use --format for
+/// output that programs read.
 ///
 ///     newshound tag story.txt
 ///     newshound tag --format jsonl *.txt > tagged.jsonl
+///     newshound tag --topics 1 --topics-model beats.topics story.txt
 ///     cat corpus.jsonl | newshound tag --input-format jsonl --format jsonl
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -53,6 +56,17 @@ pub(crate) struct Args {
     /// A span's score is the model's probability that exactly this span has this label.
     #[arg(long, default_value_t = 0.0, value_name = "SCORE")]
     min_score: f32,
+
+    /// At most so many topics of each kind, the best ones [default: all that are likely]
+    #[arg(long, value_name = "N", help_heading = "Topics")]
+    topics: Option<NonZeroUsize>,
+
+    /// Leave out the IPTC Media Topics; those of --topics-model stay
+    #[arg(long, help_heading = "Topics")]
+    no_topics: bool,
+
+    #[command(flatten)]
+    about: TopicArgs,
 
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
@@ -88,6 +102,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    builder = args.about.apply(builder, args.topics)?;
+    if args.no_topics {
+        builder = builder.no_media_topics();
     }
     let tagger = builder.build()?;
     let format = match args.input_format {
