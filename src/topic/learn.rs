@@ -18,7 +18,11 @@ use crate::{Error, Model, Result};
 const PARTS: usize = 5;
 
 /// What a wrong example may cost against the size of the weights: the best is kept.
-const COSTS: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
+const COSTS: [f64; 4] = [0.1, 1.0, 10.0, 100.0];
+
+/// What weights may be multiplied with afterwards. A low cost finds the better direction from
+/// few examples, but leaves the weights too small for honest scores.
+const SCALES: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// The score from which a topic is given out.
 const THRESHOLD: f32 = 0.5;
@@ -53,24 +57,31 @@ pub fn learn(
         .iter()
         .map(|label| rows.iter().map(|row| row.topics.contains(label)).collect())
         .collect();
-    let trials: Vec<Array2<f32>> = COSTS
+    let trials: Vec<Trial> = COSTS
         .iter()
-        .map(|&cost| cross_validate(&table, &targets, &parts, cost))
+        .map(|&cost| Trial::run(&table, &targets, &parts, cost))
         .collect();
-    let losses = trials.iter().map(|chances| surprise(chances, &targets));
-    let best = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-    let best = best.map_or(0, |(at, _)| at);
+    let choices = trials
+        .iter()
+        .flat_map(|trial| SCALES.map(|scale| (trial, scale)));
+    let judged = choices.map(|(trial, scale)| {
+        let chances = trial.chances(scale);
+        (surprise(&chances, &targets), chances, trial.cost, scale)
+    });
+    let (_, chances, cost, scale) = judged
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .ok_or_else(|| Error::Learn("there is nothing to learn from".to_owned()))?;
     let layers: Vec<Array1<f64>> = targets
         .par_iter()
-        .map(|target| fit(&table.examples, target, COSTS[best]))
+        .map(|target| fit(&table.examples, target, cost))
         .collect();
     let custom = Custom {
         threshold: THRESHOLD,
         always: rows.iter().all(|row| !row.topics.is_empty()),
     };
-    let linear = table.linear(&layers);
+    let linear = table.linear(&layers, scale);
     Ok(Lesson {
-        scores: scores(rows, &trials[best], &labels, custom),
+        scores: scores(rows, &chances, &labels, custom),
         learned: Learned::new(name, &labels, linear, custom, model),
     })
 }
@@ -175,13 +186,14 @@ impl Table {
         })
     }
 
-    /// The layer over plain vectors for weights over the examples.
-    fn linear(&self, layers: &[Array1<f64>]) -> Linear {
+    /// The layer over plain vectors for weights over the examples, which are multiplied with
+    /// `scale`.
+    fn linear(&self, layers: &[Array1<f64>], scale: f64) -> Linear {
         let width = self.mean.len();
         let mut weight = Array2::zeros((layers.len(), width));
         let mut bias = Array1::zeros(layers.len());
         for ((layer, mut row), bias) in layers.iter().zip(weight.rows_mut()).zip(&mut bias) {
-            let plain = &layer.slice_axis(Axis(0), Slice::from(..width)) * &self.scale;
+            let plain = &layer.slice_axis(Axis(0), Slice::from(..width)) * &self.scale * scale;
             *bias = (layer[width] - plain.dot(&self.mean)) as f32;
             row.assign(&plain.mapv(|value| value as f32));
         }
@@ -189,29 +201,44 @@ impl Table {
     }
 }
 
-/// For each text and topic the chance that what was learned from the other parts gives it.
-fn cross_validate(table: &Table, targets: &[Vec<bool>], parts: &[usize], cost: f64) -> Array2<f32> {
-    let jobs: Vec<(usize, usize)> = (0..targets.len())
-        .flat_map(|topic| (0..PARTS).map(move |part| (topic, part)))
-        .collect();
-    let found: Vec<Vec<(usize, usize, f32)>> = jobs
-        .into_par_iter()
-        .map(|(topic, part)| {
-            let (held, kept): (Vec<usize>, Vec<usize>) =
-                (0..parts.len()).partition(|&row| parts[row] == part);
-            let target: Vec<bool> = kept.iter().map(|&row| targets[topic][row]).collect();
-            let layer = fit(&table.examples.select(Axis(0), &kept), &target, cost);
-            let chance = |row| logistic(table.examples.row(row).dot(&layer) as f32);
-            held.into_iter()
-                .map(|row| (row, topic, chance(row)))
-                .collect()
-        })
-        .collect();
-    let mut chances = Array2::zeros((parts.len(), targets.len()));
-    for (row, topic, chance) in found.into_iter().flatten() {
-        chances[[row, topic]] = chance;
+/// What texts are taken for by what was learned from the other parts.
+struct Trial {
+    cost: f64,
+    /// For each text and topic, how far it is from the mean text in the topic's direction.
+    tilt: Array2<f64>,
+    /// And the bias.
+    bias: Array2<f64>,
+}
+
+impl Trial {
+    fn run(table: &Table, targets: &[Vec<bool>], parts: &[usize], cost: f64) -> Self {
+        let jobs: Vec<(usize, usize)> = (0..targets.len())
+            .flat_map(|topic| (0..PARTS).map(move |part| (topic, part)))
+            .collect();
+        let layers: Vec<Array1<f64>> = jobs
+            .par_iter()
+            .map(|&(topic, part)| {
+                let kept: Vec<usize> = (0..parts.len()).filter(|&row| parts[row] != part).collect();
+                let target: Vec<bool> = kept.iter().map(|&row| targets[topic][row]).collect();
+                fit(&table.examples.select(Axis(0), &kept), &target, cost)
+            })
+            .collect();
+        let shape = (parts.len(), targets.len());
+        let (mut tilt, mut bias) = (Array2::zeros(shape), Array2::zeros(shape));
+        for ((topic, part), layer) in jobs.into_iter().zip(layers) {
+            let last = layer.last().copied().unwrap_or_default();
+            for row in (0..parts.len()).filter(|&row| parts[row] == part) {
+                bias[[row, topic]] = last;
+                tilt[[row, topic]] = table.examples.row(row).dot(&layer) - last;
+            }
+        }
+        Self { cost, tilt, bias }
     }
-    chances
+
+    /// The chance of each topic for each text.
+    fn chances(&self, scale: f64) -> Array2<f32> {
+        (&self.tilt * scale + &self.bias).mapv(|margin| logistic(margin as f32))
+    }
 }
 
 /// Mean negative log-likelihood of the topics under the chances.
