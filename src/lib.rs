@@ -10,6 +10,7 @@
 //! | [`window`] | subwords | windows the model can hold, in packs |
 //! | [`model`], [`backend`] | packs | logits |
 //! | [`decode`] | logits | spans with scores |
+//! | [`agree`] | spans | spans, mentions of a name with one label |
 //! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
 //!
 //! [`Tagger`] runs all of them:
@@ -32,6 +33,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod agree;
 pub mod backend;
 pub mod decode;
 mod document;

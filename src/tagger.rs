@@ -7,6 +7,7 @@ use ndarray::{Array2, Axis, Slice};
 use newshound_encoder::{Isa, Options, Precision};
 use rayon::prelude::*;
 
+use crate::agree::agree;
 use crate::backend::Packed;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
@@ -319,6 +320,7 @@ impl Tagger {
             logits.view(),
             self.model.temperature(),
         )?;
+        agree(text, &mut spans);
         spans.retain(|span| self.wanted(span));
         Ok(Document {
             text: text.to_owned(),
