@@ -10,9 +10,9 @@
 //! | [`window`] | subwords | windows the model can hold, in packs |
 //! | [`model`], [`backend`] | packs | logits |
 //! | [`decode`] | logits | spans with scores |
-//! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
+//! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`Tagger`] runs all of them:
+//! [`Tagger`] runs those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -55,4 +55,4 @@ pub use error::{Error, Result};
 pub use model::Model;
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
-pub use tokens::Tokens;
+pub use tokens::{Text, Tokens};

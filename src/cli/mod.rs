@@ -2,6 +2,7 @@
 
 mod completions;
 mod eval;
+mod input;
 mod output;
 mod tag;
 
