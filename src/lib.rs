@@ -12,7 +12,7 @@
 //! | [`decode`] | logits | spans with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`Tagger`] runs those in the middle:
+//! [`corpus`] runs all of them over many documents, [`Tagger`] those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -33,6 +33,7 @@
 #![warn(missing_docs)]
 
 pub mod backend;
+pub mod corpus;
 pub mod decode;
 mod document;
 mod error;

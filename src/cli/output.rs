@@ -34,6 +34,11 @@ pub(crate) struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The window, if one was asked for.
+    pub(crate) fn window(&self) -> Option<usize> {
+        self.window
+    }
+
     /// A builder with these options set.
     pub(crate) fn builder(&self) -> TaggerBuilder {
         let mut builder = Tagger::builder();

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn single_bytes_can_be_asked_for() {
         let read = Decoded::new(&b"\xA3\xF3d\xBC"[..], "iso-8859-2".parse().unwrap());
-        let bytes: io::Result<Vec<u8>> = read.bytes().collect();
+        let single = io::BufReader::with_capacity(1, read);
+        let bytes: io::Result<Vec<u8>> = single.bytes().collect();
         assert_eq!(bytes.unwrap(), "Łódź".as_bytes());
     }
 

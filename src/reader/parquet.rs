@@ -18,7 +18,7 @@ const ROWS: usize = 256;
 pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
     let failed = |e| input.failed(e);
     let plain = match input {
-        Input::File(path) => File::open(path).ok().filter(|file| is_plain(file)),
+        Input::File(path) => File::open(path).ok().filter(is_plain),
         Input::Stdin => None,
     };
     let file = match plain {
