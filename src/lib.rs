@@ -11,9 +11,9 @@
 //! | [`model`], [`backend`] | packs | logits |
 //! | [`decode`] | logits | spans with scores |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
-//! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
+//! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`Tagger`] runs all of them:
+//! [`corpus`] runs all of them over many documents, [`Tagger`] those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -35,6 +35,7 @@
 
 pub mod agree;
 pub mod backend;
+pub mod corpus;
 pub mod decode;
 mod document;
 mod error;
@@ -58,4 +59,4 @@ pub use model::Model;
 pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
-pub use tokens::{TokenSpan, Tokens};
+pub use tokens::{Text, TokenSpan, Tokens};

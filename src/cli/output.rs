@@ -46,6 +46,11 @@ pub(crate) struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The window, if one was asked for.
+    pub(crate) fn window(&self) -> Option<usize> {
+        self.window
+    }
+
     /// A builder with these options set.
     pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
         let mut builder = Tagger::builder().precision(self.precision.parse()?);
