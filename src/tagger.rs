@@ -191,6 +191,18 @@ impl Tagger {
         self.pool.current_num_threads()
     }
 
+    /// Subwords in a window at most, special tokens not counted.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Subwords that go through the model at once, about.
+    #[must_use]
+    pub fn pack(&self) -> usize {
+        PACK
+    }
+
     /// Tags one text.
     ///
     /// # Errors

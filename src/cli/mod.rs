@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod bench;
 mod completions;
 mod eval;
 mod output;
@@ -29,6 +30,7 @@ struct Cli {
 enum Command {
     Tag(tag::Args),
     Eval(eval::Args),
+    Bench(bench::Args),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -70,6 +72,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match &cli.command {
         Command::Tag(args) => tag::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),
         Command::Man(args) => completions::man(args, command()),
     };
