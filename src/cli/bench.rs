@@ -13,9 +13,6 @@ use rayon::prelude::*;
 use super::Outcome;
 use super::output::{ModelArgs, inputs, stdout};
 
-/// How long each thing is measured.
-const LONG_ENOUGH: Duration = Duration::from_secs(2);
-
 /// Documents tagged at once.
 const BATCH: usize = 32;
 
@@ -43,6 +40,10 @@ pub(crate) struct Args {
     #[arg(long)]
     isa: bool,
 
+    /// How long to measure each thing, in seconds
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    seconds: u16,
+
     #[command(flatten)]
     model: ModelArgs,
 }
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             texts.push(input.text()?);
         }
     }
+    let length = Duration::from_secs(args.seconds.into());
     let mut out = stdout();
     if args.isa {
         writeln!(out, "{:12}{:>12}{:>12}", "isa", "tokens/s", "int8 GOP/s")?;
@@ -68,14 +70,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 .build()?;
             let rate = newshound_encoder::int8_operations_per_second(isa)
                 .map_err(newshound::Error::from)?;
-            let tokens = tokens_per_second(&tagger, &texts)?;
+            let tokens = tokens_per_second(&tagger, &texts, length)?;
             writeln!(out, "{isa:12}{tokens:>12.0}{:>12.0}", rate / 1e9)?;
             out.flush()?;
         }
     } else {
         let tagger = args.model.builder()?.build()?;
-        let tokens = tokens_per_second(&tagger, &texts)?;
-        let words = words_per_second(&tagger, &texts)?;
+        let tokens = tokens_per_second(&tagger, &texts, length)?;
+        let words = words_per_second(&tagger, &texts, length)?;
         writeln!(out, "threads     {:>10}", tagger.threads())?;
         writeln!(out, "model       {tokens:>10.0} tokens/s")?;
         writeln!(out, "whole tool  {words:>10.0} words/s")?;
@@ -86,11 +88,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
 
 /// How often `pass` can be made a second.
 fn passes_per_second(
+    length: Duration,
     mut pass: impl FnMut() -> Result<(), newshound::Error>,
 ) -> Result<f64, newshound::Error> {
     pass()?;
-    let (start, mut passes) = (Instant::now(), 0u32);
-    while passes == 0 || start.elapsed() < LONG_ENOUGH {
+    let start = Instant::now();
+    let mut passes = 0u32;
+    while passes == 0 || start.elapsed() < length {
         pass()?;
         passes += 1;
     }
@@ -98,10 +102,14 @@ fn passes_per_second(
 }
 
 /// Text to spans, many documents at once.
-fn words_per_second(tagger: &Tagger, texts: &[String]) -> Result<f64, newshound::Error> {
+fn words_per_second(
+    tagger: &Tagger,
+    texts: &[String],
+    length: Duration,
+) -> Result<f64, newshound::Error> {
     let batch: Vec<&String> = texts.iter().cycle().take(texts.len().max(BATCH)).collect();
     let mut words = 0;
-    let passes = passes_per_second(|| {
+    let passes = passes_per_second(length, || {
         words = tagger
             .tag_batch(&batch)?
             .iter()
@@ -113,7 +121,11 @@ fn words_per_second(tagger: &Tagger, texts: &[String]) -> Result<f64, newshound:
 }
 
 /// The model alone, over the windows of all texts in packs.
-fn tokens_per_second(tagger: &Tagger, texts: &[String]) -> Result<f64, newshound::Error> {
+fn tokens_per_second(
+    tagger: &Tagger,
+    texts: &[String],
+    length: Duration,
+) -> Result<f64, newshound::Error> {
     let subwords = tagger.model().subwords();
     let (prefix, suffix) = (subwords.prefix(), subwords.suffix());
     let mut sequences = Vec::new();
@@ -143,7 +155,7 @@ fn tokens_per_second(tagger: &Tagger, texts: &[String]) -> Result<f64, newshound
         .build();
     let pool =
         pool.map_err(|e| newshound::Error::Option(format!("cannot start the threads: {e}")))?;
-    let passes = passes_per_second(|| {
+    let passes = passes_per_second(length, || {
         pool.install(|| {
             packs
                 .par_iter()
