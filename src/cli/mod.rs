@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod annotate;
+mod bench;
 mod completions;
 mod eval;
 mod input;
@@ -35,6 +36,7 @@ enum Command {
     Annotate(Box<annotate::Args>),
     Merge(merge::Args),
     Eval(eval::Args),
+    Bench(bench::Args),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -91,6 +93,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Annotate(args) => annotate::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),
         Command::Man(args) => completions::man(args, command()),
     };
