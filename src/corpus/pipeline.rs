@@ -15,8 +15,8 @@ use crate::{Document, Tagger, Text};
 /// packs and little enough that output flows.
 const BATCH_BYTES: usize = 1 << 15;
 
-/// Documents tagged at once, however short.
-const BATCH_DOCUMENTS: usize = 1024;
+/// Documents tagged at once for each thread, however short.
+const BATCH_DOCUMENTS: usize = 256;
 
 /// Batches tagged side by side on the same threads, so that one fills the cores that
 /// another leaves idle when its last packs run out.
@@ -77,7 +77,7 @@ fn read(
             .as_ref()
             .map_or(0, |t| t.as_str().len());
         batch.push(numbered);
-        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS {
+        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS * threads {
             if to_tag.send((number, std::mem::take(&mut batch))).is_err() {
                 return Ok(());
             }
