@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     job.writer.begin(&mut job.out)?;
     for input in walk.inputs() {
         match input {
-            Err(error) => job.add("", Source::failed(String::new(), error))?,
+            Err(error) => job.add("", Source::unlisted(error))?,
             Ok(input) => {
                 for source in reader.documents(&input) {
                     job.add(&input.name(), source)?;

@@ -87,7 +87,7 @@ impl<'w> Feed<'w> {
             if self.open.is_none() {
                 match self.inputs.next()? {
                     Err(error) => {
-                        let source = Source::failed(String::new(), error);
+                        let source = Source::unlisted(error);
                         let numbered = self.number(String::new(), source);
                         self.next_input();
                         return Some(numbered);

@@ -137,6 +137,9 @@ impl Output {
         let wrong = |message: &str| Error::Option(format!("-o {}: {message}", path.display()));
         let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
         let named = OutputFormat::of_name(path);
+        if cfg!(not(feature = "parquet")) && format.or(named) == Some(OutputFormat::Parquet) {
+            return Err(Error::NotBuilt("parquet"));
+        }
         if slash || path.is_dir() || path.extension().is_none() || path.file_name().is_none() {
             let format = format.unwrap_or(OutputFormat::Jsonl);
             return Ok(Self {
@@ -155,8 +158,6 @@ impl Output {
             OutputFormat::Parquet if compression != Compression::None => Err(wrong(
                 "Parquet is compressed inside; leave the last ending away",
             )),
-            #[cfg(not(feature = "parquet"))]
-            OutputFormat::Parquet => Err(Error::NotBuilt("parquet")),
             _ => {
                 let mut prefix = path.as_os_str().to_owned();
                 prefix.push(".");

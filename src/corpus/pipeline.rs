@@ -2,9 +2,9 @@
 //! the order of the input.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::Error;
@@ -15,8 +15,8 @@ use crate::{Document, Tagger, Text};
 /// packs and little enough that output flows.
 const BATCH_BYTES: usize = 1 << 15;
 
-/// Documents tagged at once, however short.
-const BATCH_DOCUMENTS: usize = 1024;
+/// Documents tagged at once for each thread, however short.
+const BATCH_DOCUMENTS: usize = 256;
 
 /// Batches tagged side by side on the same threads, so that one fills the cores that
 /// another leaves idle when its last packs run out.
@@ -39,7 +39,8 @@ pub(super) fn run(
     mut write: impl FnMut(Vec<Done>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (to_tag, batches) = sync_channel::<(usize, Batch)>(1);
-    let batches = Mutex::new(batches);
+    // The lanes own it together: when they end no one is left to send to.
+    let batches = Arc::new(Mutex::new(batches));
     let (to_write, done) = sync_channel(LANES);
     thread::scope(|scope| {
         let reader = thread::Builder::new()
@@ -47,16 +48,14 @@ pub(super) fn run(
             .stack_size(READER_STACK)
             .spawn_scoped(scope, || read(tagger.threads(), feed, stop, to_tag))
             .map_err(Error::Threads)?;
-        let batches = &batches;
         for _ in 0..LANES {
-            let to_write = to_write.clone();
+            let (batches, to_write) = (batches.clone(), to_write.clone());
             thread::Builder::new()
-                .spawn_scoped(scope, move || tag(tagger, batches, to_write))
+                .spawn_scoped(scope, move || tag(tagger, &batches, to_write))
                 .map_err(Error::Threads)?;
         }
-        drop(to_write);
+        drop((batches, to_write));
         let written = in_order(done, &mut write);
-        // A lane that fails to write has dropped the channel, which ends the reader too.
         let read = reader.join().unwrap_or(Err(Error::Panicked));
         written.and(read)
     })
@@ -78,7 +77,7 @@ fn read(
             .as_ref()
             .map_or(0, |t| t.as_str().len());
         batch.push(numbered);
-        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS {
+        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS * threads {
             if to_tag.send((number, std::mem::take(&mut batch))).is_err() {
                 return Ok(());
             }

@@ -138,6 +138,16 @@ impl Source {
             metadata: Metadata::new(),
         }
     }
+
+    /// What stands for files that could not be found out about.
+    #[must_use]
+    pub fn unlisted(error: Error) -> Self {
+        let id = match &error {
+            Error::Read { path, .. } => path.display().to_string(),
+            _ => String::new(),
+        };
+        Self::failed(id, error)
+    }
 }
 
 /// Documents of one input, read as they are asked for.

@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::RecordBatch;
 use arrow_json::LineDelimitedWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::{Input, InputFormat, Opened};
 use crate::Result;
@@ -25,9 +28,13 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
         Some(file) => file,
         None => spooled(&mut opened.bytes).map_err(failed)?,
     };
-    let rows = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(ROWS).build())
-        .map_err(|e| failed(invalid(&e)))?;
+    let size = file.metadata().map_err(failed)?.len();
+    let rows = guarded(|| {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        check(builder.metadata(), size)?;
+        builder.with_batch_size(ROWS).build()
+    })
+    .map_err(failed)?;
     let lines = Lines {
         rows,
         line: io::Cursor::new(Vec::new()),
@@ -37,6 +44,35 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
         format: InputFormat::Jsonl,
         decoded: false,
     })
+}
+
+/// Runs the library, which panics on files that are damaged in some ways. What it leaves
+/// behind then is not used again.
+fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
+    let damaged = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|e| damaged(e.to_string())),
+        Err(_) => Err(damaged("it is damaged".to_owned())),
+    }
+}
+
+/// Checks that all columns lie inside the file: room is made for them before they are read.
+fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
+    let groups = metadata.row_groups().iter();
+    for column in groups.flat_map(|group| group.columns()) {
+        let dictionary = column.dictionary_page_offset();
+        let start = dictionary.unwrap_or(column.data_page_offset());
+        let end = start.checked_add(column.compressed_size());
+        let inside = start >= 0
+            && column.compressed_size() >= 0
+            && end.is_some_and(|end| u64::try_from(end).is_ok_and(|end| end <= size));
+        if !inside {
+            let path = column.column_path();
+            let message = format!("the column {path} lies outside of the file; it is damaged");
+            return Err(ParquetError::General(message));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the file is Parquet as it stands.
@@ -52,10 +88,6 @@ fn spooled(bytes: &mut impl BufRead) -> io::Result<File> {
     Ok(file)
 }
 
-fn invalid(error: &dyn std::error::Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
-}
-
 struct Lines {
     rows: ParquetRecordBatchReader,
     line: io::Cursor<Vec<u8>>,
@@ -68,17 +100,21 @@ impl Read for Lines {
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
             }
-            match self.rows.next() {
+            let next = guarded(|| {
+                let batch = self.rows.next().transpose()?;
+                batch.map(|batch| json(&batch)).transpose()
+            })?;
+            match next {
                 None => return Ok(0),
-                Some(batch) => self.line = io::Cursor::new(json(&batch.map_err(|e| invalid(&e))?)?),
+                Some(lines) => self.line = io::Cursor::new(lines),
             }
         }
     }
 }
 
-fn json(batch: &RecordBatch) -> io::Result<Vec<u8>> {
+fn json(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(batch).map_err(|e| invalid(&e))?;
-    writer.finish().map_err(|e| invalid(&e))?;
+    writer.write(batch)?;
+    writer.finish()?;
     Ok(writer.into_inner())
 }
