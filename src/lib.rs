@@ -35,6 +35,7 @@
 
 pub mod agree;
 pub mod backend;
+mod capitals;
 pub mod corpus;
 pub mod decode;
 mod document;
