@@ -38,7 +38,7 @@ fn people_organisations_and_places_are_found() {
 
 #[test]
 fn offsets_come_in_three_units() {
-    let text = "😀 President Zelenskyy met Viktor Orbán in São Paulo on Monday.";
+    let text = "😀 Zelenskyy met Orbán in São Paulo.";
     for (unit, length) in [
         ("byte", (|s: &str| s.len()) as fn(&str) -> usize),
         ("char", |s| s.chars().count()),
