@@ -43,7 +43,16 @@ fn stages(criterion: &mut Criterion) {
             ((w * 7 + l * 3) % 11) as f32
         });
     group.bench_function("decode", |b| {
-        b.iter(|| decode(TEXT, black_box(&document), model.labels(), logits.view()).unwrap());
+        b.iter(|| {
+            decode(
+                TEXT,
+                black_box(&document),
+                model.labels(),
+                logits.view(),
+                1.0,
+            )
+            .unwrap()
+        });
     });
     group.bench_function("all", |b| b.iter(|| tagger.tag(black_box(TEXT)).unwrap()));
 }

@@ -145,7 +145,7 @@ impl Linear {
                             let scale = l.splat(scratch.scales[row]);
                             let out = &mut out[row * chunks + first..][..panels];
                             for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
-                                let value = l.mul(l.from_ints(found), scale);
+                                let value = l.mul(l.ints_to_floats(found), scale);
                                 let bias = l.load(&self.bias[panel]);
                                 finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                             }

@@ -91,7 +91,7 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> Pair {
+    fn ints_to_floats(self, from: &Ints) -> Pair {
         let from = from.0.as_ptr().cast::<__m256i>();
         // SAFETY: as above; `Ints` is 64 bytes, aligned.
         unsafe {

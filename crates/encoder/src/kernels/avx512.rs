@@ -64,7 +64,7 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> __m512 {
+    fn ints_to_floats(self, from: &Ints) -> __m512 {
         // SAFETY: as above; `Ints` is 64 bytes, aligned.
         unsafe { _mm512_cvtepi32_ps(_mm512_load_si512(from.0.as_ptr().cast())) }
     }

@@ -75,7 +75,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn splat(self, x: f32) -> Self::F;
     fn load(self, from: &Floats) -> Self::F;
     fn store(self, x: Self::F, to: &mut Floats);
-    fn from_ints(self, from: &Ints) -> Self::F;
+    fn ints_to_floats(self, from: &Ints) -> Self::F;
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
     fn sub(self, a: Self::F, b: Self::F) -> Self::F;
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
