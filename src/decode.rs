@@ -272,7 +272,7 @@ fn probability(
 }
 
 /// Takes away unbalanced brackets and quotes and stray punctuation at a span's ends.
-/// `None` when nothing is left.
+/// `None` when no letter or digit is left.
 fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(usize, usize)> {
     let words = document.words.get(first..=last)?;
     let surface = |at: usize| words.get(at).and_then(|w| text.get(w.start..w.end));
@@ -297,7 +297,10 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         {
             to -= 1;
         } else {
-            return Some((words.get(from)?.start, words.get(to - 1)?.end));
+            let (start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
+            // A name has a letter or a digit: an emoji alone is none, whatever stands around it.
+            let named = text.get(start..end)?.contains(char::is_alphanumeric);
+            return named.then_some((start, end));
         }
     }
     None

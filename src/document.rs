@@ -52,7 +52,8 @@ pub struct Span {
     pub end: usize,
     /// What it is: `PER`, `ORG`, `LOC`, `MISC`, or what the loaded model has.
     pub label: Arc<str>,
-    /// The model's probability, 0 to 1, that exactly this span has this label.
+    /// The model's probability, 0 to 1, that exactly this span has this label; where other
+    /// mentions of the name decided on the label, what they are sure of ([`crate::agree`]).
     pub score: f32,
 }
 

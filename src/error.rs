@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::eval;
+use crate::reader::Malformed;
 
 /// The library's one error type. Messages name the thing and the way out; the
 /// file or document they belong to is added by whoever knows it.
@@ -18,11 +19,11 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A directory stands where a file is wanted.
-    #[error("{} is a directory; name the files in it, for example {}/*.txt", .0.display(), .0.display())]
+    #[error("{} is a directory where a file is wanted; name the files in it", .0.display())]
     Directory(PathBuf),
     /// Text that is not UTF-8.
     #[error(
-        "invalid UTF-8 at byte {offset}{hint}; convert it first, for example with `iconv -f WINDOWS-1252 -t UTF-8`"
+        "invalid UTF-8 at byte {offset}{hint}; name its encoding, for example with --encoding windows-1252, or convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
     )]
     NotUtf8 {
         /// Bytes before the first invalid one.
@@ -38,9 +39,25 @@ pub enum Error {
         /// Bytes before the NUL.
         offset: usize,
     },
-    /// A line of a JSONL input that is not a document.
+    /// Text that is not in the encoding it is said to be in.
+    #[error(transparent)]
+    Malformed(Malformed),
+    /// A web page without an article in it.
+    #[error(
+        "the page has no main text ({0}); if it is to be read as it stands use --input-format text"
+    )]
+    NoMainText(String),
+    /// A file that was written to while it was read.
+    #[error(
+        "the file was changed while it was read; its documents may be torn or missing, run again when it is complete"
+    )]
+    Changed,
+    /// Something this build was made without.
+    #[error("this build cannot do {0}; build it with the feature `{0}`")]
+    NotBuilt(&'static str),
+    /// A record of a JSONL, CSV or column file that is not a document.
     #[error("line {line}: {message}")]
-    JsonLine {
+    Record {
         /// Line number, from 1.
         line: usize,
         /// What is wrong and what is expected.
@@ -111,10 +128,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Read { .. } | Self::Directory(_) => "read",
-            Self::NotUtf8 { .. } => "encoding",
+            Self::Read { .. } | Self::Directory(_) | Self::Changed => "read",
+            Self::NotUtf8 { .. } | Self::Malformed(_) => "encoding",
+            Self::NoMainText(_) => "html",
+            Self::NotBuilt(_) => "build",
             Self::Nul { .. } => "not_text",
-            Self::JsonLine { .. } => "json",
+            Self::Record { .. } => "record",
             Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
             Self::Model { .. } | Self::NoEmbeddedModel => "model",
             Self::UnknownLabel { .. } | Self::Option(_) => "usage",

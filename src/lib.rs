@@ -10,10 +10,11 @@
 //! | [`window`] | subwords | windows the model can hold, in packs |
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
+//! | [`agree`] | spans | spans, mentions of a name with one label |
 //! | [`topic`] | hidden states | topics with scores |
-//! | [`writer`] | [`Document`] | JSONL, CoNLL, TSV, a view for people |
+//! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`Tagger`] runs all of them:
+//! [`corpus`] runs all of them over many documents, [`Tagger`] those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -33,7 +34,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod agree;
 pub mod backend;
+mod capitals;
+pub mod corpus;
 pub mod decode;
 mod digest;
 mod document;
@@ -59,5 +63,5 @@ pub use model::Model;
 pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};
-pub use tokens::{TokenSpan, Tokens};
+pub use tokens::{Text, TokenSpan, Tokens};
 pub use topic::Topic;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use newshound_encoder::{Isa, Options, Precision};
 use rayon::prelude::*;
 
+use crate::agree::agree;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
 use crate::model::Model;
@@ -236,6 +237,18 @@ impl Tagger {
         self.pool.current_num_threads()
     }
 
+    /// Subwords in a window at most, special tokens not counted.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Subwords that go through the model at once, about.
+    #[must_use]
+    pub fn pack(&self) -> usize {
+        read::PACK
+    }
+
     /// Tags one text.
     ///
     /// # Errors
@@ -280,6 +293,7 @@ impl Tagger {
             reading.logits.view(),
             self.model.temperature(),
         )?;
+        agree(text, &mut spans);
         spans.retain(|span| self.wanted(span));
         Ok(Document {
             text: text.to_owned(),

@@ -1,5 +1,6 @@
 //! Words to subwords, by the model's own tokenizer.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ahash::AHashMap;
@@ -7,6 +8,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
+use crate::capitals::{lowered, shouted};
 use crate::document::{Sentence, Word};
 use crate::segment;
 use crate::words::words;
@@ -150,7 +152,8 @@ impl Subwords {
         &self.suffix
     }
 
-    /// Splits a text into sentences, words and subwords.
+    /// Splits a text into sentences, words and subwords. The subwords of a sentence in capitals
+    /// are those of its headline case; its words and their places are not changed.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
@@ -176,8 +179,10 @@ impl Subwords {
         let mut out = Tokenized::default();
         for (start, end, starts_paragraph) in sentences {
             let from = out.words.len();
-            for run in runs(text, &words(text, start, end)) {
-                self.encode(text, run, &mut out)?;
+            let found = words(text, start, end);
+            let loud = shouted(text, &found);
+            for run in runs(text, &found) {
+                self.encode(text, run, loud, &mut out)?;
             }
             out.sentences.push(Sentence {
                 start,
@@ -191,7 +196,8 @@ impl Subwords {
 
     /// Appends a run of words and their subwords. Where one subword covers several
     /// words (`U.S.` in a sentencepiece vocabulary) they become one word.
-    fn encode(&self, text: &str, run: &[Word], out: &mut Tokenized) -> Result<()> {
+    /// With `loud` the words' capitals after the first count as small letters.
+    fn encode(&self, text: &str, run: &[Word], loud: bool, out: &mut Tokenized) -> Result<()> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
@@ -202,6 +208,11 @@ impl Subwords {
             return Ok(());
         }
         let part = text.get(first.start..last.end).unwrap_or_default();
+        let part = if loud {
+            Cow::Owned(lowered(part))
+        } else {
+            Cow::Borrowed(part)
+        };
         let encoding = self
             .tokenizer
             .encode(part, false)

@@ -1,12 +1,11 @@
-//! Tagging text that comes as tokens: column files, other tools' output.
+//! Tagging text that may come as tokens: column files, other tools' output.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::Result;
-use crate::document::Document;
+use crate::document::{Document, Word};
 use crate::tagger::Tagger;
+use crate::{Result, Span};
 
 /// A document given as sentences of tokens.
 pub type Tokens = Vec<Vec<String>>;
@@ -18,109 +17,174 @@ pub struct TokenSpan {
     pub tokens: Range<usize>,
     /// Its label.
     pub label: Arc<str>,
-    /// The probability of exactly this span with this label.
+    /// As in [`Span::score`].
     pub score: f32,
 }
 
-/// Tokens joined to a text, and where each went.
-struct Joined {
+/// A text to tag, with its sentences and tokens where they are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
     text: String,
-    /// Start and end of each sentence.
-    sentences: Vec<(usize, usize)>,
-    /// For each sentence the start of each token.
-    starts: Vec<Vec<usize>>,
+    given: Option<Given>,
 }
 
-impl AsRef<str> for Joined {
+/// Tokens and the sentences they make up; each sentence also has its byte range.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Given {
+    words: Vec<Word>,
+    sentences: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { text, given: None }
+    }
+}
+
+impl AsRef<str> for Text {
     fn as_ref(&self) -> &str {
         &self.text
     }
 }
 
-impl Joined {
-    fn new(document: &Tokens) -> Self {
-        let mut joined = Self {
-            text: String::new(),
-            sentences: Vec::new(),
-            starts: Vec::new(),
-        };
-        for sentence in document {
-            let from = joined.text.len();
-            let mut starts = Vec::with_capacity(sentence.len());
+impl Text {
+    /// Joins tokens by blanks, and sentences by line feeds. Tokens must not be empty.
+    #[must_use]
+    pub fn from_tokens<S: AsRef<str>>(sentences: &[Vec<S>]) -> Self {
+        let (mut text, mut given) = (String::new(), Given::default());
+        for sentence in sentences {
+            let (from, first) = (text.len(), given.words.len());
             for token in sentence {
-                starts.push(joined.text.len());
-                joined.text.push_str(token);
-                joined.text.push(' ');
+                let start = text.len();
+                text.push_str(token.as_ref());
+                let end = text.len();
+                given.words.push(Word { start, end });
+                text.push(' ');
             }
-            joined.sentences.push((from, joined.text.len()));
-            joined.starts.push(starts);
+            if text.len() > from {
+                text.pop();
+                text.push('\n');
+            }
+            let range = first..given.words.len();
+            given.sentences.push((from..text.len(), range));
         }
-        joined
+        Self {
+            text,
+            given: Some(given),
+        }
     }
 
-    /// Spans over the tokens of each sentence. A token belongs to the span its first
-    /// character is in; a span in which no token starts is left out.
-    fn spans(&self, document: &Document) -> Vec<Vec<TokenSpan>> {
-        let spans: BTreeMap<usize, _> = document.spans.iter().map(|s| (s.start, s)).collect();
-        let of_sentence = |starts: &Vec<usize>| {
-            let mut found: Vec<(usize, TokenSpan)> = Vec::new();
-            for (token, &at) in starts.iter().enumerate() {
-                let inside = spans.range(..=at).next_back().filter(|(_, s)| at < s.end);
-                let Some((&start, span)) = inside else {
-                    continue;
-                };
-                match found.last_mut() {
-                    Some((open, last)) if *open == start => last.tokens.end = token + 1,
-                    _ => found.push((
-                        start,
-                        TokenSpan {
-                            tokens: token..token + 1,
-                            label: Arc::clone(&span.label),
-                            score: span.score,
-                        },
-                    )),
-                }
-            }
-            found.into_iter().map(|(_, span)| span).collect()
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Puts a tagged document back on the tokens that were given: they are its words, and
+    /// a span covers the tokens whose first character lies in it, if any.
+    fn restore(&self, document: &mut Document) {
+        let Some(given) = &self.given else { return };
+        let covered = |span: &Span| {
+            let first = given.words.partition_point(|w| w.start < span.start);
+            let end = given.words.partition_point(|w| w.start < span.end);
+            let words = given.words.get(first..end)?;
+            Some((words.first()?.start, words.last()?.end))
         };
-        self.starts.iter().map(of_sentence).collect()
+        document.spans.retain_mut(|span| {
+            let found = covered(span);
+            if let Some((start, end)) = found {
+                (span.start, span.end) = (start, end);
+            }
+            found.is_some()
+        });
+        for (sentence, (_, words)) in document.sentences.iter_mut().zip(&given.sentences) {
+            sentence.words = words.clone();
+        }
+        document.words.clone_from(&given.words);
+        document.stats.words = given.words.len();
+    }
+
+    /// The spans of each sentence, from spans on the tokens.
+    fn spans(&self, document: &Document) -> Vec<Vec<TokenSpan>> {
+        let words = &document.words;
+        let over_tokens = document.spans.iter().map(|span| TokenSpan {
+            tokens: words.partition_point(|w| w.start < span.start)
+                ..words.partition_point(|w| w.start < span.end),
+            label: Arc::clone(&span.label),
+            score: span.score,
+        });
+        let mut left = over_tokens.peekable();
+        let mut spans_before = |end: usize| -> Vec<TokenSpan> {
+            std::iter::from_fn(|| left.next_if(|span| span.tokens.start < end)).collect()
+        };
+        let sentences = self.given.iter().flat_map(|given| &given.sentences);
+        sentences
+            .map(|(_, tokens)| {
+                let mut spans = spans_before(tokens.end);
+                for span in &mut spans {
+                    span.tokens.start -= tokens.start;
+                    span.tokens.end -= tokens.start;
+                }
+                spans
+            })
+            .collect()
     }
 }
 
 impl Tagger {
-    /// Tags documents given as sentences of tokens. Sentences are taken as they are; no
-    /// name runs from one into the next, but they are read in each other's context.
-    /// The result has the spans of each sentence of each document.
+    /// Tags texts together, as [`Tagger::tag_batch`]. Where tokens are given they are the
+    /// document's words, and its spans start and end at their borders. Sentences that are
+    /// given are taken as they are; no name runs from one into the next, but they are read
+    /// in each other's context.
+    ///
+    /// # Errors
+    /// As [`Tagger::tag`].
+    pub fn tag_texts<T: AsRef<Text> + Sync>(&self, texts: &[T]) -> Result<Vec<Document>> {
+        let texts: Vec<&Text> = texts.iter().map(AsRef::as_ref).collect();
+        let subwords = self.model().subwords();
+        let mut documents = self.run(&texts, |text| match &text.given {
+            None => subwords.tokenize(&text.text),
+            Some(given) => {
+                let borders = given.sentences.iter().map(|(s, _)| (s.start, s.end, true));
+                subwords.tokenize_sentences(&text.text, borders)
+            }
+        })?;
+        for (text, document) in texts.iter().zip(&mut documents) {
+            text.restore(document);
+        }
+        Ok(documents)
+    }
+
+    /// Tags documents given as sentences of tokens. The result has the spans of each sentence
+    /// of each document.
     ///
     /// # Errors
     /// As [`Tagger::tag`].
     pub fn tag_tokens(&self, documents: &[Tokens]) -> Result<Vec<Vec<Vec<TokenSpan>>>> {
-        let joined: Vec<Joined> = documents.iter().map(Joined::new).collect();
-        let tagged = self.run(&joined, |document| {
-            let sentences = document
-                .sentences
-                .iter()
-                .map(|&(from, to)| (from, to, true));
-            self.model()
-                .subwords()
-                .tokenize_sentences(&document.text, sentences)
-        })?;
-        Ok(joined
-            .iter()
-            .zip(&tagged)
-            .map(|(j, d)| j.spans(d))
-            .collect())
+        let texts: Vec<Text> = documents.iter().map(|d| Text::from_tokens(d)).collect();
+        let tagged = self.tag_texts(&texts)?;
+        Ok(texts.iter().zip(&tagged).map(|(t, d)| t.spans(d)).collect())
+    }
+}
+
+impl AsRef<Text> for Text {
+    fn as_ref(&self) -> &Text {
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Span, Stats};
+    use crate::document::Stats;
 
-    fn tokens(tokens: &[&str], spans: &[(usize, usize)]) -> Vec<Range<usize>> {
-        let joined = Joined::new(&vec![tokens.iter().map(|t| (*t).to_owned()).collect()]);
-        let document = Document {
+    fn ends(span: &TokenSpan) -> (usize, usize) {
+        (span.tokens.start, span.tokens.end)
+    }
+
+    fn tokens(tokens: &[&str], spans: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let joined = Text::from_tokens(&[tokens.to_vec()]);
+        let mut document = Document {
             text: joined.text.clone(),
             sentences: vec![],
             words: vec![],
@@ -136,8 +200,9 @@ mod tests {
             topics: vec![],
             stats: Stats::default(),
         };
+        joined.restore(&mut document);
         let spans = joined.spans(&document).remove(0);
-        spans.into_iter().map(|span| span.tokens).collect()
+        spans.iter().map(ends).collect()
     }
 
     #[test]
@@ -145,13 +210,37 @@ mod tests {
         let words = ["US-brokered", "United", "Nations", "UN", "talks"];
         assert_eq!(
             tokens(&words, &[(0, 2), (12, 26), (27, 29)]),
-            [0..1, 1..3, 3..4]
+            [(0, 1), (1, 3), (3, 4)]
         );
     }
 
     #[test]
     fn a_span_inside_a_token_is_left_out_and_one_that_starts_there_begins_later() {
         assert!(tokens(&["pro-NATO", "talks"], &[(4, 8)]).is_empty());
-        assert_eq!(tokens(&["pro-NATO", "Council"], &[(4, 16)]), [1..2]);
+        assert_eq!(tokens(&["pro-NATO", "Council"], &[(4, 16)]), [(1, 2)]);
+    }
+
+    #[test]
+    fn spans_count_tokens_within_their_own_sentence() {
+        let text = Text::from_tokens(&[vec!["In", "Kyiv"], vec![], vec!["NATO", "met"]]);
+        let span = |start, end| Span {
+            start,
+            end,
+            label: "ORG".into(),
+            score: 1.0,
+        };
+        let mut document = Document {
+            text: text.text.clone(),
+            sentences: vec![],
+            words: vec![],
+            spans: vec![span(3, 7), span(8, 12)],
+            topics: vec![],
+            stats: Stats::default(),
+        };
+        text.restore(&mut document);
+        let spans = text.spans(&document);
+        let tokens: Vec<Vec<(usize, usize)>> =
+            spans.iter().map(|s| s.iter().map(ends).collect()).collect();
+        assert_eq!(tokens, [vec![(1, 2)], vec![], vec![(0, 1)]]);
     }
 }

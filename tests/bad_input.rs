@@ -56,10 +56,11 @@ fn a_nul_byte_is_named() {
 }
 
 #[test]
-fn a_missing_file_and_a_directory_fail_alone() {
+fn a_missing_file_fails_alone_and_a_directory_is_read() {
     let (model, dir) = (tiny_model(), TempDir::new().unwrap());
     fs::write(dir.path().join("a.txt"), "w5").unwrap();
     fs::create_dir(dir.path().join("d")).unwrap();
+    fs::write(dir.path().join("d/b.txt"), "w5 w6").unwrap();
     let model = model.path().to_str().unwrap();
     let done = newshound(&[
         "tag", "-f", "jsonl", "--model", model, "no.txt", "d", "a.txt",
@@ -70,12 +71,12 @@ fn a_missing_file_and_a_directory_fail_alone() {
     let err = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(1));
     assert!(err.contains("cannot read no.txt: No such file"), "{err}");
-    assert!(
-        err.contains("d is a directory; name the files in it"),
-        "{err}"
-    );
     let out = records(&String::from_utf8(done.stdout).unwrap());
     assert_eq!(out[0]["error"]["kind"], "read");
+    assert_eq!(
+        (&out[1]["id"], &out[1]["stats"]["words"]),
+        (&json!("d/b.txt"), &json!(2))
+    );
     assert_eq!(out[2]["stats"]["words"], 1);
 }
 
@@ -124,7 +125,7 @@ fn a_bad_jsonl_line_keeps_its_place_and_the_rest_is_tagged() {
     assert!(err.contains("-: line 2: not JSON"), "{err}");
     let out = records(&out);
     assert_eq!(out[1]["id"], "-:2");
-    assert_eq!(out[1]["error"]["kind"], "json");
+    assert_eq!(out[1]["error"]["kind"], "record");
     assert_eq!(out[2]["id"], "-:3");
 }
 

@@ -1,12 +1,15 @@
 """Turns the labelled data into one JSONL file per set, WORK/sets/NAME.jsonl.
 
-A line is a sentence: `words`, `labels` (IOB2 over PER ORG LOC MISC), `firsts` (1 where a
-word opens a token of the source file), `misc` (whether MISC was annotated) and `opens`
-(whether the sentence opens a document). Sets that have raw text are also written as IOB2.
+A line is a sentence: `words`, `labels` (IOB2 over PER ORG LOC MISC; ? where readings differ),
+`firsts` (1 where a word opens a token of the source file), `misc` (whether MISC was annotated)
+and `opens` (whether the sentence opens a document); `topics` (their numbers in topics.json, the
+main one first) where the document's are known. Sets that have raw text are also written as IOB2.
 """
 
 import argparse
+import csv
 import json
+import re
 from pathlib import Path
 
 from tokenizers.pre_tokenizers import BertPreTokenizer
@@ -20,20 +23,24 @@ FOUR = {
 }
 COARSE = {fine: four for four, names in FOUR.items() for fine in names.split()}
 
-NO_MISC = {"ewt", "uner_en_ewt_dev", "uner_en_ewt_test", "gum"}
+NO_MISC = {"ewt_first_pass", "uner_en_ewt_dev", "uner_en_ewt_test", "gum"}
 GUM_GENRES = "news interview voyage bio speech textbook academic".split()
 CROSSNER_DOMAINS = "politics science music literature ai".split()
 COLUMN_SETS = {
-    "ewt": ["uner_en_ewt/train_firstpass_noOTH"],
+    "ewt_first_pass": ["uner_en_ewt/train_firstpass_noOTH"],
     "uner_en_ewt_dev": ["uner_en_ewt/dev"],
     "uner_en_ewt_test": ["uner_en_ewt/test"],
     "gum": [f"gum/gum_{genre}.train" for genre in GUM_GENRES],
     "crossner": [f"crossner_{d}/{split}" for d in CROSSNER_DOMAINS for split in ("train", "dev", "test")],
     "gmb": ["gmb/train_conllstyle"],
     "wnut17": ["wnut17/train", "wnut17/dev"],
+    "btc_g": ["btc/g"],
     "wikigold": ["wikigold/all"],
     "conll2003_en_test": ["conll2003_en/test"],
 }
+# Sets whose names were read for this project: ANNOTATIONS/NAME.tsv, offsets into the source's rows.
+READ_SETS = {"news": "news_leads", "gmb_read": "gmb", "ewt": "ewt"}
+RUN = 25
 RAW_SETS = {"wikinews": "wikinews/train", "wikinews_dev": "wikinews/dev"}
 
 SPLITTER = BertPreTokenizer()
@@ -73,24 +80,95 @@ def from_columns(path, misc):
         yield row
 
 
-def from_raw(path):
+def row_of(text, start, end, entities, opens, topics):
+    """A sentence `text[start:end]` with its entities (start, end, fine label)."""
+    row = {"words": [], "labels": [], "firsts": [], "misc": True, "opens": opens, "topics": topics}
+    for word, (a, b) in split(text[start:end]):
+        a, b = a + start, b + start
+        label = "O"
+        for first, last, fine in entities:
+            if a < last and b > first and fine in COARSE:
+                label = ("B-" if a <= first < b else "I-") + COARSE[fine]
+        row["words"].append(word)
+        row["labels"].append(label)
+        row["firsts"].append(1)
+    return row
+
+
+def from_raw(path, number):
     """Articles with code point offsets: the sentence ranges and entities are given."""
     for line in path.read_text(encoding="utf8").splitlines():
         article = json.loads(line)
+        topics = [number[t] for t in article["topics"]]
         for k, (start, end) in enumerate(article["sentences"]):
-            row = {"words": [], "labels": [], "firsts": [], "misc": True, "opens": k == 0}
-            entities = [e for e in article["entities"] if start <= e["start"] < end]
-            for word, (a, b) in split(article["text"][start:end]):
-                a, b = a + start, b + start
-                label = "O"
-                for e in entities:
-                    if a < e["end"] and b > e["start"] and e["label"] in COARSE:
-                        label = ("B-" if a <= e["start"] < b else "I-") + COARSE[e["label"]]
-                row["words"].append(word)
-                row["labels"].append(label)
-                row["firsts"].append(1)
+            entities = [(e["start"], e["end"], e["label"]) for e in article["entities"] if start <= e["start"] < end]
+            row = row_of(article["text"], start, end, entities, k == 0, topics)
             if row["words"]:
                 yield row
+
+
+def source_rows(data, name, number):
+    """The rows of an annotated source by key: text, and the document's topics where known."""
+    if name == "news_leads":
+        lines = (data / "topics/news_leads/train.jsonl").read_text(encoding="utf8").splitlines()
+        articles = map(json.loads, lines)
+        return {a["id"]: (a["text"], [number[t] for t in a["topics"]]) for a in articles}
+    file = {"gmb": "gmb/train_conllstyle", "ewt": "uner_en_ewt/train_firstpass_noOTH"}[name]
+    sentences = column_sentences(data / "ner" / f"{file}.iob2")
+    return {str(k): (" ".join(tokens), []) for k, (tokens, _, _) in enumerate(sentences)}
+
+
+def doubt(rows, first_pass):
+    """The rows with `?` for the label of each word whose kind the first pass gave otherwise.
+
+    The first pass does not know MISC: its O agrees with MISC.
+    """
+    for row, other in zip(rows, first_pass, strict=True):
+        assert row["words"] == other["words"], (row["words"], other["words"])
+        pairs = zip(row["labels"], other["labels"])
+        row["labels"] = [a if a[1:] == b[1:] or b == "O" and a.endswith("MISC") else "?" for a, b in pairs]
+        yield row
+
+
+def from_read(data, annotations, name, number):
+    """Sentences with the names that annotations/NAME.tsv gives them."""
+    rows, before = source_rows(data, name, number), None
+    with open(annotations / f"{name}.tsv", encoding="utf8", newline="") as file:
+        for line in csv.DictReader(file, delimiter="\t"):
+            text, topics = rows[line["row"]]
+            names = re.findall(r"(\d+)-(\d+):(\w+)", line["names"])
+            entities = [(int(start), int(end), label) for start, end, label in names]
+            # A row is a sentence or an article. Where no article is marked, a run of rows stands for one.
+            document = int(line["row"]) // RUN if line["row"].isdigit() else line["row"]
+            yield row_of(text, int(line["start"]), int(line["end"]), entities, document != before, topics)
+            before = document
+
+
+def from_marked(paths):
+    """Texts with names marked as {LABEL:surface}; `###` opens a document, a line is a sentence."""
+    for path in paths:
+        opens = True
+        for line in path.read_text(encoding="utf8").splitlines():
+            if line.startswith("###"):
+                opens = True
+                continue
+            text, entities = "", []
+            for plain, label, surface in re.findall(r"([^{]+)|\{(\w+):([^}]+)\}", line):
+                if label:
+                    entities.append((len(text), len(text) + len(surface), label))
+                text += plain or surface
+            if text.strip():
+                yield row_of(text, 0, len(text), entities, opens, [])
+                opens = False
+
+
+def hold_out(rows, every=20):
+    """The rows apart from every `every`th document's, and those."""
+    kept, held, document = [], [], 0
+    for row in rows:
+        document += row["opens"]
+        (held if document % every == 0 else kept).append(row)
+    return kept, held
 
 
 def columns(rows):
@@ -101,20 +179,40 @@ def columns(rows):
         yield "".join(f"{word}\t{label}\n" for word, label in zip(row["words"], row["labels"])) + "\n"
 
 
+def topic_names(data):
+    """Names of the top-level IPTC Media Topics, in the order of their codes."""
+    with open(data / "iptc/mediatopics_flat.tsv", encoding="utf8") as file:
+        fields = (line.rstrip("\n").split("\t") for line in file)
+        return [f[3] for f in sorted(f for f in fields if f[2] == "1")]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--annotations", type=Path, required=True, help="folder of stand-off names")
+    parser.add_argument("--wire", type=Path, required=True, help="folder of texts with marked names")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     ner = args.data / "ner"
+    topics = topic_names(args.data)
+    number = {name: k for k, name in enumerate(topics)}
+    # medtop:11000000 has had both names.
+    number["politics and government"] = number["politics"]
+    (args.out / "topics.json").write_text(json.dumps(topics, indent=1) + "\n")
     sets = {name: [r for f in files for r in from_columns(ner / f"{f}.iob2", name not in NO_MISC)] for name, files in COLUMN_SETS.items()}
-    sets |= {name: list(from_raw(ner / f"{f}.jsonl")) for name, f in RAW_SETS.items()}
+    sets |= {name: list(from_raw(ner / f"{f}.jsonl", number)) for name, f in RAW_SETS.items()}
+    sets |= {name: list(from_read(args.data, args.annotations, f, number)) for name, f in READ_SETS.items()}
+    sets["ewt"] = list(doubt(sets["ewt"], sets["ewt_first_pass"]))
+    for name in ("news", "gmb_read"):
+        sets[name], sets[f"{name}_dev"] = hold_out(sets[name])
+    sets["wire"] = list(from_marked(sorted(args.wire.glob("[01]*.txt"))))
+    sets["bodies"] = list(from_marked(sorted(args.wire.glob("2*.txt"))))
     for name, rows in sets.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (args.out / f"{name}.jsonl").write_text(lines, encoding="utf8")
         spans = sum(label.startswith("B") for row in rows for label in row["labels"])
-        if name in RAW_SETS:
+        if name not in COLUMN_SETS and name.endswith("_dev"):
             (args.out / f"{name}.iob2").write_text("".join(columns(rows)), encoding="utf8")
         print(f"{name}: {len(rows)} sentences, {sum(len(r['words']) for r in rows)} words, {spans} names")
 

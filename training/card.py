@@ -11,10 +11,13 @@ from scoring import rates
 # File name of a score -> what the set is and how it may have been used.
 SETS = {
     "wikinews_dev": "Wikinews 2019-2020, held-out articles (development)",
+    "news_dev": "News leads of 2015, held-out articles (development)",
+    "gmb_read_dev": "Voice of America 2004-2010, held-out runs of sentences (development)",
     "uner_en_ewt_dev": "Universal NER EWT, web and news (development)",
     "uner_en_ewt_test": "Universal NER EWT, web and news (test)",
     "wikigold": "WikiGold, Wikipedia (test, no part trained on)",
     "conll2003_en_test": "CoNLL-2003, Reuters 1996 (test, no part trained on)",
+    "btc_g": "Broad Twitter Corpus, section G, mainstream news (no part trained on)",
 }
 NAMES = ("PER", "ORG", "LOC")
 
@@ -27,7 +30,7 @@ pipeline_tag: token-classification
 # newshound-base
 
 Tags people, organisations, places and other names in English news. A cased DistilBERT of
-6 layers by 768 (65 million weights), fine-tuned on openly licensed text alone.
+6 layers by 768 (65 million weights), fine-tuned on news, web and wire text.
 
 | | |
 |---|---|
@@ -49,14 +52,35 @@ Tags people, organisations, places and other names in English news. A cased Dist
 
 ## Scores
 
-Exact spans as `newshound eval` counts them: Wikinews as raw text, the others on their own
-tokens. Neither WikiGold nor CoNLL-2003 was trained on, and nothing was chosen by a test
-set. The sets follow different guidelines, in teams and nationalities above all.
+Exact spans as `newshound eval` counts them (`training/score`), by the int8 weights as they
+ship: Wikinews as raw text, the others on their own tokens. WikiGold, CoNLL-2003 and the
+Broad Twitter Corpus were not trained on, and nothing was chosen by a test set. The sets
+follow different guidelines, in teams and nationalities above all.
 
 """
 
+CASES = """
+EWT and the tweets do not annotate MISC; there only PER, ORG and LOC count.
+
+### In another case
+
+Wikinews development articles put in another case (`newshound eval --perturb`), PER ORG LOC:
+
+| case | P | R | F1 | lost |
+|---|---|---|---|---|
+"""
+
+CALIBRATION = """
+### What scores mean
+
+Of the spans with a score in a row's range, the share that is right ({sets}). The
+temperature, {temperature}, was fitted on other held-out news (`training/calibrate.py`).
+
+| score from | spans | mean score | right |
+|---|---|---|---|
+"""
+
 TAIL = """
-EWT does not annotate MISC; there only PER, ORG and LOC count.
 
 ## Weight format
 
@@ -72,7 +96,9 @@ are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (
 | data | text | licence |
 |---|---|---|
 | Wikinews articles of 2019 and 2020, annotated for this project | the authors of [English Wikinews](https://en.wikinews.org/), collected in [vanatteveldt/wikinews](https://github.com/vanatteveldt/wikinews) | CC BY 2.5 |
-| [Universal NER English-EWT](https://github.com/UniversalNER/UNER_English-EWT), train, first-pass annotation | the authors of Universal NER and of UD English-EWT | CC BY-SA 4.0 |
+| openings of news articles of 2015 and Voice of America sentences of the Groningen Meaning Bank, names read for this project | third parties (the openings; only the names are published); Voice of America | names: CC BY 4.0, in `training/annotations` |
+| wire texts of our own, `data/wire` | written for this project | CC0 1.0 |
+| [Universal NER English-EWT](https://github.com/UniversalNER/UNER_English-EWT), train: first-pass annotation, and names read for this project | the authors of Universal NER and of UD English-EWT | CC BY-SA 4.0 |
 | [GUM](https://github.com/amir-zeldes/gum), train: news, interview, voyage, bio, speech, textbook, academic; names derived from its entities | GUM's annotators at Georgetown University; Wikinews, Wikivoyage, Wikipedia, others | annotation CC BY 4.0; texts CC BY 2.5, CC BY 4.0, CC BY-SA 3.0 by genre |
 | [CrossNER](https://github.com/zliucr/CrossNER), five domains, labels mapped to four | Liu and others 2021; Wikipedia | MIT; text CC BY-SA 3.0 |
 | Groningen Meaning Bank 2.2 (the "Annotated Corpus for NER" extract), silver labels cleaned by rule | University of Groningen; mostly Voice of America news | ODbL 1.0; texts open or in the public domain |
@@ -85,16 +111,16 @@ Apache-2.0), which had tuned it for grammar tags. It was multiplied out to f32 a
 on from there; all of it but the word embeddings moved.
 
 Changes made to the data: words were split as BERT splits them, labels were mapped to
-four, and a share of the sentences was put in capitals, lower case or headline case.
+four, words of EWT on which two annotations differ were left out, and a share of the
+sentences was put in capitals, lower case or headline case.
 
 ## Limits
 
 - English only. Names of every origin occur in the training news, but nearly all texts are
   edited English of 2004 to 2020.
 - Where capitals carry no information (all lower case, all capitals) it is weaker.
-- Organisations it has not met are its weak point: clubs that are called like their town,
-  and foreign names such as Verkhovna Rada, are often taken for places.
-- MISC mixes kinds and was annotated in part of the data only.
+- Organisations it has not met are its weak point, and clubs that are called like their town.
+- MISC mixes kinds.
 - One span a word: no nested names. "University of Kyiv" is an organisation, and Kyiv in it
   is not marked.
 - It says what looks like a name in its context, not whether the text is true. Check before
@@ -116,7 +142,7 @@ def table(folder):
         if not path.exists():
             continue
         labels = json.loads(path.read_text())["labels"]
-        misc = not stem.startswith("uner") and labels.get("MISC", {}).get("gold", 0) > 0
+        misc = not stem.startswith(("uner", "btc")) and labels.get("MISC", {}).get("gold", 0) > 0
         out += row(f"**{title}**", "**PER ORG LOC**", [labels[k] for k in NAMES if k in labels])
         for kind in (*NAMES, "MISC") if misc else NAMES:
             if kind in labels:
@@ -126,16 +152,50 @@ def table(folder):
     return out
 
 
+def overall(counts, kinds):
+    return rates(*(sum(counts["labels"][k][c] for k in kinds if k in counts["labels"]) for c in ("correct", "gold", "predicted")))
+
+
+def cases(folder):
+    """A row for the articles as they are and one for each other case."""
+    out, plain = CASES, None
+    for case in ("", "upper", "lower", "title"):
+        path = folder / ("wikinews_dev" + (f".{case}" if case else "") + ".json")
+        r = overall(json.loads(path.read_text()), NAMES)
+        plain = r["f1"] if plain is None else plain
+        figures = " | ".join(f"{100 * r[k]:.1f}" for k in ("precision", "recall", "f1"))
+        out += f"| {case or 'as written'} | {figures} | {100 * (plain - r['f1']):.1f} |\n"
+    return out
+
+
+def calibration(folder, temperature):
+    """The reliability table over the two development sets whose guides are not the temperature's own."""
+    bins, names = {}, ("wikinews_dev", "uner_en_ewt_dev")
+    for name in names:
+        for line in json.loads((folder / f"{name}.json").read_text())["calibration"]["bins"]:
+            spans, score, right = bins.get(line["above"], (0, 0.0, 0.0))
+            n = line["spans"]
+            bins[line["above"]] = (spans + n, score + n * line["score"], right + n * line["right"])
+    out = CALIBRATION.format(sets=" and ".join(names), temperature=temperature)
+    error = 0.0
+    for above, (spans, score, right) in sorted(bins.items()):
+        out += f"| {above:.1f} | {spans} | {score / spans:.3f} | {right / spans:.3f} |\n"
+        error += abs(score - right)
+    return out + f"\nExpected calibration error: {error / sum(b[0] for b in bins.values()):.3f}.\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--eval", type=Path, required=True)
+    parser.add_argument("--eval", type=Path, required=True, help="what training/score wrote")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
     args = parser.parse_args()
     weights = (args.model / "model.safetensors").read_bytes()
+    temperature = json.loads((args.model / "config.json").read_text())["newshound"]["temperature"]
     digest = hashlib.sha256(weights).hexdigest()
     head = HEAD.format(date=args.date, size=f"{len(weights):,}", digest=digest)
-    (args.model / "README.md").write_text(head + table(args.eval) + TAIL, encoding="utf8")
+    body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature)
+    (args.model / "README.md").write_text(head + body + TAIL, encoding="utf8")
     print(f"{args.model / 'README.md'}: sha256 {digest}")
 
 

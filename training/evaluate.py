@@ -14,17 +14,20 @@ import windows as win
 NAMES = ("PER", "ORG", "LOC")
 SETS = {
     "wikinews_dev": ("PER", "ORG", "LOC", "MISC"),
+    "news_dev": ("PER", "ORG", "LOC", "MISC"),
+    "gmb_read_dev": ("PER", "ORG", "LOC", "MISC"),
     "uner_en_ewt_dev": NAMES,
     "uner_en_ewt_test": NAMES,
     "wikigold": ("PER", "ORG", "LOC", "MISC"),
     "conll2003_en_test": ("PER", "ORG", "LOC", "MISC"),
+    "btc_g": NAMES,
 }
 
 
 def mean_dev(model, work, pieces):
     """F1 over PER, ORG, LOC on each development set, for choosing between weights."""
     found = {}
-    for name in ("wikinews_dev", "uner_en_ewt_dev"):
+    for name in (name for name in SETS if name.endswith("_dev")):
         sentences = win.load(work / "sets" / f"{name}.jsonl")
         win.measure(sentences, pieces)
         labels = scoring.predict(model, sentences, pieces, recipe.WINDOW)

@@ -33,7 +33,8 @@ def main():
     pieces = win.Pieces(args.work / "base" / "tokenizer.json")
     best = None
     for name in ("last", "average"):
-        shipped = rowint8.quantise(load_file(args.run / f"{name}.safetensors"))
+        state = load_file(args.run / f"{name}.safetensors")
+        shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
         model = scoring.load_model(args.run, rowint8.dequantise(shipped))
         dev = evaluate.mean_dev(model, args.work, pieces)
         mean = sum(dev.values()) / len(dev)

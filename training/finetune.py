@@ -1,6 +1,7 @@
-"""Fine-tunes the base encoder to tag names. Resumes from OUT/checkpoint.pt where there is one.
+"""Runs one stage of fine-tuning. Resumes from OUT/checkpoint.pt where there is one.
 
-Writes OUT/{last,average}.safetensors: the final weights and their moving average.
+Starts from the base encoder or, with --from, from the weights of an earlier stage. Writes
+OUT/{last,average}.safetensors: the final weights and their moving average.
 """
 
 import argparse
@@ -9,15 +10,48 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import DistilBertConfig, DistilBertForTokenClassification
 
 import recipe
 import windows as win
 
 
-def build_model(base):
-    """A token classifier on the base encoder; the word embeddings stay as they are."""
+class TopicHead(torch.nn.Module):
+    """Scores of the document's topics: one attention over the words' states, one linear layer."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.attention = torch.nn.Linear(size, 1)
+        self.output = torch.nn.Linear(size, recipe.TOPICS)
+        self.dropout = torch.nn.Dropout(recipe.DROPOUT)
+
+    def forward(self, states, words):
+        """Logits [batch, topics] for states [batch, length, size] of which `words` are the words'."""
+        weights = self.attention(states).squeeze(-1).masked_fill(~words, -1e4).softmax(-1)
+        return self.output(self.dropout((weights.unsqueeze(-1) * states).sum(1)))
+
+
+class Tagger(DistilBertForTokenClassification):
+    """A token classifier that may also score topics. Those share its states and train them a little."""
+
+    def __init__(self, config, topics):
+        super().__init__(config)
+        self.topics = TopicHead(config.dim) if topics else None
+        self.post_init()
+
+    def forward(self, ids, mask, words):
+        """Logits of labels [batch, length, labels] and of topics [batch, topics] or None."""
+        states = self.distilbert(input_ids=ids, attention_mask=mask).last_hidden_state
+        logits = self.classifier(self.dropout(states))
+        return logits, self.topics(states, words) if self.topics else None
+
+
+def build_model(base, topics, weights=None):
+    """A tagger on the base encoder; the word embeddings stay as they are.
+
+    With `weights`, a file of an earlier stage, all that it has starts from there.
+    """
     config = DistilBertConfig.from_pretrained(
         base,
         num_labels=len(recipe.LABELS),
@@ -29,34 +63,36 @@ def build_model(base):
         seq_classif_dropout=recipe.DROPOUT,
     )
     config.architectures = ["DistilBertForTokenClassification"]
-    model = DistilBertForTokenClassification.from_pretrained(base, config=config, attn_implementation="sdpa", dtype=torch.float32)
+    model = Tagger.from_pretrained(base, topics=topics, config=config, attn_implementation="sdpa", dtype=torch.float32)
+    if weights:
+        _, unexpected = model.load_state_dict(load_file(weights), strict=False)
+        assert not unexpected, unexpected
     model.distilbert.embeddings.word_embeddings.weight.requires_grad = False
     return model
 
 
-def build_optimizer(model):
+def build_optimizer(model, rate):
     groups = {"matrix": [], "vector": [], "head": []}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            kind = "head" if name.startswith("classifier") else "matrix" if parameter.ndim > 1 else "vector"
+            kind = "head" if name.startswith(("classifier", "topics")) else "matrix" if parameter.ndim > 1 else "vector"
             groups[kind].append(parameter)
-    head_rate = recipe.LEARNING_RATE * recipe.HEAD_RATE_FACTOR
     return torch.optim.AdamW(
         [
             {"params": groups["matrix"], "weight_decay": recipe.WEIGHT_DECAY},
             {"params": groups["vector"], "weight_decay": 0.0},
-            {"params": groups["head"], "weight_decay": 0.0, "lr": head_rate},
+            {"params": groups["head"], "weight_decay": 0.0, "lr": rate * recipe.HEAD_RATE_FACTOR},
         ],
-        lr=recipe.LEARNING_RATE,
+        lr=rate,
     )
 
 
-def rate_factor(step):
-    """The learning rate's share of its peak: linear up, slowly down, then faster down to zero."""
-    if step < recipe.WARMUP:
-        return (step + 1) / recipe.WARMUP
-    slow = (recipe.LONG_STEPS - min(step, recipe.TURN)) / (recipe.LONG_STEPS - recipe.WARMUP)
-    return slow * min(1.0, (recipe.STEPS - step) / (recipe.STEPS - recipe.TURN))
+def rate_factor(stage, step):
+    """The learning rate's share of its peak: linear up, then linear down to the stage's floor."""
+    if step < stage["warmup"]:
+        return (step + 1) / stage["warmup"]
+    left = (stage["steps"] - step) / (stage["steps"] - stage["warmup"])
+    return stage["floor"] + (1 - stage["floor"]) * left
 
 
 def loss_of(logits, targets, misc):
@@ -73,17 +109,24 @@ def loss_of(logits, targets, misc):
     return -(likelihood * labelled).sum() / labelled.sum()
 
 
-class Feed:
-    """Batches without end. Pass k depends on the seed and k alone, so that a run can resume."""
+def topic_loss(logits, topics):
+    """Binary cross-entropy summed over the topics, mean over the windows whose topics are known."""
+    known = topics.any(-1)
+    losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, topics, reduction="none").sum(-1)
+    return (losses * known).sum() / known.sum().clamp(min=1)
 
-    def __init__(self, sets, pieces):
-        self.sets, self.pieces = sets, pieces
+
+class Feed:
+    """Batches without end. Pass k depends on the stage and k alone, so that a run can resume."""
+
+    def __init__(self, stage, sets, pieces):
+        self.stage, self.sets, self.pieces = stage, sets, pieces
 
     def steps(self, first):
         step, passes = 0, 0
         while True:
-            rng = random.Random(recipe.SEED * 1000 + passes)
-            shares = recipe.PASSES[min(passes, len(recipe.PASSES) - 1)]
+            rng = random.Random(f"{recipe.SEED} {self.stage['name']} {passes}")
+            shares = self.stage["passes"][min(passes, len(self.stage["passes"]) - 1)]
             windows = win.training_pass(self.sets, shares, self.pieces, rng)
             order = list(win.batches(windows, recipe.BATCH))
             rng.shuffle(order)
@@ -102,12 +145,13 @@ def save_weights(model, average, out):
 
 
 def train(args):
+    stage = next(stage for stage in recipe.STAGES if stage["name"] == args.stage)
     torch.manual_seed(recipe.SEED)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
-    model = build_model(args.work / "base")
+    model = build_model(args.work / "base", stage["topics"] > 0, args.weights)
     model.config.save_pretrained(args.out)
-    optimizer = build_optimizer(model)
+    optimizer = build_optimizer(model, stage["rate"])
     base_rates = [group["lr"] for group in optimizer.param_groups]
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     average = {n: p.detach().clone() for n, p in trained.items()}
@@ -119,22 +163,25 @@ def train(args):
         average, first = state["average"], state["step"]
         print(f"resuming at step {first}", flush=True)
     pieces = win.Pieces(args.work / "base" / "tokenizer.json")
-    sets = {name: win.load(args.work / "sets" / f"{name}.jsonl") for name in recipe.PASSES[0]}
+    sets = {name: win.load(args.work / "sets" / f"{name}.jsonl") for shares in stage["passes"] for name in shares}
     for sentences in sets.values():
         win.measure(sentences, pieces)
     model.train()
-    begin, subwords, running = time.time(), 0, 0.0
-    last = min(recipe.STEPS, args.stop or recipe.STEPS)
-    for step, (ids, mask, targets, misc) in Feed(sets, pieces).steps(first):
+    begin, subwords, running = time.time(), 0, torch.zeros(2)
+    last = min(stage["steps"], args.stop or stage["steps"])
+    for step, (ids, mask, targets, misc, topics) in Feed(stage, sets, pieces).steps(first):
         if step >= last:
             break
         # Seeded per step, dropout does not depend on where a run was resumed.
         torch.manual_seed(recipe.SEED + step)
         for group, rate in zip(optimizer.param_groups, base_rates):
-            group["lr"] = rate * rate_factor(step)
-        logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = loss_of(logits, targets, misc)
-        loss.backward()
+            group["lr"] = rate * rate_factor(stage, step)
+        # bf16 products halve the time where the processor has them; sums stay f32.
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, topic_logits = model(ids, mask, targets != win.IGNORED)
+        loss = loss_of(logits.float(), targets, misc)
+        about = topic_loss(topic_logits.float(), topics) if stage["topics"] else loss.new_zeros(())
+        (loss + stage["topics"] * about).backward()
         torch.nn.utils.clip_grad_norm_(trained.values(), recipe.CLIP)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -142,11 +189,12 @@ def train(args):
         with torch.no_grad():
             torch._foreach_lerp_(list(average.values()), list(trained.values()), 1 - decay)
         subwords += int(mask.sum())
-        running = loss.item() if step == first else 0.97 * running + 0.03 * loss.item()
+        losses = torch.stack([loss.detach(), about.detach()])
+        running = losses if step == first else 0.97 * running + 0.03 * losses
         done = step + 1
         if done % 20 == 0:
             seconds = time.time() - begin
-            print(f"step {done}/{recipe.STEPS} loss {running:.4f} {subwords / seconds:.0f} subwords/s {seconds:.0f} s", flush=True)
+            print(f"step {done}/{stage['steps']} loss {running[0]:.4f} topics {running[1]:.3f} {subwords / seconds:.0f} subwords/s {seconds:.0f} s", flush=True)
         if done % recipe.CHECKPOINT_EVERY == 0:
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": done}
             torch.save(state, checkpoint.with_suffix(".part"))
@@ -157,6 +205,8 @@ def train(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds base/ and sets/")
+    parser.add_argument("--stage", required=True, choices=[stage["name"] for stage in recipe.STAGES])
+    parser.add_argument("--from", dest="weights", type=Path, help="weights of an earlier stage to start from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--stop", type=int, help="stop at this step, for a trial")

@@ -46,8 +46,9 @@ def viterbi(logp):
     return [recipe.LABELS[i] for i in reversed(path)]
 
 
-def predict(model, sentences, pieces, limit):
-    """Labels of every word of every sentence, sentences packed up to `limit` subwords a window."""
+def word_logits(model, sentences, pieces, limit):
+    """For each sentence the logits [words, labels] of its words, sentences packed up to `limit`
+    subwords a window. Words that do not fit the model are sure to be O."""
     encoded = []
     for group in win.pack(sentences, lambda: limit):
         ids, places = [], []
@@ -57,20 +58,62 @@ def predict(model, sentences, pieces, limit):
             ids += i
         ids = ids[: win.LONGEST]
         encoded.append({"ids": [pieces.cls, *ids, pieces.sep], "places": places})
-    labels = {}
+    rows_of = {}
     for batch in win.batches(encoded, 2048, pool=len(encoded)):
         rows = [encoded[i] for i in batch]
         length = max(len(row["ids"]) for row in rows)
         ids = torch.tensor([row["ids"] + [pieces.pad] * (length - len(row["ids"])) for row in rows])
         mask = torch.tensor([[1] * len(row["ids"]) + [0] * (length - len(row["ids"])) for row in rows])
         with torch.no_grad():
-            logp = torch.log_softmax(model(input_ids=ids, attention_mask=mask).logits, -1).numpy()
-        for row, scores in zip(rows, logp):
+            logits = model(input_ids=ids, attention_mask=mask).logits.numpy()
+        for row, scores in zip(rows, logits):
             for sentence, starts in row["places"]:
                 known = [s for s in starts if s < len(row["ids"]) - 1]
-                path = viterbi(scores[known]) if known else []
-                labels[id(sentence)] = path + ["O"] * (len(starts) - len(known))
-    return [labels[id(sentence)] for sentence in sentences]
+                found = np.full((len(starts), len(recipe.LABELS)), FORBIDDEN, dtype=np.float32)
+                found[:, 0] = 0
+                found[: len(known)] = scores[known]
+                rows_of[id(sentence)] = found
+    return [rows_of[id(sentence)] for sentence in sentences]
+
+
+def log_softmax(logits):
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def predict(model, sentences, pieces, limit):
+    """Labels of every word of every sentence."""
+    return [viterbi(log_softmax(rows)) for rows in word_logits(model, sentences, pieces, limit)]
+
+
+def span_probabilities(p, found):
+    """The probability of exactly each of the spans (start, end, kind) among all allowed label
+    sequences, for word probabilities p [words, labels]: the score that the tagger gives."""
+    allowed = (TRANSITIONS == 0).astype(np.float64)
+    # Forward and backward weights, each row scaled to sum to one (Rabiner 1989).
+    forward, row = [], np.eye(len(recipe.LABELS))[0]
+    for word in p:
+        forward.append(row)
+        row = (row @ allowed) * word
+        row = row / row.sum()
+    backward, row = [], np.ones(len(recipe.LABELS))
+    for word in reversed(p):
+        backward.insert(0, row)
+        row = allowed @ (word * row)
+        row = row / row.sum()
+    scores = []
+    for start, end, kind in found:
+        first, inside = recipe.LABELS.index(f"B-{kind}"), recipe.LABELS.index(f"I-{kind}")
+        this, everything = forward[start] @ allowed[:, first] * p[start][first], forward[start]
+        this *= np.prod(p[start + 1 : end, inside])
+        for word in p[start:end]:
+            everything = everything @ allowed * word
+        if end < len(p):
+            follows = allowed[inside] * (np.arange(len(allowed)) != inside) * p[end]
+            this *= (follows * backward[end]).sum()
+            everything = (everything @ allowed * p[end] * backward[end]).sum()
+        scores.append(float(this / everything.sum()))
+    return scores
 
 
 def spans(labels):

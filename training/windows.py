@@ -37,7 +37,8 @@ def set_case(words, how):
         return [w.upper() for w in words]
     if how == "lower":
         return [w.lower() for w in words]
-    return [w[:1].upper() + w[1:] for w in words]
+    after = ["", *words[:-1]]
+    return [w if a in ("'", "\u2019") else w[:1].upper() + w[1:] for a, w in zip(after, words)]
 
 
 def curl_quotes(words):
@@ -74,7 +75,8 @@ def encode(words, labels, pieces):
         starts.append(len(ids))
         subwords = pieces(word)
         ids += subwords
-        targets += [recipe.LABELS.index(label)] + [IGNORED] * (len(subwords) - 1)
+        target = IGNORED if label == "?" else recipe.LABELS.index(label)
+        targets += [target] + [IGNORED] * (len(subwords) - 1)
     return ids[:LONGEST], targets[:LONGEST], starts
 
 
@@ -105,7 +107,12 @@ def training_window(group, pieces, rng):
         ids += i
         targets += t
     ids, targets = ids[:LONGEST], targets[:LONGEST]
-    return {"ids": [pieces.cls, *ids, pieces.sep], "targets": [IGNORED, *targets, IGNORED], "misc": group[0]["misc"]}
+    return {
+        "ids": [pieces.cls, *ids, pieces.sep],
+        "targets": [IGNORED, *targets, IGNORED],
+        "misc": group[0]["misc"],
+        "topics": group[0].get("topics", []),
+    }
 
 
 def training_pass(sets, shares, pieces, rng):
@@ -141,14 +148,17 @@ def batches(windows, budget, pool=600):
 
 
 def collate(windows, pad):
-    """Padded tensors [batch, length]: ids, attention mask, targets; and [batch, 1] whether MISC is annotated."""
+    """Padded tensors [batch, length]: ids, attention mask, targets; whether MISC is annotated
+    [batch, 1]; the document's topics [batch, topics], all zero where they are not known."""
     length = max(len(w["ids"]) for w in windows)
     ids = torch.full((len(windows), length), pad)
     mask = torch.zeros((len(windows), length), dtype=torch.long)
     targets = torch.full((len(windows), length), IGNORED)
+    topics = torch.zeros((len(windows), recipe.TOPICS))
     for row, window in enumerate(windows):
         n = len(window["ids"])
         ids[row, :n] = torch.tensor(window["ids"])
         mask[row, :n] = 1
         targets[row, :n] = torch.tensor(window["targets"])
-    return ids, mask, targets, torch.tensor([[w["misc"]] for w in windows])
+        topics[row, window["topics"]] = 1
+    return ids, mask, targets, torch.tensor([[w["misc"]] for w in windows]), topics

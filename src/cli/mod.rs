@@ -1,16 +1,21 @@
 //! The command line: one file a subcommand.
 
+mod annotate;
+mod bench;
 mod completions;
 mod eval;
+mod input;
+mod merge;
 mod output;
 mod tag;
 mod topics;
+mod watch;
 
 use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use newshound::Model;
+use newshound::{Model, corpus};
 
 /// Tag people, organisations and places in news text, and tell what it is about.
 ///
@@ -19,7 +24,7 @@ use newshound::Model;
 #[derive(Parser)]
 #[command(name = "newshound", max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 all well; 1 some documents failed, the others are written; 2 wrong usage, model or output."
+    after_help = "Exit codes: 0 all well; 1 some documents failed, the others are written; 2 wrong usage, model or output; 130 stopped with Ctrl-C."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -29,8 +34,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Tag(tag::Args),
+    Annotate(Box<annotate::Args>),
+    Merge(merge::Args),
     Topics(topics::Args),
     Eval(eval::Args),
+    Bench(bench::Args),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -40,6 +48,8 @@ enum Command {
 pub(crate) enum Stop {
     /// Usage, model or output: exit code 2.
     Fatal(String),
+    /// Stopped by the user: exit code 130, as shells have it.
+    Interrupted(String),
     /// Whoever read the output has gone: success.
     Closed,
 }
@@ -47,6 +57,17 @@ pub(crate) enum Stop {
 impl From<newshound::Error> for Stop {
     fn from(error: newshound::Error) -> Self {
         Self::Fatal(error.to_string())
+    }
+}
+
+impl From<corpus::Error> for Stop {
+    fn from(error: corpus::Error) -> Self {
+        match error {
+            corpus::Error::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => {
+                Self::Closed
+            }
+            error => Self::Fatal(error.to_string()),
+        }
     }
 }
 
@@ -71,14 +92,21 @@ pub(crate) fn run() -> ExitCode {
     };
     let outcome = match &cli.command {
         Command::Tag(args) => tag::run(args),
+        Command::Annotate(args) => annotate::run(args),
+        Command::Merge(args) => merge::run(args),
         Command::Topics(args) => topics::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),
         Command::Man(args) => completions::man(args, command()),
     };
     match outcome {
         Ok(0) | Err(Stop::Closed) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
+        Err(Stop::Interrupted(message)) => {
+            report(&message);
+            ExitCode::from(130)
+        }
         Err(Stop::Fatal(message)) => {
             report(&message);
             ExitCode::from(2)

@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use clap::ValueEnum;
 use newshound::reader::Input;
@@ -47,6 +48,11 @@ pub(crate) struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The window, if one was asked for.
+    pub(crate) fn window(&self) -> Option<usize> {
+        self.window
+    }
+
     /// A builder with these options set.
     pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
         let mut builder = Tagger::builder().precision(self.precision.parse()?);
@@ -97,6 +103,58 @@ impl TopicArgs {
             Some(path) => builder.learned_topics(Learned::open(path)?),
             None => builder,
         })
+    }
+}
+
+/// Which topics documents get, for every subcommand that writes them.
+#[derive(clap::Args)]
+pub(crate) struct WantedTopics {
+    /// At most so many topics of each kind, the best ones [default: all that are likely]
+    #[arg(long, value_name = "N", help_heading = "Topics")]
+    topics: Option<NonZeroUsize>,
+
+    /// Leave out the IPTC Media Topics; those of --topics-model stay
+    #[arg(long, help_heading = "Topics")]
+    no_topics: bool,
+
+    #[command(flatten)]
+    about: TopicArgs,
+}
+
+impl WantedTopics {
+    /// The builder with these options set.
+    pub(crate) fn apply(&self, builder: TaggerBuilder) -> Result<TaggerBuilder, Error> {
+        let builder = self.about.apply(builder, self.topics)?;
+        Ok(if self.no_topics {
+            builder.no_media_topics()
+        } else {
+            builder
+        })
+    }
+
+    /// The options that were given, by name; a file with its size and time, which tell when it
+    /// is another one.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
+        let about = &self.about;
+        let stamped = |path: &PathBuf| {
+            let about = path.metadata().ok();
+            let changed = about.as_ref().and_then(|m| m.modified().ok());
+            let since = changed.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+            let seconds = since.map_or(0, |t| t.as_secs());
+            let size = about.map_or(0, |m| m.len());
+            format!("{} ({size} bytes, {seconds})", path.display())
+        };
+        [
+            ("--topics", self.topics.map(|n| n.to_string())),
+            ("--no-topics", self.no_topics.then(String::new)),
+            (
+                "--min-topic-score",
+                about.min_topic_score.map(|s| s.to_string()),
+            ),
+            ("--topics-model", about.topics_model.as_ref().map(stamped)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     }
 }
 

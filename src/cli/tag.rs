@@ -1,14 +1,14 @@
 //! `newshound tag`: text to spans and topics.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::io::Write;
 
 use clap::ValueEnum;
-use newshound::reader::{self, Input, InputFormat, Source};
-use newshound::writer::{Conll, Jsonl, Tsv, View, Writer};
-use newshound::{Error, OffsetUnit, Tagger};
+use newshound::reader::Source;
+use newshound::writer::{Conll, Csv, Html, Jsonl, Record, Spacy, Tsv, View, WebAnnotation, Writer};
+use newshound::{Error, OffsetUnit, Tagger, Text};
 
-use super::output::{Colour, ModelArgs, TopicArgs, inputs, stdout};
+use super::input::InputArgs;
+use super::output::{Colour, ModelArgs, WantedTopics, stdout};
 use super::{Outcome, Stop, report};
 
 /// Text tagged at once, in bytes for each thread: enough to keep it busy, little enough
@@ -24,17 +24,12 @@ const BATCH_BYTES: usize = 1 << 14;
 ///     newshound tag story.txt
 ///     newshound tag --format jsonl *.txt > tagged.jsonl
 ///     newshound tag --topics 1 --topics-model beats.topics story.txt
-///     cat corpus.jsonl | newshound tag --input-format jsonl --format jsonl
+///     curl -s https://news.example/story | newshound tag
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Files to read; `-` is standard input, the default
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
-
-    /// How the input is written
-    #[arg(long, value_enum, default_value_t = From::Text, value_name = "FORMAT")]
-    input_format: From,
+    #[command(flatten)]
+    input: InputArgs,
 
     /// How to write the result
     #[arg(short, long, value_enum, default_value_t = To::View, value_name = "FORMAT")]
@@ -57,16 +52,8 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0.0, value_name = "SCORE")]
     min_score: f32,
 
-    /// At most so many topics of each kind, the best ones [default: all that are likely]
-    #[arg(long, value_name = "N", help_heading = "Topics")]
-    topics: Option<NonZeroUsize>,
-
-    /// Leave out the IPTC Media Topics; those of --topics-model stay
-    #[arg(long, help_heading = "Topics")]
-    no_topics: bool,
-
     #[command(flatten)]
-    about: TopicArgs,
+    topics: WantedTopics,
 
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
@@ -74,14 +61,6 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     model: ModelArgs,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum From {
-    /// Plain UTF-8 text, a document a file
-    Text,
-    /// A JSON object with "text" and perhaps "id" a line
-    Jsonl,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -94,96 +73,115 @@ enum To {
     Conll,
     /// A span a line, tab separated
     Tsv,
+    /// A span a line, comma separated
+    Csv,
+    /// JSONL as spaCy and Prodigy read it
+    Spacy,
+    /// W3C Web Annotation, a JSON-LD page a line
+    WebAnnotation,
+    /// A web page with the names highlighted
+    Html,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let unit: OffsetUnit = args.offsets.parse()?;
-    let inputs = inputs(&args.files)?;
+    let (reader, walk) = (args.input.reader(), args.input.walk()?);
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
     }
-    builder = args.about.apply(builder, args.topics)?;
-    if args.no_topics {
-        builder = builder.no_media_topics();
-    }
+    builder = args.topics.apply(builder)?;
     let tagger = builder.build()?;
-    let format = match args.input_format {
-        From::Text => InputFormat::Text,
-        From::Jsonl => InputFormat::Jsonl,
-    };
-    let out = stdout();
-    let mut writer: Box<dyn Writer> = match args.format {
-        To::View => {
-            let titled = inputs.len() > 1 || format == InputFormat::Jsonl;
-            Box::new(View::new(out, args.color.wanted(), titled))
-        }
-        To::Jsonl => Box::new(Jsonl::new(out, unit)),
-        To::Conll => Box::new(Conll::new(out)),
-        To::Tsv => Box::new(Tsv::new(out, unit)),
+    let writer: Box<dyn Writer> = match args.format {
+        To::View => Box::new(View::new(args.color.wanted(), args.input.many())),
+        To::Jsonl => Box::new(Jsonl::new(unit)),
+        To::Conll => Box::new(Conll),
+        To::Tsv => Box::new(Tsv::new(unit)),
+        To::Csv => Box::new(Csv::new(unit)),
+        To::Spacy => Box::new(Spacy),
+        To::WebAnnotation => Box::new(WebAnnotation),
+        To::Html => Box::new(Html),
     };
     let mut job = Job {
         tagger,
+        writer,
+        out: stdout(),
         waiting: Vec::new(),
         bytes: 0,
         failed: 0,
     };
-    for input in &inputs {
-        for source in reader::documents(input, format) {
-            job.add(input, source, &mut *writer)?;
+    job.writer.begin(&mut job.out)?;
+    for input in walk.inputs() {
+        match input {
+            Err(error) => job.add("", Source::unlisted(error))?,
+            Ok(input) => {
+                for source in reader.documents(&input) {
+                    job.add(&input.name(), source)?;
+                }
+            }
         }
     }
-    job.flush(&mut *writer)?;
+    job.flush()?;
+    job.writer.end(&mut job.out)?;
+    job.out.flush()?;
     Ok(job.failed)
 }
 
 /// Documents read and not yet written, in order.
-struct Job {
+struct Job<W> {
     tagger: Tagger,
-    waiting: Vec<(String, Result<String, Error>)>,
+    writer: Box<dyn Writer>,
+    out: W,
+    waiting: Vec<Source>,
     bytes: usize,
     failed: usize,
 }
 
-impl Job {
-    fn add(&mut self, input: &Input, source: Source, writer: &mut dyn Writer) -> Result<(), Stop> {
+impl<W: Write> Job<W> {
+    fn add(&mut self, input: &str, source: Source) -> Result<(), Stop> {
         match &source.text {
-            Ok(text) => self.bytes += text.len(),
+            Ok(text) => self.bytes += text.as_str().len(),
             Err(error) => {
                 self.failed += 1;
                 let named = matches!(error, Error::Read { .. } | Error::Directory(_));
                 report(&match named {
                     true => error.to_string(),
-                    false => format!("{}: {error}", input.name()),
+                    false => format!("{input}: {error}"),
                 });
             }
         }
-        self.waiting.push((source.id, source.text));
+        self.waiting.push(source);
         if self.bytes >= BATCH_BYTES * self.tagger.threads() || self.waiting.len() >= 1024 {
-            self.flush(writer)?;
+            self.flush()?;
         }
         Ok(())
     }
 
-    fn flush(&mut self, writer: &mut dyn Writer) -> Result<(), Stop> {
+    fn flush(&mut self) -> Result<(), Stop> {
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
-        let texts: Vec<&str> = waiting
+        let texts: Vec<&Text> = waiting
             .iter()
-            .filter_map(|(_, text)| text.as_deref().ok())
+            .filter_map(|source| source.text.as_ref().ok())
             .collect();
-        let mut documents = self.tagger.tag_batch(&texts)?.into_iter();
-        for (id, text) in &waiting {
-            match text {
-                Err(error) => writer.failure(id, error)?,
+        let mut documents = self.tagger.tag_texts(&texts)?.into_iter();
+        for source in &waiting {
+            match &source.text {
+                Err(error) => self.writer.failure(&mut self.out, &source.id, error)?,
                 Ok(_) => {
                     if let Some(document) = documents.next() {
-                        writer.document(id, &document)?;
+                        let record = Record {
+                            id: &source.id,
+                            document: &document,
+                            metadata: &source.metadata,
+                            with_text: source.derived,
+                        };
+                        self.writer.document(&mut self.out, &record)?;
                     }
                 }
             }
         }
-        writer.flush()?;
+        self.out.flush()?;
         Ok(())
     }
 }

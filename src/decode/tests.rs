@@ -160,3 +160,13 @@ fn a_higher_temperature_makes_the_same_spans_less_sure() {
     assert_eq!((one[0].start, one[0].end), (two[0].start, two[0].end));
     assert!(one[0].score > two[0].score + 0.1, "{one:?} {two:?}");
 }
+
+#[test]
+fn a_span_without_letters_and_digits_is_no_name() {
+    let document = subwords().tokenize("- Kyiv").unwrap();
+    let mut logits = Array2::zeros((2, 5));
+    logits[[0, 1]] = 9.0;
+    logits[[1, 3]] = 9.0;
+    let spans = decode("- Kyiv", &document, &labels(IOB2), logits.view(), 1.0).unwrap();
+    assert_eq!((spans.len(), spans[0].start), (1, 2));
+}

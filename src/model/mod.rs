@@ -64,6 +64,10 @@ impl Model {
     /// # Errors
     /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`;
     /// [`crate::Error::Model`] where `options` cannot be had.
+    #[cfg_attr(
+        not(feature = "embedded-model"),
+        expect(unused_variables, reason = "there is no model to apply them to")
+    )]
     pub fn embedded(options: Options) -> Result<Self> {
         #[cfg(feature = "embedded-model")]
         return embedded::load(options);

@@ -1,15 +1,36 @@
-//! Bytes to texts with ids: plain text files and JSONL.
+//! Bytes to texts with ids: files, directories and standard input in many formats,
+//! compressed or not, in any encoding that is named.
 
+mod conll;
+mod csv;
+mod encoding;
+mod format;
+mod html;
 mod jsonl;
+mod lines;
+mod open;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod text;
+mod walk;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-pub use text::utf8;
+use serde_json::{Map, Value};
 
-use crate::{Error, Result};
+pub use encoding::{Encoding, Malformed};
+pub use format::{Compression, InputFormat};
+pub use open::Meter;
+pub use text::utf8;
+pub use walk::Walk;
+
+use crate::{Error, Result, Text};
+use open::Opened;
+
+/// Fields of a document that newshound does not read and passes on.
+pub type Metadata = Map<String, Value>;
 
 /// Where documents come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,23 +41,45 @@ pub enum Input {
     File(PathBuf),
 }
 
-/// How documents lie in an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum InputFormat {
-    /// The whole input is one document of plain UTF-8 text.
-    #[default]
-    Text,
-    /// Each line is a JSON object with a string `text` and, if it likes, an `id`.
-    Jsonl,
-}
-
 /// A document that was read, or why it could not be.
 #[derive(Debug)]
 pub struct Source {
-    /// The file's name, the JSONL record's `id`, or file and line where it has none.
+    /// The file's name, the record's id, or file and line where it has none.
     pub id: String,
     /// The text.
-    pub text: Result<String>,
+    pub text: Result<Text>,
+    /// Whether the text is made from the input (taken out of HTML, decoded, joined from
+    /// tokens), so that its offsets mean nothing without it.
+    pub derived: bool,
+    /// Other fields of the record.
+    pub metadata: Metadata,
+}
+
+/// How inputs are read; the default finds out by name and content.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// How documents lie in the inputs; `None` finds out for each.
+    pub format: Option<InputFormat>,
+    /// The inputs' encoding; `None` is UTF-8, or what an HTML page declares.
+    pub encoding: Option<Encoding>,
+    /// Field or column that holds the text.
+    pub text_field: String,
+    /// Field or column that holds the id.
+    pub id_field: String,
+    /// Counts the bytes read.
+    pub meter: Meter,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            format: None,
+            encoding: None,
+            text_field: "text".to_owned(),
+            id_field: "id".to_owned(),
+            meter: Meter::default(),
+        }
+    }
 }
 
 impl Input {
@@ -49,33 +92,33 @@ impl Input {
         }
     }
 
-    /// Opens the input.
-    ///
-    /// # Errors
-    /// [`Error::Read`], or [`Error::Directory`] for a directory.
-    pub fn open(&self) -> Result<Box<dyn BufRead>> {
-        match self {
-            Self::Stdin => Ok(Box::new(BufReader::new(io::stdin()))),
-            Self::File(path) if path.is_dir() => Err(Error::Directory(path.clone())),
-            Self::File(path) => match File::open(path) {
-                Ok(file) => Ok(Box::new(BufReader::new(file))),
-                Err(source) => Err(self.failed(source)),
-            },
-        }
-    }
-
     /// Reads the whole input as UTF-8.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Directory`], [`Error::NotUtf8`] or [`Error::Nul`].
     pub fn text(&self) -> Result<String> {
         let mut bytes = Vec::new();
-        let mut open = self.open()?;
+        let mut open = self.raw()?;
         open.read_to_end(&mut bytes).map_err(|e| self.failed(e))?;
         utf8(bytes)
     }
 
+    fn raw(&self) -> Result<Box<dyn Read + Send>> {
+        match self {
+            Self::Stdin => Ok(Box::new(io::stdin())),
+            Self::File(path) if path.is_dir() => Err(Error::Directory(path.clone())),
+            Self::File(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(source) => Err(self.failed(source)),
+            },
+        }
+    }
+
+    /// An error of reading this input, the encoding's own told apart.
     fn failed(&self, source: io::Error) -> Error {
+        if let Some(malformed) = source.get_ref().and_then(|e| e.downcast_ref::<Malformed>()) {
+            return Error::Malformed(*malformed);
+        }
         let path = match self {
             Self::Stdin => Path::new("standard input").to_owned(),
             Self::File(path) => path.clone(),
@@ -84,17 +127,79 @@ impl Input {
     }
 }
 
-/// The documents of an input, read as they are asked for.
-pub fn documents(input: &Input, format: InputFormat) -> Box<dyn Iterator<Item = Source>> {
-    let whole = |text| -> Box<dyn Iterator<Item = Source>> {
-        let id = input.name();
-        Box::new(std::iter::once(Source { id, text }))
-    };
-    match format {
-        InputFormat::Text => whole(input.text()),
-        InputFormat::Jsonl => match input.open() {
-            Ok(open) => Box::new(jsonl::Lines::new(input.clone(), open)),
-            Err(error) => whole(Err(error)),
-        },
+impl Source {
+    /// A document that could not be read.
+    #[must_use]
+    pub fn failed(id: String, error: Error) -> Self {
+        Self {
+            id,
+            text: Err(error),
+            derived: false,
+            metadata: Metadata::new(),
+        }
+    }
+
+    /// What stands for files that could not be found out about.
+    #[must_use]
+    pub fn unlisted(error: Error) -> Self {
+        let id = match &error {
+            Error::Read { path, .. } => path.display().to_string(),
+            _ => String::new(),
+        };
+        Self::failed(id, error)
     }
 }
+
+/// Documents of one input, read as they are asked for.
+pub type Documents = Box<dyn Iterator<Item = Source> + Send>;
+
+impl Reader {
+    /// The documents of an input. One that cannot be opened or read on gives a failed
+    /// document as its last.
+    pub fn documents(&self, input: &Input) -> Documents {
+        let opened = match self.open(input) {
+            Ok(opened) => opened,
+            Err(error) => return one(Source::failed(input.name(), error)),
+        };
+        match opened.format {
+            InputFormat::Text => one(text::document(input, opened)),
+            InputFormat::Html => one(html::document(input, opened, self.encoding)),
+            InputFormat::Lines => Box::new(lines::Lines::new(input, opened)),
+            InputFormat::Jsonl => Box::new(jsonl::Records::new(self, input, opened)),
+            InputFormat::Csv => Box::new(csv::Rows::new(self, input, opened, b',')),
+            InputFormat::Tsv => Box::new(csv::Rows::new(self, input, opened, b'\t')),
+            InputFormat::Conll => Box::new(conll::Columns::new(input, opened)),
+            InputFormat::Parquet => self.parquet(input, opened),
+        }
+    }
+
+    /// The bytes of an input, decompressed and decoded; those of Parquet as lines of JSON.
+    pub(crate) fn bytes(&self, input: &Input) -> Result<Box<dyn BufRead + Send>> {
+        let opened = self.open(input)?;
+        #[cfg(feature = "parquet")]
+        if opened.format == InputFormat::Parquet {
+            return Ok(parquet::as_jsonl(input, opened)?.bytes);
+        }
+        Ok(opened.bytes)
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(&self, input: &Input, opened: Opened) -> Documents {
+        match parquet::as_jsonl(input, opened) {
+            Ok(rows) => Box::new(jsonl::Records::new(self, input, rows)),
+            Err(error) => one(Source::failed(input.name(), error)),
+        }
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn parquet(&self, input: &Input, _: Opened) -> Documents {
+        one(Source::failed(input.name(), Error::NotBuilt("parquet")))
+    }
+}
+
+fn one(source: Source) -> Documents {
+    Box::new(std::iter::once(source))
+}
+
+#[cfg(test)]
+mod tests;

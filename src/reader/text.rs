@@ -1,5 +1,8 @@
 //! Plain text: UTF-8, checked.
 
+use std::io::Read;
+
+use super::{Input, Metadata, Opened, Source};
 use crate::{Error, Result};
 
 /// Takes bytes as text.
@@ -11,8 +14,6 @@ pub fn utf8(bytes: Vec<u8>) -> Result<String> {
     let hint = match bytes.as_slice() {
         [0xFF, 0xFE, ..] => " (it looks like UTF-16LE)",
         [0xFE, 0xFF, ..] => " (it looks like UTF-16BE)",
-        [0x1F, 0x8B, ..] => " (it looks like gzip)",
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => " (it looks like zstd)",
         _ => "",
     };
     let text = String::from_utf8(bytes).map_err(|e| Error::NotUtf8 {
@@ -22,6 +23,21 @@ pub fn utf8(bytes: Vec<u8>) -> Result<String> {
     match text.find('\0') {
         Some(offset) => Err(Error::Nul { offset }),
         None => Ok(text),
+    }
+}
+
+/// The whole input as one document.
+pub(super) fn document(input: &Input, mut opened: Opened) -> Source {
+    let mut bytes = Vec::new();
+    let text = match opened.bytes.read_to_end(&mut bytes) {
+        Ok(_) => utf8(bytes),
+        Err(error) => Err(input.failed(error)),
+    };
+    Source {
+        id: input.name(),
+        text: text.map(Into::into),
+        derived: opened.decoded,
+        metadata: Metadata::new(),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::tokenize::Tokenized;
 use crate::topic::{Attention, Pool};
 use crate::window::{self, Window};
 
-/// Subwords handed to the backend at once.
-const PACK: usize = 1024;
+/// Subwords handed to the backend at once: as fast as more, and results come sooner.
+pub(super) const PACK: usize = 512;
 
 /// What the model said of a document.
 pub(super) struct Reading {

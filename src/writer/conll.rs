@@ -3,24 +3,16 @@
 
 use std::io::{self, Write};
 
-use super::Writer;
-use crate::{Document, Span};
+use super::{Record, Writer};
+use crate::Span;
 
 /// Writes CoNLL columns.
-pub struct Conll<W> {
-    out: W,
-}
+pub struct Conll;
 
-impl<W: Write> Conll<W> {
-    /// Writes to `out`.
-    pub fn new(out: W) -> Self {
-        Self { out }
-    }
-}
-
-impl<W: Write> Writer for Conll<W> {
-    fn document(&mut self, _id: &str, document: &Document) -> io::Result<()> {
-        self.out.write_all(b"-DOCSTART-\tO\n\n")?;
+impl Writer for Conll {
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+        let document = record.document;
+        out.write_all(b"-DOCSTART-\tO\n\n")?;
         let mut spans = document.spans.iter().peekable();
         for sentence in &document.sentences {
             // A span that runs over a wrongly found sentence border starts anew there,
@@ -38,22 +30,18 @@ impl<W: Write> Writer for Conll<W> {
                     .filter(|span| span.start <= word.start);
                 let text = document.text.get(word.start..word.end).unwrap_or_default();
                 match span {
-                    None => writeln!(self.out, "{text}\tO")?,
+                    None => writeln!(out, "{text}\tO")?,
                     Some(span) => {
                         let prefix = if open == Some(span) { 'I' } else { 'B' };
-                        writeln!(self.out, "{text}\t{prefix}-{}", span.label)?;
+                        writeln!(out, "{text}\t{prefix}-{}", span.label)?;
                     }
                 }
                 open = span;
             }
             if !words.is_empty() {
-                self.out.write_all(b"\n")?;
+                out.write_all(b"\n")?;
             }
         }
         Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

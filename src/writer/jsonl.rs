@@ -2,25 +2,47 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{Writer, rounded};
+use super::{Record, Writer, rounded};
 use crate::document::Stats;
-use crate::{Document, Error, OffsetCursor, OffsetUnit};
+use crate::reader::Metadata;
+use crate::{Error, OffsetCursor, OffsetUnit};
 
 /// Writes JSONL.
-pub struct Jsonl<W> {
-    out: W,
+pub struct Jsonl {
     unit: OffsetUnit,
+    flat: bool,
 }
 
 #[derive(Serialize)]
-struct Record<'d> {
+struct Line<'d> {
     id: &'d str,
     offset_unit: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Fields<'d>>,
     entities: Vec<Entity<'d>>,
     topics: Vec<About<'d>>,
     stats: Stats,
+}
+
+/// Metadata as an object, or as a string that holds one, where columns need one type.
+struct Fields<'d> {
+    fields: &'d Metadata,
+    flat: bool,
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.flat {
+            false => self.fields.serialize(serializer),
+            true => serde_json::to_string(self.fields)
+                .map_err(serde::ser::Error::custom)?
+                .serialize(serializer),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -51,20 +73,23 @@ struct Cause {
     message: String,
 }
 
-impl<W: Write> Jsonl<W> {
-    /// Writes to `out`, offsets in `unit`.
-    pub fn new(out: W, unit: OffsetUnit) -> Self {
-        Self { out, unit }
+impl Jsonl {
+    /// Offsets in `unit`.
+    #[must_use]
+    pub fn new(unit: OffsetUnit) -> Self {
+        Self { unit, flat: false }
     }
 
-    fn line(&mut self, record: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, record)?;
-        self.out.write_all(b"\n")
+    /// As rows of a table: metadata is a string that holds a JSON object.
+    #[must_use]
+    pub fn flat(unit: OffsetUnit) -> Self {
+        Self { unit, flat: true }
     }
 }
 
-impl<W: Write> Writer for Jsonl<W> {
-    fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
+impl Writer for Jsonl {
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+        let document = record.document;
         let mut cursor = OffsetCursor::new(&document.text, self.unit);
         let entities = document
             .spans
@@ -82,26 +107,28 @@ impl<W: Write> Writer for Jsonl<W> {
             label: &topic.label,
             score: rounded(topic.score),
         });
-        self.line(&Record {
-            id,
+        let (fields, flat) = (record.metadata, self.flat);
+        let line = Line {
+            id: record.id,
             offset_unit: self.unit.name(),
+            text: record.with_text.then_some(&document.text),
+            metadata: (!fields.is_empty()).then_some(Fields { fields, flat }),
             entities,
             topics: topics.collect(),
             stats: document.stats,
-        })
+        };
+        json_line(out, &line)
     }
 
-    fn failure(&mut self, id: &str, error: &Error) -> io::Result<()> {
-        self.line(&Failure {
-            id,
-            error: Cause {
-                kind: error.kind(),
-                message: error.to_string(),
-            },
-        })
+    fn failure(&mut self, out: &mut dyn Write, id: &str, error: &Error) -> io::Result<()> {
+        let (kind, message) = (error.kind(), error.to_string());
+        let error = Cause { kind, message };
+        json_line(out, &Failure { id, error })
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+/// One value on a line of its own.
+pub(super) fn json_line(mut out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut out, value)?;
+    out.write_all(b"\n")
 }

@@ -1,41 +1,79 @@
 //! Documents to output; one file a format.
 
+#[cfg(feature = "parquet")]
+pub mod parquet;
+
+mod brat;
 mod conll;
+mod csv;
+mod html;
 mod jsonl;
+mod spacy;
 mod tsv;
 mod view;
+mod webanno;
 
-use std::io;
+use std::io::{self, Write};
 
+pub use brat::annotation as brat;
 pub use conll::Conll;
+pub use csv::Csv;
+pub use html::Html;
 pub use jsonl::Jsonl;
+pub use spacy::Spacy;
 pub use tsv::Tsv;
 pub use view::View;
+pub use webanno::WebAnnotation;
 
+use crate::reader::Metadata;
 use crate::{Document, Error};
 
-/// Writes documents one after another.
-pub trait Writer {
+/// A tagged document and what goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'d> {
+    /// The document's id.
+    pub id: &'d str,
+    /// Text and spans.
+    pub document: &'d Document,
+    /// Fields of the input to pass on.
+    pub metadata: &'d Metadata,
+    /// Whether to write the text also in formats that can do without.
+    pub with_text: bool,
+}
+
+/// Writes documents one after another in one format. Writers keep nothing back, so that
+/// output can be cut and gone on with between documents.
+pub trait Writer: Send {
+    /// Writes what stands before the first document.
+    ///
+    /// # Errors
+    /// What the output says, as for all methods.
+    fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes a tagged document.
     ///
     /// # Errors
     /// What the output says.
-    fn document(&mut self, id: &str, document: &Document) -> io::Result<()>;
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()>;
 
     /// Writes, in its place, that a document failed. Formats without room for that
     /// write nothing.
     ///
     /// # Errors
     /// What the output says.
-    fn failure(&mut self, _id: &str, _error: &Error) -> io::Result<()> {
+    fn failure(&mut self, _out: &mut dyn Write, _id: &str, _error: &Error) -> io::Result<()> {
         Ok(())
     }
 
-    /// Flushes what is still held back.
+    /// Writes what stands after the last document.
     ///
     /// # Errors
     /// What the output says.
-    fn flush(&mut self) -> io::Result<()>;
+    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A score as it is written: four decimals, which is more than the model knows and

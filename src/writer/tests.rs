@@ -87,42 +87,83 @@ fn check(name: &str, write: impl FnOnce(&mut Vec<u8>)) {
     );
 }
 
-fn both(writer: &mut dyn Writer) {
-    writer.document("a\tb.txt", &document()).unwrap();
+fn both(out: &mut Vec<u8>, writer: &mut dyn Writer) {
+    let document = document();
+    let (none, mut metadata) = (Metadata::new(), Metadata::new());
+    metadata.insert("date".to_owned(), "2026-11-25".into());
+    metadata.insert("tags".to_owned(), vec!["a", "b"].into());
+    let record = |id, metadata, with_text| Record {
+        id,
+        document: &document,
+        metadata,
+        with_text,
+    };
+    writer.begin(out).unwrap();
+    let plain = record("a\tb.txt", &none, false);
+    writer.document(out, &plain).unwrap();
     let error = Error::NotUtf8 {
         offset: 3,
         hint: "",
     };
-    writer.failure("bad.txt", &error).unwrap();
-    writer.document("c.txt", &document()).unwrap();
-    writer.flush().unwrap();
+    writer.failure(out, "bad<\".txt", &error).unwrap();
+    let full = record("https://news.example/c?d=1", &metadata, true);
+    writer.document(out, &full).unwrap();
+    writer.end(out).unwrap();
 }
 
 #[test]
 fn jsonl_is_as_the_format_says() {
     check("writer.jsonl", |out| {
-        both(&mut Jsonl::new(&mut *out, OffsetUnit::Byte));
-        both(&mut Jsonl::new(&mut *out, OffsetUnit::Char));
-        both(&mut Jsonl::new(out, OffsetUnit::Utf16));
+        both(out, &mut Jsonl::new(OffsetUnit::Byte));
+        both(out, &mut Jsonl::new(OffsetUnit::Char));
+        both(out, &mut Jsonl::new(OffsetUnit::Utf16));
+        both(out, &mut Jsonl::flat(OffsetUnit::Byte));
     });
 }
 
 #[test]
 fn tsv_is_as_the_format_says() {
     check("writer.tsv", |out| {
-        both(&mut Tsv::new(out, OffsetUnit::Char))
+        both(out, &mut Tsv::new(OffsetUnit::Char));
+    });
+}
+
+#[test]
+fn csv_is_as_the_format_says() {
+    check("writer.csv", |out| {
+        both(out, &mut Csv::new(OffsetUnit::Utf16));
     });
 }
 
 #[test]
 fn conll_is_as_the_format_says() {
-    check("writer.conll", |out| both(&mut Conll::new(out)));
+    check("writer.conll", |out| both(out, &mut Conll));
+}
+
+#[test]
+fn spacy_is_as_the_format_says() {
+    check("writer.spacy.jsonl", |out| both(out, &mut Spacy));
+}
+
+#[test]
+fn web_annotations_are_as_the_format_says() {
+    check("writer.webanno.jsonl", |out| both(out, &mut WebAnnotation));
+}
+
+#[test]
+fn html_is_as_the_format_says() {
+    check("writer.html", |out| both(out, &mut Html));
+}
+
+#[test]
+fn brat_is_as_the_format_says() {
+    check("writer.ann", |out| brat(out, &document()).unwrap());
 }
 
 #[test]
 fn the_view_is_plain_and_in_colour() {
     check("writer.view.txt", |out| {
-        both(&mut View::new(&mut *out, false, true));
-        both(&mut View::new(out, true, false));
+        both(out, &mut View::new(false, true));
+        both(out, &mut View::new(true, false));
     });
 }

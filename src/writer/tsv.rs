@@ -2,47 +2,35 @@
 
 use std::io::{self, Write};
 
-use super::{Writer, rounded};
-use crate::{Document, OffsetCursor, OffsetUnit};
+use super::{Record, Writer, rounded};
+use crate::{OffsetCursor, OffsetUnit};
 
 /// Writes tab-separated values. Tabs, line breaks and backslashes in a field are
 /// written `\t`, `\n`, `\r` and `\\`.
-pub struct Tsv<W> {
-    out: W,
+pub struct Tsv {
     unit: OffsetUnit,
-    headed: bool,
 }
 
-impl<W: Write> Tsv<W> {
-    /// Writes to `out`, offsets in `unit`.
-    pub fn new(out: W, unit: OffsetUnit) -> Self {
-        Self {
-            out,
-            unit,
-            headed: false,
-        }
-    }
-
-    fn head(&mut self) -> io::Result<()> {
-        if !self.headed {
-            self.headed = true;
-            writeln!(
-                self.out,
-                "id\tstart_{0}\tend_{0}\tlabel\tscore\ttext",
-                self.unit
-            )?;
-        }
-        Ok(())
+impl Tsv {
+    /// Offsets in `unit`.
+    #[must_use]
+    pub fn new(unit: OffsetUnit) -> Self {
+        Self { unit }
     }
 }
 
-impl<W: Write> Writer for Tsv<W> {
-    fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
-        self.head()?;
-        let id = escape(id);
+impl Writer for Tsv {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let unit = self.unit;
+        writeln!(out, "id\tstart_{unit}\tend_{unit}\tlabel\tscore\ttext")
+    }
+
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+        let document = record.document;
+        let id = escape(record.id);
         for topic in &document.topics {
             writeln!(
-                self.out,
+                out,
                 "{id}\t\t\t{}\t{:.4}\t{}",
                 escape(&topic.code),
                 rounded(topic.score),
@@ -53,7 +41,7 @@ impl<W: Write> Writer for Tsv<W> {
         for span in &document.spans {
             let (start, end) = (cursor.position(span.start), cursor.position(span.end));
             writeln!(
-                self.out,
+                out,
                 "{id}\t{start}\t{end}\t{}\t{:.4}\t{}",
                 escape(&span.label),
                 rounded(span.score),
@@ -61,11 +49,6 @@ impl<W: Write> Writer for Tsv<W> {
             )?;
         }
         Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.head()?;
-        self.out.flush()
     }
 }
 

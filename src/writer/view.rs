@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::Writer;
+use super::{Record, Writer};
 use crate::{Document, Error, Span};
 
 /// Headings of the summary, in order; other labels follow under their own name.
@@ -18,76 +18,75 @@ const HEADINGS: [(&str, &str); 4] = [
 
 /// Writes the view. In colour a name is set off by its label's colour, otherwise as
 /// `[NATO ORG]`.
-pub struct View<W> {
-    out: W,
+pub struct View {
     colour: bool,
     titled: bool,
     written: usize,
 }
 
-impl<W: Write> View<W> {
-    /// Writes to `out`; `titled` puts each document's id above it.
-    pub fn new(out: W, colour: bool, titled: bool) -> Self {
+impl View {
+    /// `titled` puts each document's id above it.
+    #[must_use]
+    pub fn new(colour: bool, titled: bool) -> Self {
         Self {
-            out,
             colour,
             titled,
             written: 0,
         }
     }
 
-    fn title(&mut self, id: &str) -> io::Result<()> {
+    fn title(&mut self, out: &mut dyn Write, id: &str) -> io::Result<()> {
         if self.written > 0 {
-            writeln!(self.out)?;
+            writeln!(out)?;
         }
         self.written += 1;
         if self.titled {
-            self.styled(Style::new().bold(), &format!("== {} ==", visible(id)))?;
-            writeln!(self.out, "\n")?;
+            self.styled(out, Style::new().bold(), &format!("== {} ==", visible(id)))?;
+            writeln!(out, "\n")?;
         }
         Ok(())
     }
 
-    fn styled(&mut self, style: Style, text: &str) -> io::Result<()> {
+    fn styled(&self, out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
         if self.colour {
-            write!(self.out, "{style}{text}{style:#}")
+            write!(out, "{style}{text}{style:#}")
         } else {
-            self.out.write_all(text.as_bytes())
+            out.write_all(text.as_bytes())
         }
     }
 
-    fn topics(&mut self, document: &Document) -> io::Result<()> {
+    fn topics(&self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
         if document.topics.is_empty() {
             return Ok(());
         }
-        self.styled(Style::new().bold(), &format!("{:<14}", "Topics"))?;
+        self.styled(out, Style::new().bold(), &format!("{:<14}", "Topics"))?;
         let topics = document.topics.iter().map(|topic| {
             let label = visible(&topic.label);
             format!("{label} ({:.0} %)", 100.0 * topic.score)
         });
-        writeln!(self.out, " {}\n", topics.collect::<Vec<_>>().join(" · "))
+        writeln!(out, " {}\n", topics.collect::<Vec<_>>().join(" · "))
     }
 
-    fn marked(&mut self, document: &Document) -> io::Result<()> {
+    fn marked(&self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
         let mut at = 0;
         for span in &document.spans {
             let between = document.text.get(at..span.start).unwrap_or_default();
-            write!(self.out, "{}", visible(between))?;
+            write!(out, "{}", visible(between))?;
             let surface = visible(document.surface(span));
             if self.colour {
                 let colour = colour(&span.label);
-                self.styled(colour.bold(), &surface)?;
-                self.styled(colour.dimmed(), &format!(" {}", span.label))?;
+                self.styled(out, colour.bold(), &surface)?;
+                self.styled(out, colour.dimmed(), &format!(" {}", span.label))?;
             } else {
-                write!(self.out, "[{surface} {}]", span.label)?;
+                write!(out, "[{surface} {}]", span.label)?;
             }
             at = span.end;
         }
         let rest = document.text.get(at..).unwrap_or_default();
-        writeln!(self.out, "{}", visible(rest.trim_end()))
+        writeln!(out, "{}", visible(rest.trim_end()))
     }
 
-    fn summary(&mut self, document: &Document) -> io::Result<()> {
+    fn summary(&self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
         let mut groups: Vec<(&str, &str)> = HEADINGS.to_vec();
         for span in &document.spans {
             if !groups.iter().any(|(label, _)| *label == &*span.label) {
@@ -99,7 +98,7 @@ impl<W: Write> View<W> {
             if names.is_empty() {
                 continue;
             }
-            self.styled(colour(label).bold(), &format!("{heading:<14}"))?;
+            self.styled(out, colour(label).bold(), &format!("{heading:<14}"))?;
             let list: Vec<String> = names
                 .iter()
                 .map(|(name, count)| match count {
@@ -107,7 +106,7 @@ impl<W: Write> View<W> {
                     _ => format!("{name} ({count})"),
                 })
                 .collect();
-            writeln!(self.out, " {}", list.join(", "))?;
+            writeln!(out, " {}", list.join(", "))?;
         }
         let stats = document.stats;
         let line = format!(
@@ -116,30 +115,26 @@ impl<W: Write> View<W> {
             plural(stats.words, "word"),
             plural(document.spans.len(), "name")
         );
-        self.styled(Style::new().dimmed(), &line)?;
-        writeln!(self.out)
+        self.styled(out, Style::new().dimmed(), &line)?;
+        writeln!(out)
     }
 }
 
-impl<W: Write> Writer for View<W> {
-    fn document(&mut self, id: &str, document: &Document) -> io::Result<()> {
-        self.title(id)?;
-        self.topics(document)?;
-        self.marked(document)?;
-        writeln!(self.out)?;
-        self.summary(document)
+impl Writer for View {
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+        self.title(out, record.id)?;
+        self.topics(out, record.document)?;
+        self.marked(out, record.document)?;
+        writeln!(out)?;
+        self.summary(out, record.document)
     }
 
-    fn failure(&mut self, id: &str, error: &Error) -> io::Result<()> {
+    fn failure(&mut self, out: &mut dyn Write, id: &str, error: &Error) -> io::Result<()> {
         if self.titled {
-            self.title(id)?;
-            writeln!(self.out, "not read: {}", visible(&error.to_string()))?;
+            self.title(out, id)?;
+            writeln!(out, "not read: {}", visible(&error.to_string()))?;
         }
         Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 
@@ -222,9 +217,14 @@ mod tests {
             stats: Stats::default(),
         };
         let mut out = Vec::new();
-        View::new(&mut out, false, false)
-            .document("x", &document)
-            .unwrap();
+        let record = Record {
+            id: "x",
+            document: &document,
+            metadata: &Default::default(),
+            with_text: false,
+        };
+        let mut view = View::new(false, false);
+        view.document(&mut out, &record).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert!(
             shown.starts_with("[Mark\nRutte PER], [NATO ORG], [Mark Rutte PER]\n"),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses some of these")]
 
+pub mod place;
+
 use std::fs;
 use std::path::Path;
 

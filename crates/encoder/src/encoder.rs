@@ -297,3 +297,41 @@ impl Job for Pass<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::tests::kernels;
+
+    /// The fixtures' sizes are no multiples of any kernel's; packs end within tiles and blocks.
+    #[test]
+    fn every_kernel_gives_a_model_the_same_bits() {
+        for name in ["bert", "mpnet", "electra"] {
+            let file = |file: &str| {
+                let root = env!("CARGO_MANIFEST_DIR");
+                std::fs::read(format!("{root}/tests/fixtures/{name}/{file}")).unwrap()
+            };
+            for precision in [Precision::F32, Precision::Int8] {
+                let options = Options::default().precision(precision);
+                let (config, weights) = (file("config.json"), file("model.safetensors"));
+                let mut encoder = Encoder::load(&config, weights, options).unwrap();
+                for lengths in [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2]] {
+                    let ids: Vec<u32> = (0..lengths.iter().sum()).map(|i| i * 7 % 53).collect();
+                    let mut bounds = vec![0];
+                    bounds.extend(lengths.iter().scan(0, |end, &length| {
+                        *end += length as usize;
+                        Some(*end)
+                    }));
+                    let packed = Packed::new(&ids, &bounds).unwrap();
+                    encoder.kernel = Chosen::SCALAR;
+                    let expected = encoder.logits(packed).unwrap();
+                    for (kernel, chosen) in kernels() {
+                        encoder.kernel = chosen;
+                        let found = encoder.logits(packed).unwrap();
+                        assert_eq!(found, expected, "{name}, {precision}, {kernel}");
+                    }
+                }
+            }
+        }
+    }
+}

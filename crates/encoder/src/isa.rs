@@ -13,6 +13,8 @@ use crate::kernels::Chosen;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Isa {
+    /// Intel's tile matrix unit, on Linux: Xeon from Sapphire Rapids.
+    Amx,
     /// AVX-512 with VNNI: Intel from Ice Lake, AMD from Zen 4.
     Avx512Vnni,
     /// AVX2 with AVX-VNNI: Intel from Alder Lake, AMD from Zen 5.
@@ -27,7 +29,8 @@ pub enum Isa {
 
 impl Isa {
     /// All of them, the fastest first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Amx,
         Self::Avx512Vnni,
         Self::AvxVnni,
         Self::Avx2,
@@ -46,6 +49,7 @@ impl Isa {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Amx => "amx",
             Self::Avx512Vnni => "avx512vnni",
             Self::AvxVnni => "avxvnni",
             Self::Avx2 => "avx2",

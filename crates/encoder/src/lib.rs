@@ -44,6 +44,7 @@ mod names;
 mod packed;
 mod precision;
 mod quantise;
+mod rate;
 mod relative_bias;
 mod weights;
 
@@ -54,3 +55,4 @@ pub use error::Error;
 pub use isa::Isa;
 pub use packed::Packed;
 pub use precision::Precision;
+pub use rate::int8_operations_per_second;

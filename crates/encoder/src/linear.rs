@@ -122,14 +122,19 @@ impl Linear {
                 let mut found = [Ints::ZERO; 64];
                 for first in (0..chunks).step_by(K::PANELS) {
                     let panels = K::PANELS.min(chunks - first);
-                    let w = BytePanels {
+                    let mut w = BytePanels {
                         data: &data[first * 16 * stride..],
                         sums: &sums[first..],
                         panels,
+                        ahead: &[],
                     };
+                    let next = &w.data[panels * 16 * stride..];
+                    let mut ahead = next.chunks(16 * stride).take(K::PANELS);
                     let mut row = 0;
                     for left in (1..=rows.div_ceil(K::ROWS)).rev() {
-                        let count = (rows - row).div_ceil(left);
+                        w.ahead = ahead.next().unwrap_or(w.data);
+                        let count = (rows - row).div_ceil(left).next_multiple_of(K::STEP);
+                        let count = count.min(rows - row);
                         let a = ByteRows {
                             data: &scratch.bytes[row * stride..],
                             stride,
@@ -140,7 +145,7 @@ impl Linear {
                             let scale = l.splat(scratch.scales[row]);
                             let out = &mut out[row * chunks + first..][..panels];
                             for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
-                                let value = l.mul(l.from_ints(found), scale);
+                                let value = l.mul(l.ints_to_floats(found), scale);
                                 let bias = l.load(&self.bias[panel]);
                                 finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                             }

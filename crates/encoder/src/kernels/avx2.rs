@@ -91,7 +91,7 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> Pair {
+    fn ints_to_floats(self, from: &Ints) -> Pair {
         let from = from.0.as_ptr().cast::<__m256i>();
         // SAFETY: as above; `Ints` is 64 bytes, aligned.
         unsafe {
@@ -105,25 +105,41 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn add(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: as above.
-        a.zip(b, |a, b| unsafe { _mm256_add_ps(a, b) })
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_add_ps(a, b) },
+        )
     }
 
     #[inline(always)]
     fn sub(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: as above.
-        a.zip(b, |a, b| unsafe { _mm256_sub_ps(a, b) })
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_sub_ps(a, b) },
+        )
     }
 
     #[inline(always)]
     fn mul(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: as above.
-        a.zip(b, |a, b| unsafe { _mm256_mul_ps(a, b) })
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_mul_ps(a, b) },
+        )
     }
 
     #[inline(always)]
     fn div(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: as above.
-        a.zip(b, |a, b| unsafe { _mm256_div_ps(a, b) })
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_div_ps(a, b) },
+        )
     }
 
     #[inline(always)]
@@ -140,35 +156,49 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn max(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: as above.
-        a.zip(b, |a, b| unsafe { _mm256_max_ps(a, b) })
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_max_ps(a, b) },
+        )
     }
 
     #[inline(always)]
     fn clamp(self, x: Pair, low: f32, high: f32) -> Pair {
         // With a NaN the instructions give their second operand.
         // SAFETY: as above.
-        x.map(|x| unsafe {
-            _mm256_min_ps(_mm256_set1_ps(high), _mm256_max_ps(_mm256_set1_ps(low), x))
-        })
+        x.map(
+            #[inline(always)]
+            |x| unsafe {
+                _mm256_min_ps(_mm256_set1_ps(high), _mm256_max_ps(_mm256_set1_ps(low), x))
+            },
+        )
     }
 
     #[inline(always)]
     fn magnitude(self, so_far: Pair, x: Pair) -> Pair {
         // SAFETY: as above.
-        so_far.zip(x, |so_far, x| unsafe {
-            let bits = _mm256_castps_si256(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x));
-            _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(so_far), bits))
-        })
+        so_far.zip(
+            x,
+            #[inline(always)]
+            |so_far, x| unsafe {
+                let bits = _mm256_castps_si256(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x));
+                _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(so_far), bits))
+            },
+        )
     }
 
     #[inline(always)]
     fn power_of_two(self, shifted: Pair) -> Pair {
         // SAFETY: as above.
-        shifted.map(|x| unsafe {
-            let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
-            let one = _mm256_castps_si256(_mm256_set1_ps(1.0));
-            _mm256_castsi256_ps(_mm256_add_epi32(exponent, one))
-        })
+        shifted.map(
+            #[inline(always)]
+            |x| unsafe {
+                let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
+                let one = _mm256_castps_si256(_mm256_set1_ps(1.0));
+                _mm256_castsi256_ps(_mm256_add_epi32(exponent, one))
+            },
+        )
     }
 
     #[inline(always)]
@@ -249,14 +279,19 @@ unsafe fn signed_tile<const R: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sum
     let ones = _mm256_set1_epi16(1);
     let mut sum = [[_mm256_setzero_si256(); 2]; R];
     for group in 0..groups {
-        for half in 0..2 {
-            // SAFETY: a panel has `groups` chunks of two halves, aligned.
-            let weights = unsafe { _mm256_load_si256(b.add(2 * group + half)) };
-            let size = _mm256_abs_epi8(weights);
-            for (r, sum) in sum.iter_mut().enumerate() {
-                // SAFETY: there are R rows of `groups` times four bytes.
-                let x = _mm256_set1_epi32(unsafe { *a.add(r * groups + group) });
-                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, weights));
+        // SAFETY: a panel has `groups` chunks of two halves, aligned.
+        let weights = unsafe {
+            [
+                _mm256_load_si256(b.add(2 * group)),
+                _mm256_load_si256(b.add(2 * group + 1)),
+            ]
+        };
+        let sizes = [_mm256_abs_epi8(weights[0]), _mm256_abs_epi8(weights[1])];
+        for (r, sum) in sum.iter_mut().enumerate() {
+            // SAFETY: there are R rows of `groups` times four bytes.
+            let x = _mm256_set1_epi32(unsafe { *a.add(r * groups + group) });
+            for half in 0..2 {
+                let pairs = _mm256_maddubs_epi16(sizes[half], _mm256_sign_epi8(x, weights[half]));
                 sum[half] = _mm256_add_epi32(sum[half], _mm256_madd_epi16(pairs, ones));
             }
         }

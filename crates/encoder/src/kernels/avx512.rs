@@ -64,7 +64,7 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> __m512 {
+    fn ints_to_floats(self, from: &Ints) -> __m512 {
         // SAFETY: as above; `Ints` is 64 bytes, aligned.
         unsafe { _mm512_cvtepi32_ps(_mm512_load_si512(from.0.as_ptr().cast())) }
     }
@@ -223,6 +223,7 @@ unsafe fn tile<const R: usize, const P: usize>(
     let groups = 16 * rows.stride;
     let a = rows.data.as_ptr().cast::<i32>();
     let b = w.data.as_ptr();
+    let ahead = w.ahead.as_ptr().cast::<i8>();
     let mut sum = [[_mm512_setzero_si512(); P]; R];
     for p in 0..P {
         // SAFETY: `Ints` is 64 bytes, aligned.
@@ -233,6 +234,7 @@ unsafe fn tile<const R: usize, const P: usize>(
         }
     }
     for group in 0..groups {
+        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * group));
         let mut weights = [_mm512_setzero_si512(); P];
         for (p, weights) in weights.iter_mut().enumerate() {
             // SAFETY: there are P panels of `groups` chunks, aligned.

@@ -15,6 +15,8 @@
 //! depend on the processor it was computed on.
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -23,7 +25,7 @@ mod float_tile;
 mod neon;
 mod scalar;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::isa::Isa;
 
@@ -73,7 +75,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn splat(self, x: f32) -> Self::F;
     fn load(self, from: &Floats) -> Self::F;
     fn store(self, x: Self::F, to: &mut Floats);
-    fn from_ints(self, from: &Ints) -> Self::F;
+    fn ints_to_floats(self, from: &Ints) -> Self::F;
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
     fn sub(self, a: Self::F, b: Self::F) -> Self::F;
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
@@ -107,6 +109,8 @@ pub(crate) trait Kernel: Copy + Send + Sync {
 
     /// Rows of a tile at most.
     const ROWS: usize;
+    /// Rows of a tile are computed in steps of this many; the last step may be read whole.
+    const STEP: usize = 1;
     /// Panels of a tile at most.
     const PANELS: usize;
     /// Rows that pass through a block together, so that what is between its layers stays in cache.
@@ -118,7 +122,8 @@ pub(crate) trait Kernel: Copy + Send + Sync {
 
     fn session(self) -> Self::Session;
 
-    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels.
+    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. The thread must
+    /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
 }
 
@@ -128,7 +133,7 @@ pub(crate) type Sums = [Ints; 64];
 /// Consecutive rows of activations.
 #[derive(Clone, Copy)]
 pub(crate) struct ByteRows<'a> {
-    /// At least `count` rows; up to [`Kernel::ROWS`] may be read.
+    /// `count` rows, up to a whole [`Kernel::STEP`].
     pub(crate) data: &'a [Bytes],
     /// Chunks of a row.
     pub(crate) stride: usize,
@@ -143,6 +148,8 @@ pub(crate) struct BytePanels<'a> {
     /// The sum of each column.
     pub(crate) sums: &'a [Ints],
     pub(crate) panels: usize,
+    /// What to fetch into the cache meanwhile: a chunk for every chunk of a panel.
+    pub(crate) ahead: &'a [Bytes],
 }
 
 impl ByteRows<'_> {
@@ -150,7 +157,7 @@ impl ByteRows<'_> {
     #[inline(always)]
     fn check<K: Kernel>(self) {
         assert!((1..=K::ROWS).contains(&self.count));
-        assert!(self.count * self.stride <= self.data.len());
+        assert!(self.count.next_multiple_of(K::STEP) * self.stride <= self.data.len());
     }
 }
 
@@ -173,6 +180,8 @@ pub(crate) trait Job {
 #[derive(Clone, Copy)]
 pub(crate) enum Chosen {
     #[cfg(target_arch = "x86_64")]
+    Amx(amx::Amx),
+    #[cfg(target_arch = "x86_64")]
     Avx512Vnni(avx512::Avx512Vnni),
     #[cfg(target_arch = "x86_64")]
     AvxVnni(avx2::AvxVnni),
@@ -181,6 +190,9 @@ pub(crate) enum Chosen {
     #[cfg(target_arch = "aarch64")]
     Neon(neon::Neon),
     Scalar(scalar::Scalar),
+    /// AMX's cutting into tiles without AMX.
+    #[cfg(all(test, target_arch = "x86_64"))]
+    ModelOfAmx(tests::ModelOfAmx),
 }
 
 impl Chosen {
@@ -190,6 +202,8 @@ impl Chosen {
     /// The kernel of an instruction set, where the processor has it.
     pub(crate) fn new(isa: Isa) -> Option<Self> {
         match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx => amx::Amx::detect().map(Self::Amx),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni => avx512::Avx512Vnni::detect().map(Self::Avx512Vnni),
             #[cfg(target_arch = "x86_64")]
@@ -206,6 +220,8 @@ impl Chosen {
     pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
+            Self::Amx(kernel) => job.run(kernel),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni(kernel) => job.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Self::AvxVnni(kernel) => job.run(kernel),
@@ -214,6 +230,8 @@ impl Chosen {
             #[cfg(target_arch = "aarch64")]
             Self::Neon(kernel) => job.run(kernel),
             Self::Scalar(kernel) => job.run(kernel),
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Self::ModelOfAmx(kernel) => job.run(kernel),
         }
     }
 }

@@ -77,7 +77,7 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> Quads {
+    fn ints_to_floats(self, from: &Ints) -> Quads {
         let from = from.0.as_ptr();
         // SAFETY: as above; `Ints` is four quads.
         unsafe {

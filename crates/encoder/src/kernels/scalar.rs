@@ -38,7 +38,7 @@ impl Lanes for Scalar {
     }
 
     #[inline(always)]
-    fn from_ints(self, from: &Ints) -> F {
+    fn ints_to_floats(self, from: &Ints) -> F {
         from.0.map(|x| x as f32)
     }
 

@@ -21,7 +21,7 @@ struct Product {
 }
 
 fn product() -> impl Strategy<Value = Product> {
-    (1..35usize, 1..6usize, 1..4usize).prop_flat_map(|(rows, panels, stride)| {
+    (1..80usize, 1..6usize, 1..4usize).prop_flat_map(|(rows, panels, stride)| {
         (bytes(rows * stride), bytes(panels * 16 * stride)).prop_map(move |(rows, weights)| {
             Product {
                 rows,
@@ -103,6 +103,7 @@ impl Job for &Product {
                     data: &self.weights[first * 16 * self.stride..],
                     sums: &column_sums[first..],
                     panels,
+                    ahead: &[],
                 };
                 kernel.tile(a, w, &mut sums);
                 for (r, sums) in sums.chunks(panels).take(height).enumerate() {
@@ -120,9 +121,69 @@ impl Job for &Product {
     }
 }
 
-fn kernels() -> Vec<(Isa, Chosen)> {
-    let named = |isa| Some((isa, Chosen::new(isa)?));
-    Isa::ALL.into_iter().filter_map(named).collect()
+/// The kernels that can be tested here: all that the processor has, and the model of AMX.
+pub(crate) fn kernels() -> Vec<(&'static str, Chosen)> {
+    let named = |isa: Isa| Some((isa.name(), Chosen::new(isa)?));
+    let mut found: Vec<_> = Isa::ALL.into_iter().filter_map(named).collect();
+    #[cfg(target_arch = "x86_64")]
+    found.push((
+        "model of amx",
+        Chosen::ModelOfAmx(amx::Tiled::new(Model, scalar::Scalar)),
+    ));
+    found
+}
+
+/// AMX's tile unit as its manual describes it, on registers of 16 rows by 64 bytes.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Model;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) type ModelOfAmx = amx::Tiled<Model, scalar::Scalar>;
+
+#[cfg(target_arch = "x86_64")]
+impl amx::Unit for Model {
+    type Session = ();
+
+    fn session(self) {}
+
+    unsafe fn multiply(self, block: &amx::Block) {
+        let (tall, wide) = (1 + usize::from(block.tall), 1 + usize::from(block.wide));
+        for (half, panel) in (0..tall).flat_map(|half| (0..wide).map(move |panel| (half, panel))) {
+            let mut sums = [[0i32; 16]; 16];
+            for step in 0..block.steps {
+                let a = 16 * half * block.row_bytes + 64 * step;
+                let b = 1024 * (panel * block.steps + step);
+                // SAFETY: the block is what it says it is; so are 16 rows of it and a panel's step.
+                let (rows, weights) = unsafe {
+                    let row = |i: usize| *block.a.add(a + i * block.row_bytes).cast::<[i8; 64]>();
+                    let weights = |i: usize| *block.b.add(b + 64 * i).cast::<[i8; 64]>();
+                    (std::array::from_fn(row), std::array::from_fn(weights))
+                };
+                dot_product(&mut sums, &rows, &weights);
+            }
+            for (row, sums) in sums.into_iter().enumerate() {
+                let at = 16 * (wide * (16 * half + row) + panel);
+                // SAFETY: the block has a row of sums for each of its rows.
+                unsafe { block.c.add(at).cast::<[i32; 16]>().write(sums) };
+            }
+        }
+    }
+}
+
+/// `tdpbssd`: each sum of a row and a column grows by the products of four neighbouring bytes, for
+/// every four bytes of the row.
+#[cfg(target_arch = "x86_64")]
+fn dot_product(sums: &mut [[i32; 16]; 16], a: &[[i8; 64]; 16], b: &[[i8; 64]; 16]) {
+    for (sums, a) in sums.iter_mut().zip(a) {
+        for (four, b) in a.as_chunks::<4>().0.iter().zip(b) {
+            for (sum, column) in sums.iter_mut().zip(b.as_chunks::<4>().0) {
+                for (&x, &w) in four.iter().zip(column) {
+                    *sum += i32::from(x) * i32::from(w);
+                }
+            }
+        }
+    }
 }
 
 proptest! {

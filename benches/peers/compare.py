@@ -1,0 +1,167 @@
+"""Times all engines in turn, round after round, and writes the medians as a table.
+
+`compare.py MODEL_DIR WORK_DIR OUTPUT.md [--rounds N]`
+"""
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SINGLE = {"sentence": "one sentence at a time", "article": "one article of 800 words at a time"}
+PACKS = ["pack4", "pack16"]
+OURS = "newshound int8"
+PEERS = ["openvino int8", "openvino int8+bf16", "openvino bf16", "onnxruntime int8", "ctranslate2 int8"]
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "CT2_FORCE_CPU_ISA": "AVX2",
+    "NEWSHOUND_ISA": "avx2",
+}
+# These have no switch that keeps them to AVX2.
+NO_LIMIT = {"onnxruntime int8"}
+
+
+class Engine:
+    def __init__(self, name, threads, args, extra):
+        self.name, self.rates, self.peak = name, {}, 0.0
+        if name == OURS:
+            command = [ROOT / "target/release/examples/timed", args.model, "int8", str(threads)]
+            command.append(args.work / "work.json")
+        else:
+            command = [sys.executable, Path(__file__).with_name("engines.py"), name, str(threads), args.work]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | extra
+        log = open(args.work / "engines.log", "a")
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        self.difference = None
+        for line in self.process.stdout:
+            if line.startswith("ready"):
+                self.difference = line.split()[1:]
+                return
+        raise RuntimeError(f"{name} did not start; see {log.name}")
+
+    def run(self, mode):
+        self.process.stdin.write(mode + "\n")
+        self.process.stdin.flush()
+        tokens, seconds = self.process.stdout.readline().split()
+        return float(tokens) / float(seconds)
+
+    def stop(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        self.peak = next(float(l.split()[1]) / 1024 for l in status.splitlines() if l.startswith("VmHWM"))
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(threads, extra, names, args):
+    """Median tokens a second of each engine and mode."""
+    engines = [Engine(name, threads, args, extra) for name in names]
+    modes = [*SINGLE, *PACKS]
+    for engine in engines:
+        for mode in modes:
+            engine.run(mode)
+    for _ in range(args.rounds):
+        for mode in modes:
+            for engine in engines:
+                engine.rates.setdefault(mode, []).append(engine.run(mode))
+    for engine in engines:
+        engine.stop()
+        engine.rates = {mode: statistics.median(rates) for mode, rates in engine.rates.items()}
+        engine.rates["packs"] = max(engine.rates[mode] for mode in PACKS)
+        print(engine.name, {m: round(r) for m, r in engine.rates.items()}, flush=True)
+    return engines
+
+
+def table(engines):
+    modes = {**SINGLE, "packs": "packs, the best size for each engine"}
+    lines = ["| engine | " + " | ".join(modes.values()) + " | peak memory |"]
+    lines.append("|---|" + "---|" * (len(modes) + 1))
+    for engine in engines:
+        cells = " | ".join(f"{engine.rates[mode]:,.0f}" for mode in modes)
+        lines.append(f"| {engine.name} | {cells} | {engine.peak:,.0f} MB |")
+    best = [max(e.rates[mode] for e in engines if e.name != OURS) for mode in modes]
+    ours = next(e for e in engines if e.name == OURS)
+    ratios = " | ".join(f"**{ours.rates[mode] / peer:.2f}**" for mode, peer in zip(modes, best))
+    lines.append(f"| **newshound / best peer** | {ratios} | |")
+    return "\n".join(lines)
+
+
+def processor():
+    info = Path("/proc/cpuinfo").read_text().splitlines()
+    field = lambda key: next(l.split(":", 1)[1].strip() for l in info if l.startswith(key))
+    flags = field("flags").split()
+    sets = [f for f in ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if f in flags]
+    name = f"{field('model name')} (family {field('cpu family')}, model {field('model')})"
+    return f"{name}, {os.cpu_count()} logical processors, {', '.join(sets)}"
+
+
+def whole_tool(args):
+    """Words a second, text in, JSONL out: newshound beside spaCy, in turn."""
+    rows, command = [], [ROOT / "target/release/newshound", "tag", "--input-format", "jsonl", "--format", "jsonl"]
+    spacy = [sys.executable, Path(__file__).with_name("spacy_jsonl.py")]
+    corpus = args.work / "corpus.jsonl"
+    words = json.loads((args.work / "corpus.json").read_text())["words"]
+    for threads in (1, 2):
+        rates = {"newshound": [], "spaCy en_core_web_md": []}
+        for _ in range(args.rounds):
+            for name in rates:
+                mine = name == "newshound"
+                call = [*command, "--threads", str(threads)] if mine else [*spacy, str(threads)]
+                start = datetime.datetime.now()
+                subprocess.run([*call, corpus], check=True, stdout=subprocess.DEVNULL)
+                rates[name].append(words / (datetime.datetime.now() - start).total_seconds())
+        ours, theirs = (statistics.median(r) for r in rates.values())
+        rows.append(f"| {threads} | {ours:,.0f} | {theirs:,.0f} | **{ours / theirs:.2f}** |")
+        print("whole tool", rows[-1], flush=True)
+    head = "| threads or processes | newshound | spaCy en_core_web_md | ratio |\n|---|---|---|---|\n"
+    return head + "\n".join(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--rounds", type=int, default=7)
+    args = parser.parse_args()
+    report = Report(args)
+    for threads in (1, 2):
+        engines = measure(threads, {}, [OURS, *PEERS], args)
+        report.differences(engines)
+        report.add(f"{threads} thread{'s' * (threads > 1)}", table(engines))
+    obeying = [name for name in PEERS if name not in NO_LIMIT]
+    report.add("1 thread, limited to AVX2", table(measure(1, AVX2, [OURS, *obeying], args)))
+    report.add("The whole tool, words a second", whole_tool(args))
+
+
+class Report:
+    """Written anew after each table, so that a run that is cut short leaves what it has."""
+
+    def __init__(self, args):
+        self.args, self.sections, self.found = args, [], ""
+
+    def differences(self, engines):
+        known = [(e.name, float(e.difference[0])) for e in engines if e.difference]
+        self.found = ", ".join(f"{name} {difference:.2f}" for name, difference in known)
+
+    def add(self, title, table):
+        self.sections.append(f"### {title}\n\n{table}\n")
+        template = Path(__file__).with_name("report.md").read_text()
+        text = template.format(
+            date=datetime.date.today(),
+            processor=processor(),
+            rounds=self.args.rounds,
+            tables="\n".join(self.sections),
+            differences=self.found,
+        )
+        self.args.output.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

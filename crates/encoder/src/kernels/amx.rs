@@ -1,0 +1,321 @@
+//! Intel's tile matrix unit (AMX) on 8-bit integers: Xeon from Sapphire Rapids.
+//!
+//! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, or a
+//! panel of weights with 64 inputs, which the shared layout keeps in that very order. How rows and
+//! panels are cut into tiles is tested everywhere with a model of the unit in plain Rust
+//! ([`tests::Model`](super::tests)); the instructions themselves run only where the unit is.
+
+use std::arch::asm;
+use std::arch::x86_64::__cpuid_count;
+
+use super::avx512::Avx512;
+use super::{BytePanels, ByteRows, Kernel, Lanes, Sums};
+
+/// A product of one or two tiles of rows and one or two panels.
+pub(crate) struct Block {
+    /// 16 or 32 rows of `steps` times 64 bytes, `row_bytes` apart.
+    pub(crate) a: *const i8,
+    pub(crate) row_bytes: usize,
+    pub(crate) steps: usize,
+    /// One or two panels of `steps` times 1024 bytes, one after the other.
+    pub(crate) b: *const i8,
+    /// A row of sums for each row, 64 bytes a panel.
+    pub(crate) c: *mut i32,
+    /// Whether there are 32 rows.
+    pub(crate) tall: bool,
+    /// Whether there are two panels.
+    pub(crate) wide: bool,
+    /// What to fetch into the cache meanwhile.
+    pub(crate) ahead: *const i8,
+}
+
+/// What multiplies tiles.
+pub(crate) trait Unit: Copy + Send + Sync {
+    /// Sets the thread up for as long as it lives.
+    type Session;
+
+    fn session(self) -> Self::Session;
+
+    /// # Safety
+    /// The block must be as [`Block`] says, and the thread must hold a session.
+    unsafe fn multiply(self, block: &Block);
+}
+
+/// The kernel over a unit: the processor's own or a model of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Tiled<U, L> {
+    unit: U,
+    lanes: L,
+}
+
+pub(crate) type Amx = Tiled<Hardware, Avx512>;
+
+impl Amx {
+    pub(super) fn detect() -> Option<Self> {
+        let lanes = Avx512::detect()?;
+        Hardware::detect().map(|unit| Self::new(unit, lanes))
+    }
+}
+
+impl<U, L> Tiled<U, L> {
+    pub(super) fn new(unit: U, lanes: L) -> Self {
+        Self { unit, lanes }
+    }
+}
+
+impl<U: Unit, L: Lanes> Kernel for Tiled<U, L> {
+    type Lanes = L;
+    type Session = U::Session;
+
+    const ROWS: usize = 32;
+    const STEP: usize = 16;
+    const PANELS: usize = 2;
+    const BLOCK: usize = 96;
+
+    #[inline(always)]
+    fn lanes(self) -> L {
+        self.lanes
+    }
+
+    #[inline(always)]
+    fn session(self) -> U::Session {
+        self.unit.session()
+    }
+
+    fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+        rows.check::<Self>();
+        w.check::<Self>(rows.stride);
+        let block = Block {
+            a: rows.data.as_ptr().cast(),
+            row_bytes: 64 * rows.stride,
+            steps: rows.stride,
+            b: w.data.as_ptr().cast(),
+            c: sums.as_mut_ptr().cast(),
+            tall: rows.count > Self::STEP,
+            wide: w.panels > 1,
+            ahead: w.ahead.as_ptr().cast(),
+        };
+        // SAFETY: `check` has held the lengths against each other, rows up to whole tiles; `sums` has
+        // 32 rows of two panels; the caller holds a session.
+        unsafe { self.unit.multiply(&block) };
+    }
+}
+
+/// Proof that the processor has tiles of 8-bit integers and that Linux lets this process use them.
+#[derive(Clone, Copy)]
+pub(crate) struct Hardware(());
+
+/// Held while a thread uses tiles. Its configuration is the thread's own, so it cannot move.
+pub(crate) struct Configured(std::marker::PhantomData<*const ()>);
+
+/// What `ldtilecfg` reads: palette 1, eight registers of 16 rows by 64 bytes.
+#[repr(C, align(64))]
+struct Configuration {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+static EIGHT_FULL_TILES: Configuration = {
+    let mut configuration = Configuration {
+        palette: 1,
+        start_row: 0,
+        reserved: [0; 14],
+        row_bytes: [0; 16],
+        rows: [0; 16],
+    };
+    let mut tile = 0;
+    while tile < 8 {
+        configuration.row_bytes[tile] = 64;
+        configuration.rows[tile] = 16;
+        tile += 1;
+    }
+    configuration
+};
+
+impl Hardware {
+    #[cfg(target_os = "linux")]
+    fn detect() -> Option<Self> {
+        const AMX_TILE: u32 = 1 << 24;
+        const AMX_INT8: u32 = 1 << 25;
+        const ARCH_PRCTL: i64 = 158;
+        const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
+        const XFEATURE_XTILEDATA: u64 = 18;
+        // AVX-512 is there, so leaf 7 is.
+        let features = __cpuid_count(7, 0).edx;
+        if features & AMX_TILE == 0 || features & AMX_INT8 == 0 {
+            return None;
+        }
+        let mut status = ARCH_PRCTL;
+        // SAFETY: a system call that asks for a permission and touches no memory.
+        unsafe {
+            asm!(
+                "syscall",
+                inlateout("rax") status,
+                in("rdi") ARCH_REQ_XCOMP_PERM,
+                in("rsi") XFEATURE_XTILEDATA,
+                lateout("rcx") _,
+                lateout("r11") _,
+                options(nostack)
+            );
+        }
+        (status == 0).then_some(Self(()))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn detect() -> Option<Self> {
+        None
+    }
+}
+
+impl Drop for Configured {
+    fn drop(&mut self) {
+        // SAFETY: the value proves that the processor has tiles. Without their state, switching
+        // threads costs less.
+        unsafe {
+            asm!(
+                "tilerelease",
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, nomem)
+            );
+        }
+    }
+}
+
+impl Unit for Hardware {
+    type Session = Configured;
+
+    #[inline(always)]
+    fn session(self) -> Configured {
+        // SAFETY: the token proves that the processor has tiles; the configuration is valid.
+        unsafe {
+            asm!(
+                "ldtilecfg [{}]",
+                in(reg) &raw const EIGHT_FULL_TILES,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, readonly)
+            );
+        }
+        Configured(std::marker::PhantomData)
+    }
+
+    unsafe fn multiply(self, block: &Block) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe {
+            match (block.tall, block.wide) {
+                (true, true) => tall_wide(block),
+                (true, false) => tall_narrow(block),
+                (false, true) => short_wide(block),
+                (false, false) => short_narrow(block),
+            }
+        }
+    }
+}
+
+/// A function that multiplies one shape of block: sums in tiles 0 to 3, rows in 4 and 5, panels in 6
+/// and 7. The inputs of a step are loaded just before their products, so that loads and products of
+/// neighbouring steps overlap.
+macro_rules! multiply {
+    ($name:ident: zero $($zero:literal)+; step $($step:literal)+; store $($store:literal)+) => {
+        /// # Safety
+        /// As for [`Unit::multiply`].
+        unsafe fn $name(block: &Block) {
+            // SAFETY: reads and writes what `block` spans, as the caller promises. The registers are
+            // named, and a prefetch may point anywhere.
+            unsafe {
+                asm!(
+                    $(concat!("tilezero tmm", $zero),)+
+                    "2:",
+                    "prefetcht1 [{ahead}]",
+                    "prefetcht1 [{ahead} + 64]",
+                    "prefetcht1 [{ahead} + 128]",
+                    "prefetcht1 [{ahead} + 192]",
+                    $($step,)+
+                    "add {ahead}, 256",
+                    "add {a0}, 64",
+                    "add {a1}, 64",
+                    "add {b0}, 1024",
+                    "add {b1}, 1024",
+                    "dec {steps}",
+                    "jnz 2b",
+                    $($store,)+
+                    ahead = inout(reg) block.ahead => _,
+                    a0 = inout(reg) block.a => _,
+                    a1 = inout(reg) block.a.wrapping_add(16 * block.row_bytes) => _,
+                    b0 = inout(reg) block.b => _,
+                    b1 = inout(reg) block.b.wrapping_add(1024 * block.steps) => _,
+                    c0 = in(reg) block.c,
+                    c1 = in(reg) block.c.wrapping_add(if block.wide { 512 } else { 256 }),
+                    steps = inout(reg) block.steps => _,
+                    row = in(reg) block.row_bytes,
+                    line = in(reg) 64usize,
+                    two_lines = in(reg) 128usize,
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack)
+                );
+            }
+        }
+    };
+}
+
+multiply!(tall_wide:
+    zero "0" "1" "2" "3";
+    step
+        "tileloadd tmm6, [{b0} + {line}*1]"
+        "tileloadd tmm4, [{a0} + {row}*1]"
+        "tileloadd tmm7, [{b1} + {line}*1]"
+        "tdpbssd tmm0, tmm4, tmm6"
+        "tileloadd tmm5, [{a1} + {row}*1]"
+        "tdpbssd tmm1, tmm4, tmm7"
+        "tdpbssd tmm2, tmm5, tmm6"
+        "tdpbssd tmm3, tmm5, tmm7";
+    store
+        "tilestored [{c0} + {two_lines}*1], tmm0"
+        "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
+        "tilestored [{c1} + {two_lines}*1], tmm2"
+        "tilestored [{c1} + {two_lines}*1 + 64], tmm3"
+);
+
+multiply!(short_wide:
+    zero "0" "1";
+    step
+        "tileloadd tmm6, [{b0} + {line}*1]"
+        "tileloadd tmm4, [{a0} + {row}*1]"
+        "tileloadd tmm7, [{b1} + {line}*1]"
+        "tdpbssd tmm0, tmm4, tmm6"
+        "tdpbssd tmm1, tmm4, tmm7";
+    store
+        "tilestored [{c0} + {two_lines}*1], tmm0"
+        "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
+        "/* {c1} */"
+);
+
+multiply!(tall_narrow:
+    zero "0" "2";
+    step
+        "tileloadd tmm6, [{b0} + {line}*1]"
+        "tileloadd tmm4, [{a0} + {row}*1]"
+        "tdpbssd tmm0, tmm4, tmm6"
+        "tileloadd tmm5, [{a1} + {row}*1]"
+        "tdpbssd tmm2, tmm5, tmm6";
+    store
+        "tilestored [{c0} + {line}*1], tmm0"
+        "tilestored [{c1} + {line}*1], tmm2"
+        "/* {two_lines} */"
+);
+
+multiply!(short_narrow:
+    zero "0";
+    step
+        "tileloadd tmm6, [{b0} + {line}*1]"
+        "tileloadd tmm4, [{a0} + {row}*1]"
+        "tdpbssd tmm0, tmm4, tmm6";
+    store
+        "tilestored [{c0} + {line}*1], tmm0"
+        "/* {c1} {two_lines} */"
+);

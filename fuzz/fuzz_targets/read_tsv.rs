@@ -1,0 +1,5 @@
+#![no_main]
+
+use newshound::reader::InputFormat;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| newshound_fuzz::read(Some(InputFormat::Tsv), None, bytes));

@@ -1,0 +1,111 @@
+//! One name, one label: mentions with the same surface vote on it within a document.
+//!
+//! An article that calls SpaceX an organisation five times means one the sixth time too, even
+//! where the sentence alone leaves room for doubt. `docs/ACCURACY.md` has what that gives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::document::Span;
+
+/// Scores of the mentions of one surface, by label.
+#[derive(Default)]
+struct Votes {
+    mentions: u32,
+    labels: BTreeMap<Arc<str>, f32>,
+}
+
+/// Gives spans of the same surface the label with the highest sum of scores; a tie changes
+/// nothing. The score of a span that changes its label is that sum over all its mentions,
+/// those of other labels included.
+pub fn agree(text: &str, spans: &mut [Span]) {
+    let mut votes: BTreeMap<String, Votes> = BTreeMap::new();
+    for span in spans.iter() {
+        let votes = votes.entry(surface(text, span)).or_default();
+        votes.mentions += 1;
+        *votes.labels.entry(Arc::clone(&span.label)).or_default() += span.score;
+    }
+    votes.retain(|_, votes| votes.labels.len() > 1);
+    if votes.is_empty() {
+        return;
+    }
+    for span in spans {
+        let Some(votes) = votes.get(&surface(text, span)) else {
+            continue;
+        };
+        let own = votes.labels.get(&span.label).copied().unwrap_or_default();
+        let mut best = (&span.label, own);
+        for (label, &sum) in &votes.labels {
+            if sum > best.1 {
+                best = (label, sum);
+            }
+        }
+        if *best.0 != span.label {
+            span.score = best.1 / votes.mentions as f32;
+            span.label = Arc::clone(best.0);
+        }
+    }
+}
+
+/// The span's characters, each run of white space as one blank: a name may run over a line break.
+fn surface(text: &str, span: &Span) -> String {
+    let words = text.get(span.start..span.end).unwrap_or_default();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(text: &str, given: &[(&str, &str, f32)]) -> Vec<Span> {
+        let mut at = 0;
+        let mut spans = Vec::new();
+        for (surface, label, score) in given {
+            let start = at + text[at..].find(surface).unwrap();
+            at = start + surface.len();
+            spans.push(Span {
+                start,
+                end: at,
+                label: Arc::from(*label),
+                score: *score,
+            });
+        }
+        agree(text, &mut spans);
+        spans
+    }
+
+    #[test]
+    fn the_label_with_the_highest_sum_of_scores_wins() {
+        let text = "SpaceX won. SpaceX\n of SpaceX in Kyiv";
+        let found = spans(
+            text,
+            &[
+                ("SpaceX", "ORG", 0.9),
+                ("SpaceX", "MISC", 0.5),
+                ("SpaceX", "ORG", 0.6),
+                ("Kyiv", "LOC", 0.4),
+            ],
+        );
+        let labels: Vec<&str> = found.iter().map(|s| &*s.label).collect();
+        assert_eq!(labels, ["ORG", "ORG", "ORG", "LOC"]);
+        assert_eq!(found[1].score, 0.5);
+        assert_eq!((found[0].score, found[3].score), (0.9, 0.4));
+    }
+
+    #[test]
+    fn a_tie_changes_nothing_and_line_breaks_are_blanks() {
+        let text = "Rada, Rada; Verkhovna Rada, Verkhovna\r\nRada";
+        let found = spans(
+            text,
+            &[
+                ("Rada", "ORG", 0.5),
+                ("Rada", "LOC", 0.5),
+                ("Verkhovna Rada", "ORG", 0.8),
+                ("Verkhovna\r\nRada", "LOC", 0.7),
+            ],
+        );
+        let labels: Vec<&str> = found.iter().map(|s| &*s.label).collect();
+        assert_eq!(labels, ["ORG", "LOC", "ORG", "ORG"]);
+        assert_eq!(found[3].score, 0.4);
+    }
+}

@@ -1,0 +1,142 @@
+//! Options about what is read, for every subcommand that reads documents.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use newshound::reader::{Encoding, InputFormat, Reader, Walk};
+
+use super::Stop;
+
+#[derive(clap::Args)]
+pub(crate) struct InputArgs {
+    /// Files and directories to read; `-` is standard input, the default
+    ///
+    /// Directories are read with all that is in them, in the order of the names. Files
+    /// compressed with gzip or zstd are read like others.
+    #[arg(value_name = "INPUT")]
+    paths: Vec<PathBuf>,
+
+    /// How the input is written
+    ///
+    /// Otherwise the end of the name tells (.txt, .jsonl, .csv, .tsv, .parquet, .html,
+    /// .conll; then perhaps .gz or .zst), and for other names how the file starts.
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Input")]
+    input_format: Option<From>,
+
+    /// Field or column with the text [default: text]
+    #[arg(
+        long,
+        visible_alias = "text-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    text_field: Option<String>,
+
+    /// Field or column with the document's id [default: id]
+    ///
+    /// Documents without one are called FILE:LINE. All other fields are carried through.
+    #[arg(
+        long,
+        visible_alias = "id-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    id_field: Option<String>,
+
+    /// Encoding of the input, if not UTF-8
+    ///
+    /// A name of the WHATWG list, such as windows-1252, iso-8859-2, koi8-r or utf-16le.
+    /// The decoded text is then part of the output, as offsets refer to it. Web pages
+    /// that declare their encoding need no option.
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    encoding: Option<Encoding>,
+
+    /// Take only files of such names from directories; !PATTERN leaves out
+    ///
+    /// Patterns are those of .gitignore: *.txt, 2024/**, !drafts. May be given often.
+    #[arg(long = "glob", value_name = "PATTERN", help_heading = "Input")]
+    globs: Vec<String>,
+
+    /// Also read hidden files, and those that .gitignore and .ignore files name
+    #[arg(long, help_heading = "Input")]
+    no_ignore: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum From {
+    /// Plain text, a document a file
+    Text,
+    /// Plain text, a document a line
+    Lines,
+    /// A JSON object a line
+    Jsonl,
+    /// Comma-separated values with a header
+    Csv,
+    /// Tab-separated values with a header
+    Tsv,
+    /// A Parquet file, a document a row
+    Parquet,
+    /// A web page; its main text is tagged
+    Html,
+    /// A token a line, a blank line after each sentence
+    Conll,
+}
+
+impl InputArgs {
+    /// How to read.
+    pub(crate) fn reader(&self) -> Reader {
+        let default = Reader::default();
+        Reader {
+            format: self.input_format.map(|format| match format {
+                From::Text => InputFormat::Text,
+                From::Lines => InputFormat::Lines,
+                From::Jsonl => InputFormat::Jsonl,
+                From::Csv => InputFormat::Csv,
+                From::Tsv => InputFormat::Tsv,
+                From::Parquet => InputFormat::Parquet,
+                From::Html => InputFormat::Html,
+                From::Conll => InputFormat::Conll,
+            }),
+            encoding: self.encoding,
+            text_field: self.text_field.clone().unwrap_or(default.text_field),
+            id_field: self.id_field.clone().unwrap_or(default.id_field),
+            meter: default.meter,
+        }
+    }
+
+    /// What to read; standard input where nothing is named and it is not a terminal.
+    pub(crate) fn walk(&self) -> Result<Walk, Stop> {
+        if self.paths.is_empty() && io::stdin().is_terminal() {
+            return Err(Stop::Fatal(
+                "no input; name a file or directory, or pipe text in (see newshound --help)"
+                    .to_owned(),
+            ));
+        }
+        let mut paths = self.paths.clone();
+        if paths.is_empty() {
+            paths.push(PathBuf::from("-"));
+        }
+        let walk = Walk {
+            paths,
+            globs: self.globs.clone(),
+            no_ignore: self.no_ignore,
+            exclude: Vec::new(),
+        };
+        walk.check()?;
+        Ok(walk)
+    }
+
+    /// Whether there is surely more than one document, or may well be.
+    pub(crate) fn many(&self) -> bool {
+        let one = |path: &Path| {
+            let format = self.reader().format.or_else(|| InputFormat::of_name(path));
+            matches!(format, None | Some(InputFormat::Text | InputFormat::Html)) && !path.is_dir()
+        };
+        match self.paths.as_slice() {
+            [] => !one(Path::new("-")),
+            [path] => !one(path),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! How far a run has come, written down so that it can go on from there.
+
+use std::path::Path;
+use std::{fs, io};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::feed::Position;
+use super::part::replace;
+use super::{Error, Plan, Summary};
+
+/// Changes with the meaning of the journal's fields.
+const VERSION: u32 = 1;
+
+/// The state of a run after some document. All before it is on the disk, or in `tail`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Journal {
+    version: u32,
+    pub(super) plan: Plan,
+    pub(super) position: Position,
+    /// Lengths of the files at the last whole block.
+    pub(super) lengths: Lengths,
+    /// Results that no block is made of yet: those of a run that was stopped in peace.
+    pub(super) tail: Block,
+    pub(super) summary: Summary,
+    /// Time spent so far.
+    pub(super) seconds: f64,
+    /// Whether all documents are written.
+    pub(super) complete: bool,
+}
+
+/// Bytes of each file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lengths {
+    pub(super) output: u64,
+    pub(super) errors: u64,
+    pub(super) index: u64,
+}
+
+/// Results that go to the files together. Where a block ends depends on the documents
+/// alone, so that runs that were stopped write the same bytes as those that were not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Block {
+    #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
+    pub(super) output: Vec<u8>,
+    #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
+    pub(super) errors: Vec<u8>,
+    #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
+    pub(super) index: Vec<u8>,
+    /// Size of the documents in it.
+    pub(super) size: usize,
+}
+
+fn write_text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let text = std::str::from_utf8(bytes).map_err(serde::ser::Error::custom)?;
+    serializer.serialize_str(text)
+}
+
+fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    String::deserialize(deserializer).map(String::into_bytes)
+}
+
+impl Journal {
+    /// The journal of a run that has not begun.
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            version: VERSION,
+            plan,
+            position: Position::default(),
+            lengths: Lengths::default(),
+            tail: Block::default(),
+            summary: Summary::default(),
+            seconds: 0.0,
+            complete: false,
+        }
+    }
+
+    /// The journal of an earlier run, if there was one.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, Error> {
+        let damaged = |reason: String| Error::Journal {
+            path: path.to_owned(),
+            reason,
+        };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let journal: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
+        match journal.version {
+            VERSION => Ok(Some(journal)),
+            other => Err(damaged(format!("it is of version {other}, not {VERSION}"))),
+        }
+    }
+
+    /// Writes it down for good.
+    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
+        replace(path, &serde_json::to_vec(self)?)
+    }
+}

@@ -1,0 +1,316 @@
+//! Many documents: read, tagged and written in a stream, on all cores, in the order of
+//! the input, so that nothing finished is ever lost.
+//!
+//! | step | from | to |
+//! |---|---|---|
+//! | [`Plan`] | inputs, model, options | what must not change until the run is finished |
+//! | feed | inputs | numbered documents, from where an earlier run stopped |
+//! | pipeline | documents | batches tagged on all cores, in order |
+//! | results | tagged documents | blocks of bytes |
+//! | store | blocks | `.part` files and the journal |
+//! | finish | `.part` files | results under their names, the summary |
+//!
+//! The journal says how many bytes of each file are good, and which document comes next.
+//! A block is on the disk before the journal counts it; what lies behind is cut off when
+//! the run goes on. Where blocks end depends on the documents alone, so the bytes of a
+//! run do not tell how often it was killed.
+
+mod feed;
+mod finish;
+mod journal;
+mod merge;
+mod output;
+mod part;
+mod pipeline;
+mod plan;
+mod results;
+mod shard;
+mod store;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+pub use finish::Finished;
+pub use merge::merge;
+pub use output::{Output, OutputFormat};
+pub use plan::{Plan, Scan};
+pub use shard::Shard;
+pub use summary::Summary;
+
+use crate::reader::{Reader, Walk};
+use crate::{OffsetUnit, Tagger};
+use feed::{Feed, Position};
+use journal::Block;
+use pipeline::Done;
+use results::Results;
+use store::{Found, Store};
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What to read.
+    pub walk: Walk,
+    /// How to read it.
+    pub reader: Reader,
+    /// What to write.
+    pub format: OutputFormat,
+    /// What offsets count.
+    pub unit: OffsetUnit,
+    /// Whether to write all texts.
+    pub with_text: bool,
+    /// The part of the corpus to tag; `None` is all of it.
+    pub shard: Option<Shard>,
+    /// Size of documents, in bytes, between two checkpoints.
+    pub checkpoint: usize,
+    /// Settings of the tagger, by option, for the plan.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// How a run goes on, for those who watch it or want to stop it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Documents written, in this run.
+    pub documents: AtomicU64,
+    /// Words in them.
+    pub words: AtomicU64,
+    /// Documents that failed.
+    pub failed: AtomicU64,
+    /// Size of the input, in bytes.
+    pub size: AtomicU64,
+    /// Raised to stop the run after the batches in flight.
+    pub stop: AtomicBool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All documents are written.
+    Finished(Finished),
+    /// It was stopped, and goes on when it is run again.
+    Stopped {
+        /// Documents that are done.
+        documents: u64,
+    },
+}
+
+/// Why a run cannot begin or go on. What it has finished is kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An error of another stage.
+    #[error(transparent)]
+    Stage(#[from] crate::Error),
+    /// A file of the results cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An unfinished run of another plan is there.
+    #[error(
+        "{} was begun differently: {reason}; run it as it was begun, or start over with --restart",
+        path.display()
+    )]
+    Begun {
+        /// The results.
+        path: PathBuf,
+        /// What is different.
+        reason: String,
+    },
+    /// Other results are there.
+    #[error(
+        "{} is there already and not from this command: {reason}; write elsewhere, or over it with --restart",
+        path.display()
+    )]
+    Exists {
+        /// The results.
+        path: PathBuf,
+        /// What is different.
+        reason: String,
+    },
+    /// The journal cannot be read.
+    #[error("the journal {} cannot be used: {reason}; start over with --restart", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The documents that were read before are not those of now.
+    #[error(
+        "the input does not begin with the documents that were tagged before; give the same input, or start over with --restart"
+    )]
+    Differs,
+    /// Shards that make no whole.
+    #[error("cannot merge: {0}")]
+    Shards(String),
+    /// No threads could be had.
+    #[error("cannot start the threads: {0}")]
+    Threads(io::Error),
+    /// A defect of newshound.
+    #[error("the reader of the input panicked; this is a defect of newshound, please report it")]
+    Panicked,
+}
+
+impl Error {
+    fn writing(path: &Path) -> impl Fn(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write {
+            path: path.clone(),
+            source,
+        }
+    }
+}
+
+impl Job {
+    /// What a run depends on. Looks at every file of the input, without reading it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Read`] where a named file is not there.
+    pub fn plan(&self, tagger: &Tagger) -> Result<Plan, crate::Error> {
+        let mut options = self.settings.clone();
+        let mut add = |name: &str, value: String| options.insert(name.to_owned(), value);
+        add("--format", self.format.key().to_owned());
+        add("--offsets", self.unit.to_string());
+        add("--with-text", self.with_text.to_string());
+        add("--checkpoint", self.checkpoint.to_string());
+        add("--text-field", self.reader.text_field.clone());
+        add("--id-field", self.reader.id_field.clone());
+        if let Some(format) = self.reader.format {
+            add("--input-format", format!("{format:?}"));
+        }
+        if let Some(encoding) = self.reader.encoding {
+            add("--encoding", encoding.name().to_owned());
+        }
+        if let Some(shard) = self.shard {
+            add(Plan::SHARD, shard.to_string());
+        }
+        let model = tagger.model();
+        Ok(Plan {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: format!("{} sha256:{}", model.name(), model.digest()),
+            input: Scan::of(&self.walk)?,
+            options,
+        })
+    }
+}
+
+/// Runs a job into files, or goes on with it. Results have their names only when they
+/// are complete; a run that is finished is not repeated.
+///
+/// # Errors
+/// [`Error`]; what is finished is kept, and the run goes on when it is started again.
+pub fn annotate(
+    tagger: &Tagger,
+    job: &Job,
+    files: &Output,
+    restart: bool,
+    progress: &Progress,
+) -> Result<Outcome, Error> {
+    let mut job = job.clone();
+    job.walk.exclude.extend(files.all());
+    let plan = job.plan(tagger)?;
+    progress.size.store(plan.input.bytes, Ordering::Relaxed);
+    let mut store = match Store::open(files, plan, restart)? {
+        Found::Finished(finished) => return Ok(Outcome::Finished(finished)),
+        Found::Unfinished(store) => *store,
+    };
+    let mut position = store.position().clone();
+    let (block, summary) = store.resume();
+    let fresh = position == Position::default() && block == Block::default();
+    let mut results = Results::new(&job, block, summary);
+    if fresh {
+        results.begin().map_err(Error::writing(&files.path))?;
+    }
+    let feed = Feed::new(&job.walk, &job.reader, job.shard, position.clone());
+    let written = pipeline::run(tagger, feed, &progress.stop, |batch| {
+        for done in batch {
+            add(&mut results, &done, progress).map_err(Error::writing(&files.path))?;
+            position = done.0.after;
+            if results.block.size >= job.checkpoint {
+                let block = std::mem::take(&mut results.block);
+                store.append(block, &results.summary, &position)?;
+            }
+        }
+        Ok(())
+    });
+    // After an error the journal stays as it is: it knows of what is on the disk.
+    written?;
+    if !progress.stop.load(Ordering::Relaxed) {
+        results.end().map_err(Error::writing(&files.path))?;
+        let block = std::mem::take(&mut results.block);
+        store.append(block, &results.summary, &position)?;
+        return store.complete().map(Outcome::Finished);
+    }
+    let documents = results.summary.documents;
+    store.keep(results.block, &results.summary, &position)?;
+    Ok(Outcome::Stopped { documents })
+}
+
+/// Runs a job as a filter: results to `out`, and a line of JSON for each failed document
+/// to `errors`.
+///
+/// # Errors
+/// [`Error::Write`] where `out` takes no more, and errors of the tagger.
+pub fn filter(
+    tagger: &Tagger,
+    job: &Job,
+    out: &mut dyn Write,
+    errors: &mut dyn Write,
+    progress: &Progress,
+) -> Result<Summary, Error> {
+    let failed = |source| Error::Write {
+        path: PathBuf::from("standard output"),
+        source,
+    };
+    let mut results = Results::new(job, Block::default(), Summary::default());
+    results.begin().map_err(failed)?;
+    let feed = Feed::new(&job.walk, &job.reader, job.shard, Position::default());
+    let mut flush = |block: &mut Block| {
+        let block = std::mem::take(block);
+        out.write_all(&block.output)?;
+        errors.write_all(&block.errors)?;
+        out.flush()
+    };
+    pipeline::run(tagger, feed, &progress.stop, |batch| {
+        for done in &batch {
+            add(&mut results, done, progress).map_err(failed)?;
+        }
+        flush(&mut results.block).map_err(failed)
+    })?;
+    results.end().map_err(failed)?;
+    flush(&mut results.block).map_err(failed)?;
+    Ok(results.summary)
+}
+
+/// Writes one document and tells those who watch.
+fn add(results: &mut Results, (numbered, document): &Done, progress: &Progress) -> io::Result<()> {
+    results.add(numbered, document)?;
+    progress.documents.fetch_add(1, Ordering::Relaxed);
+    match document {
+        Ok(document) => {
+            let words = document.stats.words as u64;
+            progress.words.fetch_add(words, Ordering::Relaxed);
+        }
+        Err(_) => {
+            progress.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Where results go and in what format.
+
+use std::path::{Path, PathBuf};
+
+use crate::reader::Compression;
+use crate::writer::{Conll, Csv, Html, Jsonl, Spacy, Tsv, WebAnnotation, Writer};
+use crate::{Error, OffsetUnit, Result};
+
+/// What results are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// A JSON object a document, a line each.
+    Jsonl,
+    /// A word and its IOB2 tag a line.
+    Conll,
+    /// A directory of texts with brat's standoff annotations.
+    Brat,
+    /// A span a record, comma separated.
+    Csv,
+    /// A span a line, tab separated.
+    Tsv,
+    /// A row a document, its spans in a list of structs.
+    Parquet,
+    /// JSONL as spaCy reads it.
+    Spacy,
+    /// W3C Web Annotation, a JSON-LD page a line.
+    WebAnnotation,
+    /// A web page with the names highlighted.
+    Html,
+}
+
+impl OutputFormat {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Jsonl,
+        Self::Conll,
+        Self::Brat,
+        Self::Csv,
+        Self::Tsv,
+        Self::Parquet,
+        Self::Spacy,
+        Self::WebAnnotation,
+        Self::Html,
+    ];
+
+    /// By the end of the name, `.gz` and `.zst` not counted.
+    #[must_use]
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let (_, path) = Compression::of_name(path);
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "jsonl" | "ndjson" => Self::Jsonl,
+            "conll" | "iob2" => Self::Conll,
+            "csv" => Self::Csv,
+            "tsv" => Self::Tsv,
+            "parquet" => Self::Parquet,
+            "jsonld" => Self::WebAnnotation,
+            "html" => Self::Html,
+            _ => return None,
+        })
+    }
+
+    /// The name in options.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Conll => "conll",
+            Self::Brat => "brat",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
+            Self::Spacy => "spacy",
+            Self::WebAnnotation => "web-annotation",
+            Self::Html => "html",
+        }
+    }
+
+    /// The format of a name in options.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.key() == key)
+    }
+
+    /// The writer, and whether it needs every text.
+    #[must_use]
+    pub fn writer(self, unit: OffsetUnit) -> (Box<dyn Writer>, bool) {
+        match self {
+            Self::Jsonl => (Box::new(Jsonl::new(unit)), false),
+            Self::Parquet => (Box::new(Jsonl::flat(unit)), false),
+            Self::Brat => (Box::new(Jsonl::flat(OffsetUnit::Byte)), true),
+            Self::Conll => (Box::new(Conll), false),
+            Self::Csv => (Box::new(Csv::new(unit)), false),
+            Self::Tsv => (Box::new(Tsv::new(unit)), false),
+            Self::Spacy => (Box::new(Spacy), false),
+            Self::WebAnnotation => (Box::new(WebAnnotation), false),
+            Self::Html => (Box::new(Html), false),
+        }
+    }
+
+    /// What the file is called in a directory for results.
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "annotations.jsonl",
+            Self::Conll => "annotations.conll",
+            Self::Brat => "brat",
+            Self::Csv => "annotations.csv",
+            Self::Tsv => "annotations.tsv",
+            Self::Parquet => "annotations.parquet",
+            Self::Spacy => "annotations.spacy.jsonl",
+            Self::WebAnnotation => "annotations.jsonld",
+            Self::Html => "annotations.html",
+        }
+    }
+}
+
+/// The files of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The results.
+    pub path: PathBuf,
+    /// What they are written as.
+    pub format: OutputFormat,
+    /// How the file is compressed.
+    pub compression: Compression,
+    /// What other files' names start with.
+    prefix: PathBuf,
+}
+
+impl Output {
+    /// From what stands behind `-o`: a file whose name tells its format and compression,
+    /// or a directory, which gets files of fixed names.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a name that does not tell, or that contradicts the format.
+    pub fn new(path: &Path, format: Option<OutputFormat>) -> Result<Self> {
+        let wrong = |message: &str| Error::Option(format!("-o {}: {message}", path.display()));
+        let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
+        let named = OutputFormat::of_name(path);
+        if cfg!(not(feature = "parquet")) && format.or(named) == Some(OutputFormat::Parquet) {
+            return Err(Error::NotBuilt("parquet"));
+        }
+        if slash || path.is_dir() || path.extension().is_none() || path.file_name().is_none() {
+            let format = format.unwrap_or(OutputFormat::Jsonl);
+            return Ok(Self {
+                path: path.join(format.file_name()),
+                format,
+                compression: Compression::None,
+                prefix: path.join(""),
+            });
+        }
+        let format = format.or(named).ok_or_else(|| {
+            wrong("the name does not tell the format; end it with .jsonl, .csv, .tsv, .conll, .parquet, .jsonld or .html (and .gz or .zst), give --format, or end it with / for a directory")
+        })?;
+        let (compression, _) = Compression::of_name(path);
+        match format {
+            OutputFormat::Brat => Err(wrong("brat is written to a directory; end it with /")),
+            OutputFormat::Parquet if compression != Compression::None => Err(wrong(
+                "Parquet is compressed inside; leave the last ending away",
+            )),
+            _ => {
+                let mut prefix = path.as_os_str().to_owned();
+                prefix.push(".");
+                Ok(Self {
+                    path: path.to_owned(),
+                    format,
+                    compression,
+                    prefix: prefix.into(),
+                })
+            }
+        }
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        let mut path = self.prefix.as_os_str().to_owned();
+        path.push(name);
+        path.into()
+    }
+
+    /// Documents that failed.
+    #[must_use]
+    pub fn errors(&self) -> PathBuf {
+        self.beside("errors.jsonl")
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn summary(&self) -> PathBuf {
+        self.beside("summary.json")
+    }
+
+    /// Where the documents of a shard stand in the whole.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.beside("index")
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.beside("journal")
+    }
+
+    pub(super) fn part(path: &Path) -> PathBuf {
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        part.into()
+    }
+
+    /// All files a run may write, so that they are not read as input.
+    pub(super) fn all(&self) -> Vec<PathBuf> {
+        let whole = [self.path.clone(), self.errors(), self.index()];
+        let parts = whole.iter().map(|path| Self::part(path));
+        let mut all: Vec<PathBuf> = parts.collect();
+        all.extend(whole);
+        all.extend([self.summary(), self.journal(), self.beside("journal.new")]);
+        all
+    }
+
+    /// Whether the results are made from lines of JSON when all are there.
+    pub(super) fn is_spooled(&self) -> bool {
+        matches!(self.format, OutputFormat::Parquet | OutputFormat::Brat)
+    }
+}

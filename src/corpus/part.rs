@@ -1,0 +1,110 @@
+//! A file that grows block by block and can be cut back to the last one.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::reader::Compression;
+
+/// Results under a name of their own until all are there. Every block is whole in itself:
+/// a gzip member, a zstd frame, or plain text.
+#[derive(Debug)]
+pub(super) struct Part {
+    path: PathBuf,
+    file: File,
+    compression: Compression,
+    len: u64,
+}
+
+impl Part {
+    /// Opens or makes the file, for no one else, and cuts it to `len` bytes.
+    pub(super) fn open(path: &Path, compression: Compression, len: u64) -> io::Result<Self> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        file.try_lock().map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "another newshound is writing it; wait for it, or write elsewhere",
+            )
+        })?;
+        if file.metadata()?.len() < len {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is shorter than was noted in the journal; start over with --restart",
+            ));
+        }
+        file.set_len(len)?;
+        file.seek(SeekFrom::Start(len))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            compression,
+            len,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes that are there to stay.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Adds a block; when this returns it is on the disk.
+    pub(super) fn append(&mut self, block: &[u8]) -> io::Result<()> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        let compressed = compress(self.compression, block)?;
+        let bytes = compressed.as_deref().unwrap_or(block);
+        self.file.write_all(bytes)?;
+        self.file.sync_data()?;
+        self.len += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// A block as a gzip member or zstd frame; `None` for plain text.
+fn compress(compression: Compression, block: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    match compression {
+        Compression::None => Ok(None),
+        Compression::Gzip => {
+            let level = flate2::Compression::default();
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+            encoder.write_all(block)?;
+            encoder.finish().map(Some)
+        }
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => zstd::bulk::compress(block, zstd::DEFAULT_COMPRESSION_LEVEL).map(Some),
+        #[cfg(not(feature = "zstd"))]
+        Compression::Zstd => Err(io::Error::other(crate::Error::NotBuilt("zstd"))),
+    }
+}
+
+/// Writes a small file so that it is there whole or not at all.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    std::fs::rename(&new, path)?;
+    sync_dir(path)
+}
+
+/// Makes renames in the directory of `path` last.
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    // Only Unix opens directories as files; elsewhere renames need no such help.
+    if cfg!(unix) {
+        File::open(dir.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}

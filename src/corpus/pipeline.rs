@@ -1,0 +1,157 @@
+//! Documents to tagged documents: read by one thread, tagged by all cores, given out in
+//! the order of the input.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::Error;
+use super::feed::Numbered;
+use crate::{Document, Tagger, Text};
+
+/// Text tagged at once, in bytes for each thread: some 8,000 subwords, enough to fill
+/// packs and little enough that output flows.
+const BATCH_BYTES: usize = 1 << 15;
+
+/// Documents tagged at once for each thread, however short.
+const BATCH_DOCUMENTS: usize = 256;
+
+/// Batches tagged side by side on the same threads, so that one fills the cores that
+/// another leaves idle when its last packs run out.
+const LANES: usize = 2;
+
+/// Web pages nest deeply, and reading them recurses.
+const READER_STACK: usize = 64 << 20;
+
+/// A document and what became of it.
+pub(super) type Done = (Numbered, crate::Result<Document>);
+
+type Batch = Vec<Numbered>;
+
+/// Tags all of `feed` and hands batch after batch to `write`, in order. Raising `stop`
+/// ends the run after the batches in flight. At most a handful of batches is held.
+pub(super) fn run(
+    tagger: &Tagger,
+    feed: impl Iterator<Item = Result<Numbered, Error>> + Send,
+    stop: &AtomicBool,
+    mut write: impl FnMut(Vec<Done>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (to_tag, batches) = sync_channel::<(usize, Batch)>(1);
+    // The lanes own it together: when they end no one is left to send to.
+    let batches = Arc::new(Mutex::new(batches));
+    let (to_write, done) = sync_channel(LANES);
+    thread::scope(|scope| {
+        let reader = thread::Builder::new()
+            .name("reader".to_owned())
+            .stack_size(READER_STACK)
+            .spawn_scoped(scope, || read(tagger.threads(), feed, stop, to_tag))
+            .map_err(Error::Threads)?;
+        for _ in 0..LANES {
+            let (batches, to_write) = (batches.clone(), to_write.clone());
+            thread::Builder::new()
+                .spawn_scoped(scope, move || tag(tagger, &batches, to_write))
+                .map_err(Error::Threads)?;
+        }
+        drop((batches, to_write));
+        let written = in_order(done, &mut write);
+        let read = reader.join().unwrap_or(Err(Error::Panicked));
+        written.and(read)
+    })
+}
+
+/// Groups documents by their text's length.
+fn read(
+    threads: usize,
+    feed: impl Iterator<Item = Result<Numbered, Error>>,
+    stop: &AtomicBool,
+    to_tag: SyncSender<(usize, Batch)>,
+) -> Result<(), Error> {
+    let (mut batch, mut bytes, mut number) = (Batch::new(), 0, 0);
+    for numbered in feed {
+        let numbered = numbered?;
+        bytes += numbered
+            .source
+            .text
+            .as_ref()
+            .map_or(0, |t| t.as_str().len());
+        batch.push(numbered);
+        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS * threads {
+            if to_tag.send((number, std::mem::take(&mut batch))).is_err() {
+                return Ok(());
+            }
+            (bytes, number) = (0, number + 1);
+        }
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    // The only failure is that no one wants more.
+    let _ = to_tag.send((number, batch));
+    Ok(())
+}
+
+fn tag(
+    tagger: &Tagger,
+    batches: &Mutex<Receiver<(usize, Batch)>>,
+    to_write: SyncSender<(usize, Vec<Done>)>,
+) {
+    loop {
+        let next = batches.lock().map(|batches| batches.recv());
+        let Ok(Ok((number, batch))) = next else {
+            return;
+        };
+        if to_write.send((number, tag_batch(tagger, batch))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Tags a batch; where that fails, each document alone, so that one cannot take others
+/// with it.
+fn tag_batch(tagger: &Tagger, batch: Batch) -> Vec<Done> {
+    let texts: Vec<&Text> = batch
+        .iter()
+        .filter_map(|numbered| numbered.source.text.as_ref().ok())
+        .collect();
+    let tagged: Vec<crate::Result<Document>> = match tagger.tag_texts(&texts) {
+        Ok(documents) => documents.into_iter().map(Ok).collect(),
+        Err(_) => texts
+            .iter()
+            .map(|text| {
+                let mut documents = tagger.tag_texts(&[text])?;
+                documents.pop().ok_or(crate::Error::NotFinite)
+            })
+            .collect(),
+    };
+    let mut tagged = tagged.into_iter();
+    batch
+        .into_iter()
+        .map(|mut numbered| {
+            let empty = Text::from(String::new());
+            let document = match std::mem::replace(&mut numbered.source.text, Ok(empty)) {
+                Ok(_) => tagged.next().unwrap_or(Err(crate::Error::NotFinite)),
+                Err(error) => Err(error),
+            };
+            (numbered, document)
+        })
+        .collect()
+}
+
+/// Hands batches on by their number.
+fn in_order(
+    done: Receiver<(usize, Vec<Done>)>,
+    write: &mut impl FnMut(Vec<Done>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for (number, batch) in done {
+        early.insert(number, batch);
+        while let Some(batch) = early.remove(&next) {
+            write(batch)?;
+            next += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! What a run is about to do, to tell whether it is the one that was begun before.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::hex;
+use crate::Result;
+use crate::reader::{Input, Walk};
+
+/// Everything the results depend on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of newshound.
+    pub version: String,
+    /// Name and digest of the model.
+    pub model: String,
+    /// The files to read.
+    pub input: Scan,
+    /// Options by name; the number of threads is none of them.
+    pub options: BTreeMap<String, String>,
+}
+
+/// The files of a corpus, found without reading them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// How many.
+    pub files: u64,
+    /// Their sizes added up.
+    pub bytes: u64,
+    /// Over names, sizes and times of change.
+    pub digest: String,
+}
+
+impl Scan {
+    /// Looks at all files.
+    ///
+    /// # Errors
+    /// What [`Walk::inputs`] says of named inputs; files that cannot be looked at are
+    /// reported when they are to be read.
+    pub fn of(walk: &Walk) -> Result<Self> {
+        let mut scan = Self::default();
+        let mut hash = Sha256::new();
+        for input in walk.inputs() {
+            scan.files += 1;
+            match input {
+                Ok(input) => {
+                    let state = State::of(&input);
+                    scan.bytes += state.size;
+                    hash.update(format!(
+                        "{}\0{}\0{}\n",
+                        input.name(),
+                        state.size,
+                        state.changed
+                    ));
+                }
+                Err(error) => hash.update(error.to_string()),
+            }
+        }
+        scan.digest = hex(&hash.finalize());
+        Ok(scan)
+    }
+}
+
+/// A file's size and time of change; zeros for what has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) size: u64,
+    changed: u128,
+}
+
+impl State {
+    pub(super) fn of(input: &Input) -> Self {
+        let found = match input {
+            Input::Stdin => None,
+            Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file),
+        };
+        let changed = found.as_ref().and_then(|found| found.modified().ok());
+        let since = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self {
+            size: found.map_or(0, |found| found.len()),
+            changed: since.map_or(0, |since| since.as_nanos()),
+        }
+    }
+}
+
+impl Plan {
+    /// The option that tells a shard.
+    pub(super) const SHARD: &str = "--shard";
+
+    /// Whether this is a part of a corpus.
+    #[must_use]
+    pub fn is_shard(&self) -> bool {
+        self.options.contains_key(Self::SHARD)
+    }
+
+    /// What is different now from the plan a run was begun with, in words.
+    #[must_use]
+    pub fn difference(&self, begun: &Self) -> Option<String> {
+        if self.version != begun.version {
+            return Some(format!(
+                "newshound was {}, now it is {}",
+                begun.version, self.version
+            ));
+        }
+        if self.model != begun.model {
+            return Some(format!(
+                "the model was {}, now it is {}",
+                begun.model, self.model
+            ));
+        }
+        let names = self.options.keys().chain(begun.options.keys());
+        for name in names {
+            let (now, then) = (self.options.get(name), begun.options.get(name));
+            if now != then {
+                let shown = |value: Option<&String>| value.map_or("not given", |v| v).to_owned();
+                return Some(format!(
+                    "{name} was {}, now it is {}",
+                    shown(then),
+                    shown(now)
+                ));
+            }
+        }
+        if self.input == begun.input {
+            return None;
+        }
+        let shown = |scan: &Scan| format!("{} files of {} bytes", scan.files, scan.bytes);
+        let (then, now) = (shown(&begun.input), shown(&self.input));
+        Some(match then == now {
+            true => format!("files among the {now} have other names or were changed since"),
+            false => format!("the input was {then}, now it is {now}"),
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Tagged documents to blocks of output, errors and index.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::feed::Numbered;
+use super::journal::Block;
+use super::{Job, Summary};
+use crate::writer::{Record, Writer};
+use crate::{Document, Error};
+
+/// What a document counts in a block beside its text.
+const OVERHEAD: usize = 256;
+
+/// Writes documents into a block.
+pub(super) struct Results {
+    writer: Box<dyn Writer>,
+    with_text: bool,
+    indexed: bool,
+    pub(super) block: Block,
+    pub(super) summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Failure<'d> {
+    id: &'d str,
+    input: &'d str,
+    kind: &'static str,
+    message: String,
+}
+
+impl Results {
+    pub(super) fn new(job: &Job, block: Block, summary: Summary) -> Self {
+        let (writer, with_text) = job.format.writer(job.unit);
+        Self {
+            writer,
+            with_text: with_text || job.with_text,
+            indexed: job.shard.is_some(),
+            block,
+            summary,
+        }
+    }
+
+    /// What stands before the first document.
+    pub(super) fn begin(&mut self) -> io::Result<()> {
+        self.writer.begin(&mut self.block.output)?;
+        self.index(self.block.output.len(), 0, "begin")
+    }
+
+    /// What stands after the last document.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.writer.end(&mut self.block.output)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        numbered: &Numbered,
+        document: &crate::Result<Document>,
+    ) -> io::Result<()> {
+        let from = self.block.output.len();
+        let size = OVERHEAD + document.as_ref().map_or(0, |document| document.text.len());
+        match document {
+            Ok(document) => {
+                let record = Record {
+                    id: &numbered.source.id,
+                    document,
+                    metadata: &numbered.source.metadata,
+                    with_text: self.with_text || numbered.source.derived,
+                };
+                self.writer.document(&mut self.block.output, &record)?;
+                self.summary.add(document);
+            }
+            Err(error) => self.fail(numbered, error)?,
+        }
+        self.block.size += size;
+        let kind = if document.is_ok() { "ok" } else { "failed" };
+        self.index(
+            self.block.output.len() - from,
+            size,
+            &format!("{} {kind}", numbered.ordinal),
+        )
+    }
+
+    fn fail(&mut self, numbered: &Numbered, error: &Error) -> io::Result<()> {
+        let id = &numbered.source.id;
+        self.writer.failure(&mut self.block.output, id, error)?;
+        self.summary.fail(error);
+        let failure = Failure {
+            id,
+            input: &numbered.input,
+            kind: error.kind(),
+            message: error.to_string(),
+        };
+        serde_json::to_writer(&mut self.block.errors, &failure)?;
+        self.block.errors.push(b'\n');
+        Ok(())
+    }
+
+    /// One line of the index: bytes of output, size in the block, ordinal and fate.
+    fn index(&mut self, bytes: usize, size: usize, what: &str) -> io::Result<()> {
+        match self.indexed {
+            true => writeln!(self.block.index, "{bytes} {size} {what}"),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! CoNLL columns: the tokens are given in the first, tags and all else are passed over.
+
+use super::lines::Numbered;
+use super::{Input, Metadata, Opened, Source, utf8};
+use crate::eval::Tag;
+use crate::{Error, Result, Text};
+
+/// The documents of a column file, each from one `-DOCSTART-` line to the next.
+pub(super) struct Columns {
+    input: Input,
+    lines: Numbered,
+    /// Tokens of the sentences of the document being read.
+    sentences: Vec<Vec<String>>,
+    sentence: Vec<String>,
+    /// The line the document being read starts on.
+    first: usize,
+}
+
+impl Columns {
+    pub(super) fn new(input: &Input, opened: Opened) -> Self {
+        Self {
+            input: input.clone(),
+            lines: Numbered::new(opened),
+            sentences: Vec::new(),
+            sentence: Vec::new(),
+            first: 1,
+        }
+    }
+
+    /// Takes a line; true where it starts a document.
+    fn line(&mut self, bytes: Vec<u8>) -> Result<bool> {
+        let line = utf8(bytes).map_err(|e| Error::Record {
+            line: self.lines.line,
+            message: e.to_string(),
+        })?;
+        let (token, last) = match line.split_once('\t') {
+            Some((token, rest)) => (token.trim(), rest.rsplit('\t').next()),
+            None => {
+                let mut columns = line.split_ascii_whitespace();
+                (columns.next().unwrap_or_default(), columns.next_back())
+            }
+        };
+        let tagged = last.is_some_and(|tag| Tag::parse(tag.trim()).is_some());
+        match token {
+            "-DOCSTART-" => return Ok(true),
+            "" => self.end_sentence(),
+            "#" if !tagged && self.sentence.is_empty() && last.is_some() => {}
+            _ => self.sentence.push(token.to_owned()),
+        }
+        Ok(false)
+    }
+
+    fn end_sentence(&mut self) {
+        if !self.sentence.is_empty() {
+            self.sentences.push(std::mem::take(&mut self.sentence));
+        }
+    }
+
+    /// The document read so far, unless it is empty.
+    fn end_document(&mut self) -> Option<Source> {
+        self.end_sentence();
+        let sentences = std::mem::take(&mut self.sentences);
+        let id = format!("{}:{}", self.input.name(), self.first);
+        self.first = self.lines.line;
+        (!sentences.is_empty()).then(|| Source {
+            id,
+            text: Ok(Text::from_tokens(&sentences)),
+            derived: true,
+            metadata: Metadata::new(),
+        })
+    }
+}
+
+impl Iterator for Columns {
+    type Item = Source;
+
+    fn next(&mut self) -> Option<Source> {
+        while let Some(line) = self.lines.next_line() {
+            let failed = match line {
+                Ok(bytes) => match self.line(bytes) {
+                    Ok(false) => continue,
+                    Ok(true) => {
+                        if let Some(document) = self.end_document() {
+                            return Some(document);
+                        }
+                        continue;
+                    }
+                    Err(error) => Source::failed(self.lines.place(&self.input), error),
+                },
+                Err(error) => Source::failed(self.input.name(), self.input.failed(error)),
+            };
+            return Some(failed);
+        }
+        self.end_document()
+    }
+}

@@ -1,0 +1,131 @@
+//! Web pages: the headline and main text, without navigation and advertisements.
+
+use std::io::Read;
+
+use dom_smoothie::{Config, Readability, TextMode};
+use serde_json::Value;
+
+use super::encoding::Decoded;
+use super::{Encoding, Input, Metadata, Opened, Source, utf8};
+use crate::{Error, Result, Text};
+
+/// Where a page must declare its encoding, as browsers have it.
+const DECLARED_WITHIN: usize = 1024;
+
+/// How deep elements may nest. Browsers stop at 512; beyond some thousands the time a page
+/// takes grows with the square of its depth.
+const MAX_DEPTH: usize = 4000;
+
+/// How many elements a page may have.
+const MAX_ELEMENTS: usize = 200_000;
+
+/// Elements that have no end tag, or need none and do not hold themselves.
+const UNCLOSED: [&str; 28] = [
+    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input",
+    "li", "link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "track", "wbr",
+];
+
+/// The page as one document: its title, a blank line, its main text.
+pub(super) fn document(input: &Input, mut opened: Opened, encoding: Option<Encoding>) -> Source {
+    let mut bytes = Vec::new();
+    let read = match opened.bytes.read_to_end(&mut bytes) {
+        Ok(_) => decode(input, bytes, encoding).and_then(|html| extract(&html)),
+        Err(error) => Err(input.failed(error)),
+    };
+    match read {
+        Ok((text, metadata)) => Source {
+            id: input.name(),
+            text: Ok(text),
+            derived: true,
+            metadata,
+        },
+        Err(error) => Source::failed(input.name(), error),
+    }
+}
+
+/// By the option, the byte order mark, what the page declares, or else as UTF-8.
+fn decode(input: &Input, bytes: Vec<u8>, encoding: Option<Encoding>) -> Result<String> {
+    let encoding = encoding
+        .or_else(|| Encoding::of_mark(&bytes))
+        .or_else(|| declared(&bytes))
+        .filter(|encoding| !encoding.is_utf8());
+    match encoding {
+        None => utf8(bytes),
+        Some(encoding) => {
+            let mut html = Vec::new();
+            Decoded::new(bytes.as_slice(), encoding)
+                .read_to_end(&mut html)
+                .map_err(|e| input.failed(e))?;
+            utf8(html)
+        }
+    }
+}
+
+/// The encoding of `<meta charset=..>` or `<meta content="..; charset=..">`.
+fn declared(bytes: &[u8]) -> Option<Encoding> {
+    const KEY: &[u8] = b"charset=";
+    let head = bytes.get(..DECLARED_WITHIN).unwrap_or(bytes);
+    let at = head
+        .windows(KEY.len())
+        .position(|window| window.eq_ignore_ascii_case(KEY))?;
+    let rest = head.get(at + KEY.len()..)?;
+    let label = rest
+        .split(|b| b"\"' \t\r\n;/>".contains(b))
+        .find(|part| !part.is_empty())?;
+    // A page that can be read for this declaration is not in UTF-16, whatever it says.
+    Encoding::of_label(label).filter(|found| !found.name().starts_with("UTF-16"))
+}
+
+/// Whether elements nest deeper than [`MAX_DEPTH`], by a count of tags.
+fn too_deep(html: &str) -> bool {
+    let mut depth: usize = 0;
+    html.split('<').skip(1).any(|tag| {
+        let name = tag.trim_start_matches('/');
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+        let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
+        let nests = !name.is_empty() && !UNCLOSED.iter().any(|n| n.eq_ignore_ascii_case(name));
+        match tag.starts_with('/') {
+            true => depth = depth.saturating_sub(usize::from(nests)),
+            false => depth += usize::from(nests),
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+fn extract(html: &str) -> Result<(Text, Metadata)> {
+    if too_deep(html) {
+        let message = format!("its elements nest deeper than {MAX_DEPTH}");
+        return Err(Error::NoMainText(message));
+    }
+    let config = Config {
+        max_elements_to_parse: MAX_ELEMENTS,
+        text_mode: TextMode::Formatted,
+        ..Config::default()
+    };
+    let article = Readability::new(html, None, Some(config))
+        .and_then(|mut page| page.parse())
+        .map_err(|e| Error::NoMainText(e.to_string()))?;
+    let body = article.text_content.trim();
+    if body.is_empty() {
+        return Err(Error::NoMainText("it is empty".to_owned()));
+    }
+    let title = article.title.trim();
+    let text = match title.is_empty() || body.starts_with(title) {
+        true => body.to_owned(),
+        false => format!("{title}\n\n{body}"),
+    };
+    let metadata = [
+        ("title", Some(title.to_owned())),
+        ("byline", article.byline),
+        ("site_name", article.site_name),
+        ("published_time", article.published_time),
+        ("language", article.lang),
+        ("url", article.url),
+    ];
+    let metadata = metadata
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?))))
+        .collect();
+    Ok((utf8(text.into_bytes())?.into(), metadata))
+}

@@ -1,0 +1,335 @@
+//! Every format as files on disk are read, compressed and not.
+
+use std::fs;
+use std::io::Write;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// Id, text or error, metadata as JSON.
+type Row = (String, String, String);
+
+fn rows(reader: &Reader, path: &Path) -> Vec<Row> {
+    let documents = reader.documents(&Input::File(path.to_owned()));
+    let dir = path.parent().unwrap().display().to_string() + "/";
+    documents
+        .map(|source| {
+            let text = match source.text {
+                Ok(text) => text.as_str().to_owned(),
+                Err(error) => format!("{}: {error}", error.kind()),
+            };
+            let metadata = serde_json::to_string(&source.metadata).unwrap();
+            (
+                source.id.replace(&dir, ""),
+                text.replace(&dir, ""),
+                metadata,
+            )
+        })
+        .collect()
+}
+
+fn read_with(reader: &Reader, name: &str, bytes: &[u8]) -> Vec<Row> {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    rows(reader, &path)
+}
+
+fn read(name: &str, bytes: &[u8]) -> Vec<Row> {
+    read_with(&Reader::default(), name, bytes)
+}
+
+fn row(id: &str, text: &str, metadata: &str) -> Row {
+    (id.to_owned(), text.to_owned(), metadata.to_owned())
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn each_line_of_jsonl_is_a_document_and_bad_ones_keep_their_place() {
+    let found = read(
+        "x.jsonl",
+        b"\xEF\xBB\xBF{\"id\":\"a\",\"text\":\"x\",\"n\":[1]}\r\n\n{\"id\":7,\"text\":\"y\"}\n{\"text\":\"z\"}\n{\"id\":\"b\"}\n[1]\n\xFF\n{\"text\":\"w",
+    );
+    assert_eq!(found[0], row("a", "x", "{\"n\":[1]}"));
+    let ids: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+    let wanted = [
+        "a",
+        "7",
+        "x.jsonl:4",
+        "b",
+        "x.jsonl:6",
+        "x.jsonl:7",
+        "x.jsonl:8",
+    ];
+    assert_eq!(ids, wanted);
+    for (at, message) in [
+        (
+            3,
+            "record: line 5: there is no field text; each line must be",
+        ),
+        (4, "record: line 6: not an object"),
+        (5, "record: line 7: invalid UTF-8 at byte 0"),
+        (6, "record: line 8: not JSON: EOF"),
+    ] {
+        assert!(found[at].1.starts_with(message), "{}", found[at].1);
+    }
+}
+
+#[test]
+fn fields_of_other_names_hold_text_and_id() {
+    let reader = Reader {
+        text_field: "body".to_owned(),
+        id_field: "url".to_owned(),
+        ..Reader::default()
+    };
+    let found = read_with(
+        &reader,
+        "x.jsonl",
+        b"{\"body\":\"x\",\"text\":1,\"url\":\"u\"}",
+    );
+    assert_eq!(found, [row("u", "x", "{\"text\":1}")]);
+    let found = read_with(&reader, "x.csv", b"url,body,text\nu,x,1\n");
+    assert_eq!(found, [row("u", "x", "{\"text\":\"1\"}")]);
+}
+
+#[test]
+fn each_record_of_csv_is_a_document_and_bad_ones_keep_their_place() {
+    let found = read(
+        "x.csv",
+        b"id,date,text\na,2026,\"one, \"\"two\"\"\nthree\"\nb,2026\n,,\xE9\nc,,ok\n",
+    );
+    assert_eq!(
+        found[0],
+        row("a", "one, \"two\"\nthree", "{\"date\":\"2026\"}")
+    );
+    assert_eq!(found[1].0, "x.csv:4");
+    assert!(
+        found[1]
+            .1
+            .starts_with("record: line 4: found 2 fields where the header has 3")
+    );
+    assert_eq!(found[2].0, "x.csv:5");
+    assert!(found[2].1.contains("line 5: invalid UTF-8 at byte 0"));
+    assert_eq!(found[3], row("c", "ok", "{\"date\":\"\"}"));
+    assert_eq!(
+        read("x.tsv", b"text\tid\nx, y\tq\n"),
+        [row("q", "x, y", "{}")]
+    );
+}
+
+#[test]
+fn a_csv_without_the_text_column_names_its_columns() {
+    let found = read("x.csv", b"id,body\n1,x\n");
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .1
+            .contains("there is no column text; the columns are id, body;")
+    );
+}
+
+#[test]
+fn each_line_of_lines_is_a_document_empty_ones_too() {
+    let reader = Reader {
+        format: Some(InputFormat::Lines),
+        ..Reader::default()
+    };
+    let found = read_with(&reader, "x.txt", b"one\r\n\ntwo");
+    let wanted = [("x.txt:1", "one"), ("x.txt:2", ""), ("x.txt:3", "two")];
+    assert_eq!(found, wanted.map(|(id, text)| row(id, text, "{}")));
+}
+
+#[test]
+fn columns_give_sentences_of_tokens_and_comments_are_passed_over() {
+    let text = "-DOCSTART- -X- O\n\n# note\nNew York\tB-LOC\n.\tO\n\n#\tO\nEnd\n\n-DOCSTART- O\n\nOslo NNP B-LOC\n";
+    let found = read("x.conll", text.as_bytes());
+    let wanted = [
+        ("x.conll:1", "New York .\n# End\n"),
+        ("x.conll:10", "Oslo\n"),
+    ];
+    assert_eq!(found, wanted.map(|(id, text)| row(id, text, "{}")));
+}
+
+#[test]
+fn a_web_page_gives_headline_main_text_and_metadata_in_its_own_encoding() {
+    let story =
+        "The European Commission met in S\u{e3}o Paulo on Tuesday, officials said. ".repeat(12);
+    let page = format!(
+        "<html lang=en><head><meta charset=windows-1252><title>Talks in Brazil</title>\
+         <meta name=author content='Ana Lima'></head><body><nav><a href=/>Home</a> \
+         <a href=/world>World</a></nav><article><h1>Talks in Brazil</h1><p>{story}</p><p>Mark \
+         Rutte spoke, and so did others at length, at the end of a long day.</p></article>\
+         <footer>Cookies</footer></body></html>"
+    );
+    let bytes: Vec<u8> = page
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let found = read("x.html", &bytes);
+    assert_eq!(found.len(), 1);
+    let (_, text, metadata) = &found[0];
+    assert!(
+        text.starts_with("Talks in Brazil\n\nThe European"),
+        "{text}"
+    );
+    assert!(
+        text.contains("S\u{e3}o Paulo") && text.contains("\n\nMark Rutte spoke"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("Cookies") && !text.contains("Home"),
+        "{text}"
+    );
+    assert!(metadata.contains("\"byline\":\"Ana Lima\""), "{metadata}");
+    assert!(metadata.contains("\"language\":\"en\""), "{metadata}");
+    let deep = "<div>".repeat(200_000) + "<p>Kyiv";
+    assert!(
+        read("x.html", deep.as_bytes())[0]
+            .1
+            .contains("nest deeper than 4000")
+    );
+    assert!(
+        read("x.html", b"<html></html>")[0]
+            .1
+            .starts_with("html: the page has no main text")
+    );
+}
+
+#[test]
+fn every_format_is_read_compressed_and_by_content() {
+    let jsonl = b"{\"id\":\"a\",\"text\":\"x\"}\n";
+    let wanted = [row("a", "x", "{}")];
+    assert_eq!(read("x.jsonl.gz", &gzip(jsonl)), wanted);
+    assert_eq!(read("noname", &gzip(jsonl)), wanted);
+    let mut members = gzip(jsonl);
+    members.extend(gzip(b"{\"id\":\"b\",\"text\":\"y\"}\n"));
+    assert_eq!(read("x.jsonl.gz", &members).len(), 2);
+    #[cfg(feature = "zstd")]
+    {
+        let mut frames = zstd::encode_all(&jsonl[..], 0).unwrap();
+        assert_eq!(read("x.zst", &frames), wanted);
+        frames.extend(zstd::encode_all(&jsonl[..], 0).unwrap());
+        assert_eq!(read("x.zst", &frames).len(), 2);
+    }
+    assert_eq!(read("story", b"Kyiv")[0].1, "Kyiv");
+}
+
+#[test]
+fn a_truncated_gzip_gives_its_whole_documents_and_then_an_error() {
+    let lines = (0..5000).map(|n| format!("{{\"id\":{n},\"text\":\"{}\"}}\n", n * n));
+    let bytes = gzip(lines.collect::<String>().as_bytes());
+    let found = read("x.jsonl.gz", &bytes[..bytes.len() / 2]);
+    assert!(found.len() > 100);
+    let (last, good) = found.split_last().unwrap();
+    assert!(
+        good.iter()
+            .enumerate()
+            .all(|(n, row)| row.1 == (n * n).to_string())
+    );
+    assert!(
+        last.1.starts_with("read: cannot read x.jsonl.gz: "),
+        "{}",
+        last.1
+    );
+}
+
+#[test]
+fn other_encodings_are_read_only_when_they_are_named() {
+    let latin = b"id,text\n1,caf\xE9\n";
+    assert!(read("x.csv", latin)[0].1.contains("invalid UTF-8"));
+    let reader = Reader {
+        encoding: Some("windows-1252".parse().unwrap()),
+        ..Reader::default()
+    };
+    assert_eq!(read_with(&reader, "x.csv", latin)[0].1, "café");
+    assert_eq!(read_with(&reader, "x.txt", b"caf\xE9")[0].1, "café");
+    let reader = Reader {
+        encoding: Some("gbk".parse().unwrap()),
+        ..Reader::default()
+    };
+    let found = read_with(&reader, "x.txt", b"ab\xFF\xFF");
+    assert!(
+        found[0]
+            .1
+            .starts_with("encoding: bytes up to byte 3 are not valid GBK")
+    );
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn each_row_of_parquet_is_a_document() {
+    let rows =
+        b"{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\",\"metadata\":\"{}\"}\n";
+    let mut bytes = Vec::new();
+    crate::writer::parquet::from_jsonl(&rows[..], &mut bytes).unwrap();
+    let wanted = [row("a", "x", "{}"), row("b", "y", "{\"metadata\":\"{}\"}")];
+    assert_eq!(read("x.parquet", &bytes), wanted);
+    assert_eq!(read("x", &bytes), wanted);
+    assert_eq!(read("x.parquet.gz", &gzip(&bytes)), wanted);
+    // Whatever is damaged, it is an error at most.
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x55;
+        for row in read("x.parquet", &damaged) {
+            assert!(row.0.len() < 1 << 16, "{}", row.0);
+        }
+    }
+    bytes.truncate(bytes.len() - 9);
+    assert!(
+        read("x.parquet", &bytes)[0]
+            .1
+            .starts_with("read: cannot read x.parquet: ")
+    );
+}
+
+#[test]
+fn directories_are_read_in_order_with_globs_and_ignore_rules() {
+    let dir = TempDir::new().unwrap();
+    let root = dir.path();
+    fs::create_dir_all(root.join("b/c")).unwrap();
+    for name in [
+        "b/c/2.txt",
+        "b/1.txt",
+        "a.txt",
+        "z.md",
+        ".hidden.txt",
+        "b/skip.txt",
+        "out",
+    ] {
+        fs::write(root.join(name), name).unwrap();
+    }
+    fs::write(root.join(".ignore"), "skip.txt\n").unwrap();
+    let mut walk = Walk {
+        paths: vec![root.to_owned()],
+        exclude: vec![root.join("out")],
+        ..Walk::default()
+    };
+    let found = |walk: &Walk| -> Vec<String> {
+        let short = |input: Result<Input>| match input.unwrap() {
+            Input::File(path) => path.strip_prefix(root).unwrap().display().to_string(),
+            Input::Stdin => "-".to_owned(),
+        };
+        walk.inputs().map(short).collect()
+    };
+    assert_eq!(found(&walk), ["a.txt", "b/1.txt", "b/c/2.txt", "z.md"]);
+    walk.globs = vec!["*.txt".to_owned(), "!1.txt".to_owned()];
+    assert_eq!(found(&walk), ["a.txt", "b/c/2.txt"]);
+    walk.no_ignore = true;
+    assert_eq!(
+        found(&walk),
+        [".hidden.txt", "a.txt", "b/c/2.txt", "b/skip.txt"]
+    );
+    walk.globs = vec!["[".to_owned()];
+    assert!(
+        walk.check()
+            .unwrap_err()
+            .to_string()
+            .starts_with("--glob [: ")
+    );
+}

@@ -1,0 +1,94 @@
+//! Files, and the files in directories, in a fixed order.
+
+use std::path::{Path, PathBuf};
+
+use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, WalkBuilder};
+
+use super::Input;
+use crate::{Error, Result};
+
+/// What to read: files, directories, standard input.
+#[derive(Debug, Clone, Default)]
+pub struct Walk {
+    /// Files and directories; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// Names to take from directories, or to leave out with a `!` before, as in
+    /// `.gitignore`; none takes all.
+    pub globs: Vec<String>,
+    /// Also takes hidden files and those that `.gitignore` and `.ignore` files name.
+    pub no_ignore: bool,
+    /// Left out wherever they lie: the results.
+    pub exclude: Vec<PathBuf>,
+}
+
+impl Walk {
+    /// Checks the globs.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a glob that is none.
+    pub fn check(&self) -> Result<()> {
+        self.matcher(Path::new("")).map(drop)
+    }
+
+    fn matcher(&self, root: &Path) -> Result<Override> {
+        let mut builder = OverrideBuilder::new(root);
+        for glob in &self.globs {
+            let wrong = |e| Error::Option(format!("--glob {glob}: {e}"));
+            builder.add(glob).map_err(wrong)?;
+        }
+        let built = builder.build();
+        built.map_err(|e| Error::Option(format!("--glob: {e}")))
+    }
+
+    /// The inputs, found as they are asked for: named ones in the order given, those in a
+    /// directory by name. Links are followed.
+    pub fn inputs(&self) -> impl Iterator<Item = Result<Input>> + Send + '_ {
+        self.paths.iter().flat_map(|path| self.under(path))
+    }
+
+    fn under(&self, path: &Path) -> Box<dyn Iterator<Item = Result<Input>> + Send + '_> {
+        if path == Path::new("-") {
+            return Box::new(std::iter::once(Ok(Input::Stdin)));
+        }
+        if !path.is_dir() {
+            return Box::new(std::iter::once(Ok(Input::File(path.to_owned()))));
+        }
+        let globs = match self.matcher(path) {
+            Ok(globs) => globs,
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let exclude = self.exclude.clone();
+        let root = path.to_owned();
+        let walk = WalkBuilder::new(path)
+            .standard_filters(!self.no_ignore)
+            // What is read must not depend on who reads it.
+            .git_global(false)
+            .git_exclude(false)
+            .follow_links(true)
+            .sort_by_file_name(Ord::cmp)
+            .filter_entry(move |entry| {
+                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+                !globs.matched(entry.path(), is_dir).is_ignore()
+                    && !exclude.iter().any(|path| same(path, entry.path()))
+            })
+            .build();
+        Box::new(walk.filter_map(move |entry| match entry {
+            Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
+            Err(error) => Some(Err(Error::Read {
+                path: root.clone(),
+                source: std::io::Error::other(error),
+            })),
+        }))
+    }
+}
+
+fn is_file(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// Whether two paths lead to one place, however they are written.
+fn same(one: &Path, other: &Path) -> bool {
+    let dir = |path: &Path| path.parent().and_then(|dir| dir.canonicalize().ok());
+    one == other || one.file_name() == other.file_name() && dir(one) == dir(other)
+}

@@ -1,0 +1,35 @@
+//! brat's standoff format (<https://brat.nlplab.org/standoff.html>): an `.ann` file
+//! beside each text.
+
+use std::io::{self, Write};
+
+use crate::{Document, OffsetCursor, OffsetUnit};
+
+/// Writes the annotations of a document whose text is in a `.txt` file of its own.
+/// Offsets count code points. brat shows text a line at a time, so a name that crosses a
+/// line break is written in fragments.
+///
+/// # Errors
+/// What the output says.
+pub fn annotation(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+    let mut cursor = OffsetCursor::new(&document.text, OffsetUnit::Char);
+    for (at, span) in document.spans.iter().enumerate() {
+        let mut places = Vec::new();
+        let mut texts = Vec::new();
+        let mut start = span.start;
+        for line in document.surface(span).split_inclusive(['\n', '\r']) {
+            let text = line.trim_matches(['\n', '\r']);
+            if !text.is_empty() {
+                let (from, to) = (cursor.position(start), cursor.position(start + text.len()));
+                places.push(format!("{from} {to}"));
+                texts.push(text);
+            }
+            start += line.len();
+        }
+        let (places, text) = (places.join(";"), texts.join(" "));
+        // Types are words in brat; other models' labels may hold blanks.
+        let label = span.label.replace(char::is_whitespace, "_");
+        writeln!(out, "T{}\t{label} {places}\t{text}", at + 1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Parquet: a row a document, its names in a list of structs.
+//!
+//! A Parquet file ends with an index of all its parts and cannot be gone on with after a
+//! crash, so rows are kept as lines of JSON ([`super::Jsonl::flat`]) until the last one is
+//! there and then turned into columns in one go.
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use arrow_json::ReaderBuilder;
+use arrow_schema::{DataType, Field, Fields, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+
+/// Rows turned into columns at once.
+const ROWS: usize = 1024;
+
+/// Encoded bytes after which a row group is closed.
+const GROUP_BYTES: usize = 64 << 20;
+
+/// The columns. Those that are null for every document of a run stay there, so that
+/// files of different runs can be read together.
+fn schema() -> Schema {
+    let field = |name: &str, kind| Field::new(name, kind, false);
+    let nullable = |name: &str, kind| Field::new(name, kind, true);
+    let text = || DataType::Utf8;
+    let number = || DataType::Int64;
+    let entity = Fields::from(vec![
+        field("start", number()),
+        field("end", number()),
+        field("text", text()),
+        field("label", text()),
+        field("score", DataType::Float64),
+    ]);
+    let entity = Arc::new(field("element", DataType::Struct(entity)));
+    let topic = Fields::from(vec![
+        field("code", text()),
+        field("label", text()),
+        field("score", DataType::Float64),
+    ]);
+    let topic = Arc::new(field("element", DataType::Struct(topic)));
+    let stats = ["sentences", "words", "subwords", "windows"].map(|name| field(name, number()));
+    let error = ["kind", "message"].map(|name| field(name, text()));
+    Schema::new(vec![
+        field("id", text()),
+        nullable("offset_unit", text()),
+        nullable("text", text()),
+        nullable("metadata", text()),
+        nullable("entities", DataType::List(entity)),
+        nullable("topics", DataType::List(topic)),
+        nullable("stats", DataType::Struct(stats.into_iter().collect())),
+        nullable("error", DataType::Struct(error.into_iter().collect())),
+    ])
+}
+
+/// Turns lines of [`super::Jsonl::flat`] into a Parquet file.
+///
+/// # Errors
+/// What input or output say, and `InvalidData` for lines that are no such rows.
+pub fn from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
+    let schema = Arc::new(schema());
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by(format!("newshound {}", env!("CARGO_PKG_VERSION")))
+        .build();
+    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties))?;
+    let batches = ReaderBuilder::new(schema)
+        .with_batch_size(ROWS)
+        .build(rows)
+        .map_err(io::Error::other)?;
+    for batch in batches {
+        let batch = batch.map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        writer.write(&batch)?;
+        if writer.in_progress_size() > GROUP_BYTES {
+            writer.flush()?;
+        }
+    }
+    writer.close()?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! JSONL as spaCy, displaCy and Prodigy read it: `{"text": .., "ents": [..], "cats": {..}}` a line.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::jsonl::json_line;
+use super::{Record, Writer, rounded};
+use crate::reader::Metadata;
+use crate::{OffsetCursor, OffsetUnit};
+
+/// Writes spaCy's JSONL. Offsets count code points, as Python does.
+pub struct Spacy;
+
+#[derive(Serialize)]
+struct Line<'d> {
+    text: &'d str,
+    ents: Vec<Ent<'d>>,
+    cats: BTreeMap<&'d str, f64>,
+    meta: Meta<'d>,
+}
+
+#[derive(Serialize)]
+struct Ent<'d> {
+    start: usize,
+    end: usize,
+    label: &'d str,
+}
+
+#[derive(Serialize)]
+struct Meta<'d> {
+    id: &'d str,
+    #[serde(flatten)]
+    fields: &'d Metadata,
+}
+
+impl Writer for Spacy {
+    fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+        let document = record.document;
+        let mut cursor = OffsetCursor::new(&document.text, OffsetUnit::Char);
+        let ents = document.spans.iter().map(|span| Ent {
+            start: cursor.position(span.start),
+            end: cursor.position(span.end),
+            label: &span.label,
+        });
+        let topics = document.topics.iter();
+        let cats = topics.map(|topic| (&*topic.label, rounded(topic.score)));
+        let line = Line {
+            text: &document.text,
+            ents: ents.collect(),
+            cats: cats.collect(),
+            meta: Meta {
+                id: record.id,
+                fields: record.metadata,
+            },
+        };
+        json_line(out, &line)
+    }
+}

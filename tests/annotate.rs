@@ -1,0 +1,257 @@
+//! `newshound annotate` and `merge`, as a user runs them, with a tiny model.
+
+mod common;
+
+use common::place::{Place, corpus, names, results};
+use common::{newshound, records, run, tiny_model};
+use serde_json::json;
+
+#[test]
+fn a_mixed_directory_becomes_one_ordered_output_with_errors_in_their_place() {
+    let place = Place::new();
+    place.write("in/a.txt", "w5 w6");
+    place.write("in/b.jsonl", corpus(3, false));
+    place.write("in/c.csv", "id,text,desk\nx,w7 w8,world\n");
+    place.write("in/d.txt", b"caf\xE9");
+    place.write("in/e.conll", "w9\tO\nw-10\tO\n\n");
+    let (code, err) = place.annotate(&["in", "-o", "out"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("7 documents, ") && err.contains("1 documents failed; see out/errors.jsonl"),
+        "{err}"
+    );
+    let out = records(&place.text("out/annotations.jsonl"));
+    let ids: Vec<&str> = out.iter().map(|r| r["id"].as_str().unwrap()).collect();
+    let wanted = [
+        "in/a.txt",
+        "d0",
+        "d1",
+        "d2",
+        "x",
+        "in/d.txt",
+        "in/e.conll:1",
+    ];
+    assert_eq!(ids, wanted);
+    assert_eq!(out[1]["metadata"], json!({"day": 0}));
+    assert_eq!(out[4]["metadata"], json!({"desk": "world"}));
+    assert_eq!(out[5]["error"]["kind"], "encoding");
+    assert_eq!(out[6]["text"], "w9 w-10\n");
+    assert_eq!(out[6]["stats"]["words"], 2);
+    let errors = records(&place.text("out/errors.jsonl"));
+    assert_eq!(errors.len(), 1);
+    assert_eq!(
+        (&errors[0]["id"], &errors[0]["input"]),
+        (&json!("in/d.txt"), &json!("in/d.txt"))
+    );
+    let summary = place.json("out/summary.json");
+    assert_eq!(
+        (&summary["documents"], &summary["failed"]),
+        (&json!(7), &json!(1))
+    );
+    assert_eq!(
+        place.files("out"),
+        ["annotations.jsonl", "errors.jsonl", "summary.json"]
+    );
+}
+
+#[test]
+fn a_finished_run_is_not_repeated_and_other_results_are_not_written_over() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    assert_eq!(place.annotate(&["a.txt", "-o", "x.jsonl"]).0, 0);
+    let (code, err) = place.annotate(&["a.txt", "-o", "x.jsonl"]);
+    assert!(code == 0 && err.contains("by an earlier run"), "{err}");
+    let (code, err) = place.annotate(&["a.txt", "-o", "x.jsonl", "--min-score", "0.5"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("--min-score was 0, now it is 0.5") && err.contains("--restart"),
+        "{err}"
+    );
+    let args = ["a.txt", "-o", "x.jsonl", "--min-score", "0.5", "--restart"];
+    assert_eq!(place.annotate(&args).0, 0);
+    assert_eq!(
+        place.json("x.jsonl.summary.json")["run"]["options"]["--min-score"],
+        "0.5"
+    );
+}
+
+#[test]
+fn jsonl_in_and_out_is_a_filter() {
+    let model = tiny_model();
+    let args = ["annotate", "--model", model.path().to_str().unwrap()];
+    let (code, out, err) = run(&args, &corpus(60, true));
+    assert_eq!(code, 1);
+    let out = records(&out);
+    assert_eq!(out.len(), 60);
+    assert_eq!(out[1]["id"], "d1");
+    assert_eq!(out[7]["error"]["kind"], "record");
+    assert!(
+        err.contains("\"kind\":\"record\"") && err.contains("there is no field text"),
+        "{err}"
+    );
+    let (code, out, err) = run(&args, "");
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+}
+
+#[test]
+fn shards_are_merged_to_the_bytes_of_one_run() {
+    let place = Place::new();
+    place.write("in/a.jsonl", corpus(300, true));
+    place.write("in/b.jsonl", corpus(200, false));
+    let merge = |args: &[&str]| {
+        let done = newshound(&["merge", "-q"])
+            .args(args)
+            .current_dir(place.dir.path())
+            .output();
+        let done = done.unwrap();
+        (
+            done.status.code().unwrap(),
+            String::from_utf8(done.stderr).unwrap(),
+        )
+    };
+    for format in [
+        "jsonl",
+        "jsonl.gz",
+        "html",
+        "csv",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ] {
+        let whole = format!("whole-{format}/x.{format}");
+        assert_eq!(
+            place
+                .annotate(&["in", "--checkpoint", "16", "-o", &whole])
+                .0,
+            1
+        );
+        let shards: Vec<String> = (1..=3).map(|n| format!("part{n}/x.{format}")).collect();
+        for (shard, number) in shards.iter().zip(1..) {
+            let shard_of = format!("{number}/3");
+            let args = [
+                "in",
+                "--checkpoint",
+                "16",
+                "-o",
+                shard,
+                "--shard",
+                &shard_of,
+            ];
+            let (code, err) = place.annotate(&args);
+            assert!(code < 2, "{err}");
+        }
+        let merged = format!("merged-{format}/x.{format}");
+        let (code, err) = merge(&[&shards[2], &shards[0], &shards[1], "-o", &merged]);
+        assert_eq!((code, err.as_str()), (1, ""));
+        let dirs = [format!("merged-{format}"), format!("whole-{format}")];
+        let [merged, whole] = dirs.map(|dir| results(&place, &dir));
+        assert_eq!(names(&merged), names(&whole));
+        for (merged, whole) in merged.iter().zip(&whole) {
+            assert!(merged == whole, "{format}: {} differs", whole.0);
+        }
+    }
+    let refused = |args: &[&str], reason: &str| {
+        let (code, err) = merge(args);
+        assert!(code == 2 && err.contains(reason), "{err}");
+    };
+    let shards = ["part1/x.csv", "part2/x.csv", "part3/x.csv"];
+    refused(
+        &[shards[0], shards[2], "-o", "y.csv"],
+        "shard 2/3 is missing",
+    );
+    refused(
+        &[shards[0], shards[1], "-o", "y.csv"],
+        "shard 3/3 is missing",
+    );
+    refused(
+        &[shards[0], shards[0], shards[1], "-o", "y.csv"],
+        "shard 1/3 is there twice",
+    );
+    refused(
+        &["whole-csv/x.csv", "-o", "y.csv"],
+        "is the whole corpus, not a shard",
+    );
+    refused(
+        &["part1/x.csv", "in", "-o", "y.csv"],
+        "is no finished shard",
+    );
+    let other = [
+        "in",
+        "-o",
+        "other/x.csv",
+        "--shard",
+        "3/3",
+        "--min-score",
+        "0.9",
+    ];
+    assert!(place.annotate(&other).0 < 2);
+    refused(
+        &[shards[0], shards[1], "other/x.csv", "-o", "y.csv"],
+        "is of another run: --",
+    );
+}
+
+#[test]
+fn brat_gets_a_pair_of_files_for_each_document() {
+    let place = Place::new();
+    place.write("in/a.txt", "w5 w6");
+    place.write("in/b.txt", b"\xFF");
+    place.write("in/c.jsonl", corpus(2, false));
+    assert_eq!(place.annotate(&["in", "-f", "brat", "-o", "out/"]).0, 1);
+    let wanted = [
+        "00000000-in_a.txt.ann",
+        "00000000-in_a.txt.txt",
+        "00000002-d0.ann",
+        "00000002-d0.txt",
+        "00000003-d1.ann",
+        "00000003-d1.txt",
+    ];
+    assert_eq!(place.files("out/brat"), wanted);
+    assert_eq!(place.text("out/brat/00000000-in_a.txt.txt"), "w5 w6");
+    for shard in ["1/2", "2/2"] {
+        let out = format!("part{}/", &shard[..1]);
+        assert!(
+            place
+                .annotate(&["in", "-f", "brat", "-o", &out, "--shard", shard])
+                .0
+                < 2
+        );
+    }
+    let done = newshound(&["merge", "part1/", "part2/", "-o", "merged/"])
+        .current_dir(place.dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(place.files("merged/brat"), wanted);
+}
+
+#[test]
+fn wrong_usage_names_the_way_out() {
+    let place = Place::new();
+    place.write("a.txt", "w5");
+    for (args, wanted) in [
+        (&["no.txt", "-o", "x.jsonl"][..], "there is no no.txt"),
+        (&["a.txt", "-o", "x.doc"], "end it with .jsonl, .csv"),
+        (
+            &["a.txt", "-o", "x.parquet.gz"],
+            "Parquet is compressed inside",
+        ),
+        (
+            &["a.txt", "-f", "brat", "-o", "x.txt"],
+            "brat is written to a directory",
+        ),
+        (
+            &["a.txt", "-f", "parquet"],
+            "cannot be written to standard output",
+        ),
+        (&["a.txt", "--shard", "5/4"], "from 1/4 to 4/4"),
+        (
+            &["a.txt", "--encoding", "utf-7"],
+            "unknown encoding \"utf-7\"",
+        ),
+        (&["a.txt", "--glob", "["], "--glob [: "),
+    ] {
+        let (code, err) = place.annotate(args);
+        assert_eq!(code, 2, "{args:?}: {err}");
+        assert!(err.contains(wanted), "{args:?}: {err}");
+    }
+}
