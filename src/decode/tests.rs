@@ -51,19 +51,27 @@ proptest! {
     fn spans_and_scores_are_those_of_trying_every_sequence(
         scheme in prop::sample::select(vec![IOB2, IOB1, BIOES]),
         logits in (1usize..5).prop_flat_map(rows),
+        adjoins in prop::collection::vec(any::<bool>(), 4),
     ) {
         let labels = labels(scheme);
         let p: Vec<Vec<f64>> = logits
             .iter()
             .map(|row| softmax(row.iter().take(labels.len()).copied()).unwrap())
             .collect();
-        let weight = |s: &Vec<usize>| -> f64 { s.iter().zip(&p).map(|(&t, row)| row[t]).product() };
+        let weight = |s: &Vec<usize>| -> f64 {
+            let beside = spans_of(&labels, s).windows(2).filter(|pair| {
+                pair[0].1 == pair[1].0 && pair[0].2 == pair[1].2 && adjoins[pair[1].0]
+            }).count() as i32;
+            let tags: f64 = s.iter().zip(&p).map(|(&t, row)| row[t]).product();
+            tags * SIDE_BY_SIDE.powi(beside)
+        };
         let all = sequences(&labels, p.len());
         let total: f64 = all.iter().map(&weight).sum();
         let top = all.iter().map(&weight).fold(0.0, f64::max);
         let best: Vec<_> = all.iter().filter(|s| weight(s) > top * (1.0 - 1e-9)).collect();
         prop_assume!(best.len() == 1, "a tie");
-        let found = best_spans(&labels, &Transitions::new(&labels), &p);
+        let words = Words { p: &p, adjoins: &adjoins[..p.len()] };
+        let found = best_spans(&labels, &Transitions::new(&labels), words);
         let expected = spans_of(&labels, best[0]);
         prop_assert_eq!(found.len(), expected.len());
         for (span, wanted) in found.iter().zip(expected) {
@@ -95,6 +103,20 @@ fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
         .iter()
         .map(|s| (text[s.start..s.end].to_owned(), s.label.to_string()))
         .collect()
+}
+
+#[test]
+fn two_words_that_might_be_two_people_are_one_unless_a_line_ends_between_them() {
+    let labels = labels(IOB2);
+    let names = |text: &str| {
+        let document = subwords().tokenize(text).unwrap();
+        let mut logits = Array2::zeros((2, labels.len()));
+        (logits[[0, 1]], logits[[1, 1]], logits[[1, 2]]) = (9.0, 8.0, 6.0);
+        decode(text, &document, &labels, logits.view(), 1.0)
+            .unwrap()
+            .len()
+    };
+    assert_eq!((names("Pam Butler"), names("Pam\nButler")), (1, 2));
 }
 
 fn span(surface: &str, label: &str) -> (String, String) {
