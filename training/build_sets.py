@@ -118,16 +118,22 @@ def source_rows(data, name, number):
     return {str(k): (" ".join(tokens), []) for k, (tokens, _, _) in enumerate(sentences)}
 
 
-def doubt(rows, first_pass):
-    """The rows with `?` for the label of each word whose kind the first pass gave otherwise.
+def combine(rows, first_pass, settle):
+    """The rows with, for each word whose kind the first pass gave otherwise, `settle` of its label there.
 
     The first pass does not know MISC: its O agrees with MISC.
     """
     for row, other in zip(rows, first_pass, strict=True):
         assert row["words"] == other["words"], (row["words"], other["words"])
         pairs = zip(row["labels"], other["labels"])
-        row["labels"] = [a if a[1:] == b[1:] or b == "O" and a.endswith("MISC") else "?" for a, b in pairs]
-        yield row
+        labels = [a if a[1:] == b[1:] or b == "O" and a.endswith("MISC") else settle(b) for a, b in pairs]
+        yield row | {"labels": labels}
+
+
+def well_formed(labels):
+    """The labels with `B-` for an `I-` that follows no word of its kind."""
+    before = ["O", *labels[:-1]]
+    return ["B" + b[1:] if b[0] == "I" and a[1:] != b[1:] else b for a, b in zip(before, labels)]
 
 
 def from_read(data, annotations, name, number):
@@ -203,7 +209,10 @@ def main():
     sets = {name: [r for f in files for r in from_columns(ner / f"{f}.iob2", name not in NO_MISC)] for name, files in COLUMN_SETS.items()}
     sets |= {name: list(from_raw(ner / f"{f}.jsonl", number)) for name, f in RAW_SETS.items()}
     sets |= {name: list(from_read(args.data, args.annotations, f, number)) for name, f in READ_SETS.items()}
-    sets["ewt"] = list(doubt(sets["ewt"], sets["ewt_first_pass"]))
+    read, first_pass = sets["ewt"], sets["ewt_first_pass"]
+    sets["ewt"] = list(combine(read, first_pass, lambda label: "?"))
+    settled = combine(read, first_pass, lambda label: label)
+    sets["ewt_settled"] = [row | {"labels": well_formed(row["labels"])} for row in settled]
     for name in ("news", "gmb_read"):
         sets[name], sets[f"{name}_dev"] = hold_out(sets[name])
     sets["wire"] = list(from_marked(sorted(args.wire.glob("[01]*.txt"))))

@@ -1,8 +1,4 @@
-"""Writes the model folder: int8 weights, configuration, tokenizer.
-
-Of the last weights and their moving average, both quantised, the one that is better on
-the development sets is shipped.
-"""
+"""Writes the model folder: the mean of weights that the recipe ships as int8, configuration, tokenizer."""
 
 import argparse
 import hashlib
@@ -14,6 +10,7 @@ import torch
 from safetensors.numpy import load_file
 
 import evaluate
+import recipe
 import rowint8
 import scoring
 import windows as win
@@ -21,37 +18,39 @@ import windows as win
 LARGEST = 100_000_000  # bytes
 
 
+def mean(work, shares):
+    """The mean of the weights WORK/NAME.safetensors, each with its share."""
+    total = {}
+    for name, share in shares.items():
+        for tensor, value in load_file(work / f"{name}.safetensors").items():
+            total[tensor] = total.get(tensor, 0) + share * value
+    return {name: value.astype("float32") for name, value in total.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="holds base/ and sets/")
-    parser.add_argument("--run", type=Path, required=True, help="what the last stage of fine-tuning wrote")
+    parser.add_argument("--work", type=Path, required=True, help="holds base/, sets/ and what the stages wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     pieces = win.Pieces(args.work / "base" / "tokenizer.json")
-    best = None
-    for name in ("last", "average"):
-        state = load_file(args.run / f"{name}.safetensors")
-        shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
-        model = scoring.load_model(args.run, rowint8.dequantise(shipped))
-        dev = evaluate.mean_dev(model, args.work, pieces)
-        mean = sum(dev.values()) / len(dev)
-        print(name, {k: round(100 * f1, 2) for k, f1 in dev.items()}, f"mean {100 * mean:.2f}", flush=True)
-        if best is None or mean > best[0]:
-            best = (mean, name, shipped)
-    _, name, shipped = best
+    state = mean(args.work, recipe.SHIPPED)
+    shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
+    run = args.work / recipe.STAGES[-1]["name"]
+    dev = evaluate.mean_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work, pieces)
+    print({k: round(100 * f1, 2) for k, f1 in dev.items()}, f"mean {100 * sum(dev.values()) / len(dev):.2f}")
     weights = args.out / "model.safetensors"
     rowint8.save(shipped, weights)
     size = weights.stat().st_size
     if size >= LARGEST:
         raise SystemExit(f"{weights} has {size} bytes; {LARGEST} is the limit")
-    config = json.loads((args.run / "config.json").read_text())
+    config = json.loads((run / "config.json").read_text())
     (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     shutil.copyfile(args.work / "base" / "tokenizer.json", args.out / "tokenizer.json")
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    print(f"{weights}: the {name} weights, {size} bytes, sha256 {digest}")
+    print(f"{weights}: {size} bytes, sha256 {digest}")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class Feed:
         while True:
             rng = random.Random(f"{recipe.SEED} {self.stage['name']} {passes}")
             shares = self.stage["passes"][min(passes, len(self.stage["passes"]) - 1)]
-            windows = win.training_pass(self.sets, shares, self.pieces, rng)
+            windows = win.training_pass(self.sets, shares, self.stage.get("case", recipe.CASE), self.pieces, rng)
             order = list(win.batches(windows, recipe.BATCH))
             rng.shuffle(order)
             print(f"pass {passes}: {len(windows)} windows, {len(order)} batches, {sum(len(w['ids']) for w in windows)} subwords", flush=True)

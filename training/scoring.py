@@ -8,6 +8,7 @@ import recipe
 import windows as win
 
 FORBIDDEN = np.float32(-1e4)
+SIDE_BY_SIDE = np.log(np.float32(0.05))  # as in src/decode.rs
 
 
 def load_model(config_dir, state):
@@ -19,12 +20,15 @@ def load_model(config_dir, state):
 
 
 def transitions():
-    """Log-weights [from, to] that forbid an I- after anything but its own kind."""
+    """Log-weights [from, to] that forbid an I- after anything but its own kind, and make it
+    unlikely that a name follows one of its own kind."""
     table = np.zeros((len(recipe.LABELS), len(recipe.LABELS)), dtype=np.float32)
     for i, before in enumerate(recipe.LABELS):
         for j, after in enumerate(recipe.LABELS):
             if after.startswith("I-") and before[1:] != after[1:]:
                 table[i, j] = FORBIDDEN
+            elif after.startswith("B-") and before[1:] == after[1:]:
+                table[i, j] = SIDE_BY_SIDE
     return table
 
 
@@ -89,7 +93,7 @@ def predict(model, sentences, pieces, limit):
 def span_probabilities(p, found):
     """The probability of exactly each of the spans (start, end, kind) among all allowed label
     sequences, for word probabilities p [words, labels]: the score that the tagger gives."""
-    allowed = (TRANSITIONS == 0).astype(np.float64)
+    allowed = np.exp(TRANSITIONS.astype(np.float64))
     # Forward and backward weights, each row scaled to sum to one (Rabiner 1989).
     forward, row = [], np.eye(len(recipe.LABELS))[0]
     for word in p:

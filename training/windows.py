@@ -33,10 +33,13 @@ class Pieces:
 
 
 def set_case(words, how):
+    """The words in another case; "lowered" is what the tagger makes of a sentence in capitals."""
     if how == "upper":
         return [w.upper() for w in words]
     if how == "lower":
         return [w.lower() for w in words]
+    if how == "lowered":
+        words = [w.lower() for w in words]
     after = ["", *words[:-1]]
     return [w if a in ("'", "\u2019") else w[:1].upper() + w[1:] for a, w in zip(after, words)]
 
@@ -53,12 +56,12 @@ def curl_quotes(words):
     return out
 
 
-def augment(sentence, window_case, rng):
+def augment(sentence, window_case, case, rng):
     """The sentence with, perhaps, another case, other quotes or no full stop; its labels stay."""
     words, labels = sentence["words"], sentence["labels"]
     how = window_case
-    if how is None and rng.random() < recipe.CASE_SENTENCE:
-        how = rng.choice(["upper", "lower", "title"])
+    if how is None and rng.random() < case["sentence"]:
+        how = rng.choice(case["kinds"])
     if how:
         words = set_case(words, how)
     if rng.random() < recipe.CURLY_QUOTES:
@@ -99,11 +102,11 @@ def measure(sentences, pieces):
         sentence["length"] = min(LONGEST, sum(len(pieces(w)) for w in sentence["words"]))
 
 
-def training_window(group, pieces, rng):
-    window_case = rng.choice(["upper", "lower", "title"]) if rng.random() < recipe.CASE_WINDOW else None
+def training_window(group, case, pieces, rng):
+    window_case = rng.choice(case["kinds"]) if rng.random() < case["window"] else None
     ids, targets = [], []
     for sentence in group:
-        i, t, _ = encode(*augment(sentence, window_case, rng), pieces)
+        i, t, _ = encode(*augment(sentence, window_case, case, rng), pieces)
         ids += i
         targets += t
     ids, targets = ids[:LONGEST], targets[:LONGEST]
@@ -115,7 +118,7 @@ def training_window(group, pieces, rng):
     }
 
 
-def training_pass(sets, shares, pieces, rng):
+def training_pass(sets, shares, case, pieces, rng):
     """One pass over the sets by their shares, packed and augmented anew."""
 
     def limit():
@@ -127,7 +130,7 @@ def training_pass(sets, shares, pieces, rng):
             groups = list(pack(sets[name], limit))
             if share < 1:
                 groups = rng.sample(groups, round(share * len(groups)))
-            windows += [training_window(g, pieces, rng) for g in groups]
+            windows += [training_window(g, case, pieces, rng) for g in groups]
             share -= 1
     rng.shuffle(windows)
     return windows
