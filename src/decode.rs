@@ -56,6 +56,7 @@ pub fn decode(
                     end,
                     label: span.label,
                     score: span.score,
+                    name: None,
                 }));
             }
         }

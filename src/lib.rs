@@ -11,6 +11,7 @@
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
+//! | [`names`] | spans | names: spans that mean one person, organisation or place |
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
@@ -46,6 +47,7 @@ pub mod eval;
 #[cfg(test)]
 mod fake;
 pub mod model;
+pub mod names;
 mod offsets;
 pub mod reader;
 pub mod segment;
@@ -60,6 +62,7 @@ pub mod writer;
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};
 pub use model::Model;
+pub use names::{Name, Place};
 pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};

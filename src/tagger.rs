@@ -307,6 +307,7 @@ impl Tagger {
             sentences: document.sentences,
             words: document.words,
             spans,
+            names: Vec::new(),
         })
     }
 

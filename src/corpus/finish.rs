@@ -11,7 +11,7 @@ use super::journal::Journal;
 use super::part::{replace, sync_dir};
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Summary};
-use crate::document::{Document, Span, Stats};
+use crate::document::{Document, Span};
 use crate::writer;
 
 /// A run whose results are complete.
@@ -163,14 +163,12 @@ fn standoff(spool: &Path, files: &Output) -> io::Result<()> {
             end: entity.end,
             label: entity.label.into(),
             score: 1.0,
+            name: None,
         });
         let document = Document {
             text,
-            sentences: Vec::new(),
-            words: Vec::new(),
             spans: spans.collect(),
-            topics: Vec::new(),
-            stats: Stats::default(),
+            ..Document::default()
         };
         let name = format!("{ordinal:08}-{}", slug(&line.id));
         let mut annotations = Vec::new();

@@ -28,6 +28,7 @@ fn document() -> Document {
             end,
             label: label.into(),
             score,
+            name: None,
         }
     };
     let sentence = |part, words, starts_paragraph| {
@@ -57,6 +58,7 @@ fn document() -> Document {
             span("A\tB", "MISC", 0.5),
             span("Łódź", "LOC", 0.33333),
         ],
+        names: vec![],
         topics: vec![
             topic("medtop:11000000", "politics and government", 0.91234),
             topic("beats:war\troom", "war\troom", 0.5),

@@ -192,7 +192,6 @@ fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Stats;
 
     #[test]
     fn control_characters_of_a_document_do_not_reach_the_terminal() {
@@ -207,14 +206,12 @@ mod tests {
             end,
             label: label.into(),
             score: 1.0,
+            name: None,
         };
         let document = Document {
             text: text.to_owned(),
-            sentences: vec![],
-            words: vec![],
             spans: vec![span(0, 10, "PER"), span(12, 16, "ORG"), span(18, 28, "PER")],
-            topics: vec![],
-            stats: Stats::default(),
+            ..Document::default()
         };
         let mut out = Vec::new();
         let record = Record {
