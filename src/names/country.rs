@@ -1,7 +1,5 @@
 //! Countries that have several names in the news.
 
-use super::form::Kind;
-
 /// For each country its names, folded and without blanks, the one to compare by first.
 const ALIASES: &[&[&str]] = &[
     &["us", "usa", "unitedstates", "unitedstatesofamerica", "america"],
@@ -29,6 +27,7 @@ const ALIASES: &[&[&str]] = &[
     &["car", "centralafricanrepublic"],
     &["papuanewguinea", "png"],
     &["washingtondc", "dc", "districtofcolumbia"],
+    &["islamicstate", "isis", "isil", "daesh", "islamicstateofiraqandthelevant"],
 ];
 
 /// Names that organisations begin or end with, and the short word that stands for them.
@@ -47,22 +46,14 @@ pub(super) fn alias(name: &str) -> Option<&'static str> {
     names.and_then(|names| names.first()).copied()
 }
 
-/// The words of a name with a country, or another union, at its start or end as one word,
-/// where something else is left.
-pub(super) fn shortened(kind: Kind, mut words: Vec<String>) -> Vec<String> {
-    if kind == Kind::Person {
-        return words;
-    }
+/// The words of a name with a country, or another union, in it as one word, where something
+/// else is left.
+pub(super) fn shortened(mut words: Vec<String>) -> Vec<String> {
     for (long, short) in PARTS {
-        let long_at = |at: usize, words: &[String]| {
-            let part = words.get(at..at + long.len());
-            part.is_some_and(|part| part.iter().zip(*long).all(|(a, b)| a == b))
-        };
-        if words.len() <= long.len() {
-            continue;
-        }
-        let tail = words.len() - long.len();
-        if let Some(at) = [0, tail].into_iter().find(|&at| long_at(at, &words)) {
+        let is_long = |part: &[String]| part.iter().zip(*long).all(|(a, b)| a == b);
+        if words.len() > long.len()
+            && let Some(at) = words.windows(long.len()).position(is_long)
+        {
             words.splice(at..at + long.len(), [(*short).to_owned()]);
         }
     }

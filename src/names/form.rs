@@ -71,8 +71,8 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
         let (form, spelling) = known.unwrap_or_else(|| {
             let kind = Kind::of(&span.label);
             let spelt = spelling(kind, surface);
-            let words = country::shortened(kind, folded_words(&spelt));
-            let key = (Arc::clone(&span.label), key(kind, &words, &spelt));
+            let words = words(kind, &spelt);
+            let key = (Arc::clone(&span.label), key(&words, &spelt));
             let form = *by_key.entry(key).or_insert_with(|| {
                 forms.push(Form {
                     label: Arc::clone(&span.label),
@@ -100,14 +100,9 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     (forms, form_of)
 }
 
-/// White space as single blanks, without an article before it; a person's name also without
-/// a possessive.
+/// White space as single blanks; a person's name without a possessive.
 fn spelling(kind: Kind, surface: &str) -> String {
-    let mut words: Vec<&str> = surface.split_whitespace().collect();
-    if words.len() > 1 && kind != Kind::Other && matches!(words[0], "the" | "The" | "THE") {
-        words.remove(0);
-    }
-    let spelt = words.join(" ");
+    let spelt = surface.split_whitespace().collect::<Vec<_>>().join(" ");
     match possessive(&spelt) {
         Some(owner) if kind == Kind::Person => owner.to_owned(),
         _ => spelt,
@@ -123,15 +118,24 @@ pub(super) fn possessive(name: &str) -> Option<&str> {
 }
 
 /// What two spellings of a form have in common.
-fn key(kind: Kind, words: &[String], spelt: &str) -> String {
+fn key(words: &[String], spelt: &str) -> String {
     let key = words.concat();
     if key.is_empty() {
         // A name in marks that folding drops is itself alone.
         return format!("\0{spelt}");
     }
-    match country::alias(&key).filter(|_| kind == Kind::Place) {
-        Some(country) => country.to_owned(),
-        None => key,
+    key
+}
+
+/// The words that a form is compared by.
+fn words(kind: Kind, spelt: &str) -> Vec<String> {
+    let mut words = folded_words(spelt);
+    if words.len() > 1 && words[0] == "the" {
+        words.remove(0);
+    }
+    match kind {
+        Kind::Person | Kind::Place => words,
+        Kind::Organisation | Kind::Other => country::shortened(words),
     }
 }
 

@@ -41,6 +41,7 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
             _ => rules::link(&forms, ids, &mut links, &mut open),
         }
     }
+    stated::speakers(text, spans, &forms, &mut links);
     let group_of = settle(&form_of, &mut links, &open);
     named(&forms, spans, &form_of, &group_of)
 }
@@ -58,7 +59,7 @@ fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
 }
 
 /// For each span the set it belongs to. An ambiguous form means whoever of those that it may
-/// mean was mentioned last before it, or else is mentioned first after it.
+/// mean was mentioned most before it; where none was, it stays apart.
 fn settle(form_of: &[usize], links: &mut Links, open: &[(usize, Vec<usize>)]) -> Vec<usize> {
     let mut readings: Map<usize, Vec<usize>> = Map::default();
     for (form, sets) in open {
@@ -67,16 +68,17 @@ fn settle(form_of: &[usize], links: &mut Links, open: &[(usize, Vec<usize>)]) ->
             readings.insert(*form, sets);
         }
     }
-    let mut last: Map<usize, usize> = Map::default();
+    let mut counts: Map<usize, usize> = Map::default();
     let mut group_of = Vec::with_capacity(form_of.len());
-    for (at, &form) in form_of.iter().enumerate() {
-        let sets = readings.get(&form);
-        let recent = sets.into_iter().flatten().filter_map(|set| Some((last.get(set)?, *set)));
-        let set = match recent.max() {
-            Some((_, set)) => set,
+    for &form in form_of {
+        let sets = readings.get(&form).into_iter().flatten();
+        // Of as many mentions the first in the text counts more.
+        let known = sets.filter_map(|set| Some((*counts.get(set)?, std::cmp::Reverse(*set))));
+        let set = match known.max() {
+            Some((_, set)) => set.0,
             None => links.root(form),
         };
-        last.insert(set, at + 1);
+        *counts.entry(set).or_default() += 1;
         group_of.push(set);
     }
     group_of
@@ -120,7 +122,9 @@ fn fullest<'f>(forms: impl Iterator<Item = &'f Form>) -> String {
         let best = spellings.max_by_key(|(spelt, mentions)| {
             let capitals = spelt.split(' ').filter(|w| w.starts_with(char::is_uppercase)).count();
             let owner = form::possessive(spelt).is_none();
-            (owner, spelt.chars().count(), !spelt.is_ascii(), capitals, *mentions)
+            let letters = spelt.chars().filter(|c| c.is_alphanumeric()).count();
+            let letters = if form.is_acronym() { 0 } else { letters };
+            (owner, letters, !spelt.is_ascii(), *mentions, capitals)
         });
         (form, best.map(|(spelt, _)| spelt.as_str()).unwrap_or_default())
     });
@@ -128,7 +132,8 @@ fn fullest<'f>(forms: impl Iterator<Item = &'f Form>) -> String {
         let letters = spelt.chars().count();
         (
             form::possessive(spelt).is_none(),
-            letters,
+            !form.is_acronym(),
+            if form.is_acronym() { 0 } else { letters },
             form.mentions.len(),
             std::cmp::Reverse(form.first()),
         )

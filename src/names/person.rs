@@ -78,8 +78,10 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut 
             other != at && fuller_name(person, &people[other])
         });
         let found: Vec<usize> = fuller.map(|other| people[other].form).collect();
-        if let [one] = links.roots(found)[..] {
-            links.join(one, person.form);
+        match &links.roots(found)[..] {
+            [] => {}
+            [one] => links.join(*one, person.form),
+            several => open.push((person.form, several.to_vec())),
         }
     }
     for person in &people {

@@ -12,7 +12,7 @@ const SHARED: usize = 64;
 const BODIES: &[&str] = &[
     "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp",
     "plc", "ag", "gmbh", "se", "sa", "s", "nv", "bv", "oy", "ab", "as", "asa", "spa", "kft", "pty",
-    "group", "holding", "holdings", "party", "airlines", "airline", "airways", "air", "motor",
+    "group", "holding", "holdings", "party", "airlines", "airline", "airways", "air", "us", "corps", "force", "motor",
     "motors", "entertainment", "society", "institution", "usa", "international", "technologies",
     "systems", "pictures", "records", "industries", "enterprises", "partners", "fc", "afc", "cf",
     "club", "united", "city", "government", "organisation", "organization", "association",
@@ -21,8 +21,8 @@ const BODIES: &[&str] = &[
 
 /// Words behind a place's own name.
 const PLACES: &[&str] = &[
-    "sea", "ocean", "city", "islands", "island", "mountains", "mountain", "river", "desert",
-    "peninsula", "strait", "dc", "palace", "museum",
+    "sea", "ocean", "islands", "mountains", "mountain", "river", "desert",
+    "peninsula", "strait", "dc",
 ];
 
 /// Words before a place's own name: `Islamic Republic of`.
@@ -44,16 +44,29 @@ const SHIPS: &[&str] = &["mv", "uss", "hms", "ss", "ms", "rms", "hmas"];
 
 /// Joins the forms of one name. What may mean several goes to `open`.
 pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+    aliases(forms, ids, links);
     same_words(forms, ids, links);
     acronyms(forms, ids, links);
     contained(forms, ids, links, open);
 }
 
+/// `UK` and `Britain`.
+fn aliases(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut same: Map<&str, usize> = Map::default();
+    for &id in ids {
+        if let Some(alias) = country::alias(&forms[id].words.concat()) {
+            links.join(*same.entry(alias).or_insert(id), id);
+        }
+    }
+}
+
 /// `Department of State` and `State Department`.
 fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<Vec<&str>, usize> = Map::default();
-    for &id in ids.iter().filter(|&&id| forms[id].kind == Kind::Organisation) {
-        let words = forms[id].words.iter().map(String::as_str);
+    for &id in ids.iter().filter(|&&id| forms[id].kind != Kind::Place) {
+        let organisation = forms[id].kind == Kind::Organisation;
+        let words = forms[id].words.iter();
+        let words = words.map(|word| if organisation { stem(word) } else { word.as_str() });
         let mut words: Vec<&str> = words.filter(|word| !is_small(word)).collect();
         if words.len() > 1 {
             words.sort_unstable();
@@ -123,8 +136,10 @@ fn contained(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(u
         let Some(near) = rarest.filter(|near| near.len() <= SHARED) else {
             continue;
         };
-        let longer = near.iter().copied().filter(|&other| is_short_for(short, &forms[other]));
-        let found = longer.collect::<Vec<_>>();
+        let fits = near.iter().map(|&other| (is_short_for(short, &forms[other]), other));
+        let fits: Vec<(Fit, usize)> = fits.filter(|(fit, _)| *fit != Fit::No).collect();
+        let best = fits.iter().map(|(fit, _)| *fit).max().unwrap_or(Fit::No);
+        let found = fits.iter().filter(|(fit, _)| *fit == best).map(|(_, other)| *other);
         match &links.roots(found)[..] {
             [] => {}
             [one] => links.join(*one, id),
@@ -133,47 +148,77 @@ fn contained(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(u
     }
 }
 
-fn is_short_for(short: &Form, long: &Form) -> bool {
+/// A word without a plural's s, so that `Railway` and `Railways` are the same.
+fn stem(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 4 && !stem.ends_with('s') => stem,
+        _ => word,
+    }
+}
+
+/// How well a short form fits a long one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    No,
+    Likely,
+    Sure,
+}
+
+fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (a, b) = (&short.words[..], &long.words[..]);
     if a.len() >= b.len() || a.is_empty() {
-        return false;
+        return Fit::No;
     }
     let later = short.first() > long.first();
     let one_of = |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
     let behind = b.strip_prefix(a);
     let before = b.strip_suffix(a);
-    match short.kind {
-        Kind::Person => false,
+    let (sure, likely) = match short.kind {
+        Kind::Person => (false, false),
         Kind::Organisation => {
             let own = b.iter().take_while(|word| country::is_part(word)).count();
             let behind = behind.or_else(|| b[own..].strip_prefix(a));
-            behind.is_some_and(|rest| {
-                one_of(rest, BODIES)
-                    || later && rest.len() > 1 && matches!(rest[0].as_str(), "of" | "for" | "on")
-                    || later && rest.len() > 2 && BODIES.contains(&rest[0].as_str()) && rest[1] == "of"
-            }) || before.is_some_and(|rest| {
-                let generic = !short.is_acronym();
+            let body = behind.is_some_and(|rest| one_of(rest, BODIES));
+            let of = behind.is_some_and(|rest| {
+                let skip = usize::from(rest.len() > 2 && BODIES.contains(&rest[0].as_str()));
+                rest.len() > 1 && matches!(rest[skip].as_str(), "of" | "for" | "on")
+            });
+            let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
+            let last = before.is_some_and(|rest| {
+                // The House is not the White House, and RCMP not the Kamloops RCMP.
                 let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
-                generic && later && !joint || rest.iter().all(|word| country::is_part(word))
-                    || matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college")) && later
-            })
+                let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
+                later && (seat || !joint && !short.is_acronym())
+            });
+            (body || country, of || last)
         }
         Kind::Place => {
-            behind.is_some_and(|rest| one_of(rest, PLACES))
-                || later && behind.is_some_and(|rest| rest.last().is_some_and(|w| BUILDINGS.contains(&w.as_str())))
-                || later && before.is_some() && one_of(a, BUILDINGS)
-                || before.is_some_and(|rest| {
-                    let the = rest.strip_suffix(&["the".to_owned()]).unwrap_or(rest);
-                    matches!(the, [.., state, of] if of == "of" && STATES.contains(&state.as_str()))
-                })
+            let own = behind.is_some_and(|rest| one_of(rest, PLACES));
+            let building = later && before.is_some() && one_of(a, BUILDINGS);
+            let state = before.is_some_and(|rest| {
+                let rest = match rest {
+                    [rest @ .., the] if the == "the" => rest,
+                    rest => rest,
+                };
+                matches!(rest, [.., state, of] if of == "of" && STATES.contains(&state.as_str()))
+            });
+            (own || state, building)
         }
         Kind::Other => {
-            let year = |rest: &[String]| matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()));
-            behind.is_some_and(|rest| year(rest) || later && one_of(rest, &["tribe", "nation", "people"]))
-                || before.is_some_and(|rest| {
-                    year(rest) || one_of(rest, STORMS) || one_of(rest, SHIPS)
-                        || later && a[0].starts_with(|c: char| c.is_ascii_digit())
-                })
+            let year = |rest: &[String]| {
+                matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()))
+            };
+            let people = ["tribe", "nation", "people"];
+            let tribe = later && behind.is_some_and(|rest| one_of(rest, &people));
+            let number = later && a[0].starts_with(|c: char| c.is_ascii_digit());
+            let storm = before.is_some_and(|rest| one_of(rest, STORMS) || one_of(rest, SHIPS));
+            let edition = behind.or(before).is_some_and(year);
+            (storm, edition || tribe || number && before.is_some())
         }
+    };
+    match (sure, likely) {
+        (true, _) => Fit::Sure,
+        (_, true) => Fit::Likely,
+        _ => Fit::No,
     }
 }
