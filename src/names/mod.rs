@@ -1,5 +1,6 @@
 //! The names of one document: which mentions mean the same person, organisation or place.
 
+mod across;
 mod acronym;
 mod country;
 mod form;
@@ -23,10 +24,14 @@ const READINGS: usize = 8;
 /// Finds the names that the spans of a text mention, and points each span at its name. The
 /// names are in the order of their first mention.
 pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
-    let (forms, form_of) = form::forms(text, spans);
+    let (mut forms, form_of) = form::forms(text, spans);
     let mut links = Links::new(forms.len());
     let mut open = Vec::new();
     stated::link(text, spans, &forms, &form_of, &mut links);
+    let explained = stated::expansions(text, spans, &forms);
+    for (id, long) in explained {
+        forms[id].spellings.push((long, 0));
+    }
     let mut labels: Vec<(&Arc<str>, Vec<usize>)> = Vec::new();
     for (id, form) in forms.iter().enumerate() {
         match labels.iter_mut().find(|(label, _)| **label == form.label) {
@@ -42,9 +47,36 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
         }
     }
     stated::speakers(text, spans, &forms, &mut links);
+    let d: f32 = std::env::var("DOUBT").ok().and_then(|d| d.parse().ok()).unwrap_or(0.0);
+    across::link(spans, &forms, d, &mut links);
     let group_of = settle(&form_of, &mut links, &open);
+    if std::env::var("NOVOTE").is_err() { vote(spans, &group_of); }
     named(&forms, spans, &form_of, &group_of)
 }
+
+/// Gives the mentions of one name the label with the highest sum of scores.
+fn vote(spans: &mut [Span], group_of: &[usize]) {
+    let mut sums: Map<usize, Vec<(Arc<str>, f32, usize)>> = Map::default();
+    for (span, group) in spans.iter().zip(group_of) {
+        let sums = sums.entry(*group).or_default();
+        match sums.iter_mut().find(|(label, ..)| *label == span.label) {
+            Some((_, sum, mentions)) => (*sum, *mentions) = (*sum + span.score, *mentions + 1),
+            None => sums.push((Arc::clone(&span.label), span.score, 1)),
+        }
+    }
+    for (span, group) in spans.iter_mut().zip(group_of) {
+        let Some(sums) = sums.get(group).filter(|sums| sums.len() > 1) else {
+            continue;
+        };
+        let mentions: usize = sums.iter().map(|(_, _, mentions)| mentions).sum();
+        let best = sums.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((label, sum, _)) = best.filter(|(label, ..)| *label != span.label) {
+            span.label = Arc::clone(label);
+            span.score = sum / mentions as f32;
+        }
+    }
+}
+
 
 /// `Boeing's` is Boeing where that is there too; `McDonald's` is itself.
 fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
@@ -123,17 +155,20 @@ fn fullest<'f>(forms: impl Iterator<Item = &'f Form>) -> String {
             let capitals = spelt.split(' ').filter(|w| w.starts_with(char::is_uppercase)).count();
             let owner = form::possessive(spelt).is_none();
             let letters = spelt.chars().filter(|c| c.is_alphanumeric()).count();
-            let letters = if form.is_acronym() { 0 } else { letters };
+            let explained = *mentions == 0;
+            let letters = if form.is_acronym() && !explained { 0 } else { letters };
             (owner, letters, !spelt.is_ascii(), *mentions, capitals)
         });
         (form, best.map(|(spelt, _)| spelt.as_str()).unwrap_or_default())
     });
     let best = spelt.max_by_key(|(form, spelt)| {
         let letters = spelt.chars().count();
+        let brief = form.is_acronym() && !spelt.contains(' ') || form.words.concat() == "america";
         (
             form::possessive(spelt).is_none(),
-            !form.is_acronym(),
-            if form.is_acronym() { 0 } else { letters },
+            // A storm is called by the most that it became.
+            form.words.first().is_none_or(|word| !matches!(word.as_str(), "tropical" | "storm")),
+            if brief { 0 } else { letters },
             form.mentions.len(),
             std::cmp::Reverse(form.first()),
         )
