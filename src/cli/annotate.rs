@@ -85,6 +85,13 @@ pub(crate) struct Args {
     )]
     min_score: f32,
 
+    /// Do not look for the names that mentions have in common
+    ///
+    /// Otherwise "Rutte" is Mark Rutte and "FSB" the Federal Security Service where the
+    /// document says so, and each document lists its names.
+    #[arg(long, help_heading = "Output")]
+    no_names: bool,
+
     /// Tag only part I of N, for job arrays: 1/8, 2/8, ...
     ///
     /// A document's id decides which part it belongs to. `newshound merge` joins the
@@ -185,6 +192,9 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     if let Some(window) = args.model.window() {
         settings.insert("--window".to_owned(), window.to_string());
     }
+    if args.no_names {
+        settings.insert("--no-names".to_owned(), String::new());
+    }
     settings.extend(args.topics.given());
     Ok(Job {
         walk,
@@ -202,6 +212,9 @@ fn tagger(args: &Args) -> Result<Tagger, Stop> {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    if args.no_names {
+        builder = builder.no_names();
     }
     Ok(args.topics.apply(builder)?.build()?)
 }

@@ -31,7 +31,9 @@ pub(super) fn link(spans: &[Span], forms: &[Form], links: &mut Links) {
         if form.kind == Kind::Person || !alone || scores.into_iter().any(|s| s.score >= SURE) {
             continue;
         }
-        let found = bearers.get(name.as_str()).filter(|found| found.len() <= SHARED);
+        let found = bearers
+            .get(name.as_str())
+            .filter(|found| found.len() <= SHARED);
         let found = found.into_iter().flatten().copied();
         if let [one] = links.roots(found)[..] {
             links.join(one, id);

@@ -15,7 +15,8 @@ pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String 
     });
     let best = spelt.max_by_key(|(form, spelt)| {
         let first = form.words.first().map(String::as_str);
-        let informal = form.is_acronym() && !spelt.contains(' ') || form.words.concat() == "america";
+        let informal =
+            form.is_acronym() && !spelt.contains(' ') || form.words.concat() == "america";
         (
             form::possessive(spelt).is_none(),
             // A storm is called by the most that it became.
@@ -40,7 +41,11 @@ fn spelling(form: &Form) -> Option<&str> {
         let explained = *mentions == 0;
         (
             form::possessive(spelt).is_none(),
-            if form.is_acronym() && !explained { 0 } else { letters },
+            if form.is_acronym() && !explained {
+                0
+            } else {
+                letters
+            },
             !spelt.is_ascii(),
             *mentions,
             words.filter(|w| w.starts_with(char::is_uppercase)).count(),

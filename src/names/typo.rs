@@ -32,8 +32,12 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
         }
         let mut found = Vec::new();
         for key in keys(form) {
-            let others = variants(&key).into_iter().filter_map(|v| near.get(&(form.kind, v)));
-            let others = others.filter(|others| others.len() <= 2 * MENTIONS).flatten();
+            let others = variants(&key)
+                .into_iter()
+                .filter_map(|v| near.get(&(form.kind, v)));
+            let others = others
+                .filter(|others| others.len() <= 2 * MENTIONS)
+                .flatten();
             found.extend(others.copied().filter(|&other| {
                 other != id
                     && forms[other].label == form.label
@@ -83,10 +87,14 @@ fn one_off(a: &str, b: &str) -> bool {
 
 /// The words that may be misspelt.
 fn keys(form: &Form) -> Vec<String> {
-    let long = |word: &&String| word.chars().count() >= LETTERS - 1 && word.chars().all(char::is_alphabetic);
+    let long = |word: &&String| {
+        word.chars().count() >= LETTERS - 1 && word.chars().all(char::is_alphabetic)
+    };
     match form.kind {
         Kind::Person => form.words.iter().filter(long).cloned().collect(),
-        Kind::Organisation if form.words.len() > 1 => form.words.iter().filter(long).cloned().collect(),
+        Kind::Organisation if form.words.len() > 1 => {
+            form.words.iter().filter(long).cloned().collect()
+        }
         _ => Vec::new(),
     }
 }
