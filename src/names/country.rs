@@ -92,3 +92,8 @@ pub(super) fn is_part(word: &str) -> bool {
     PARTS.iter().any(|(_, short)| *short == word)
         || matches!(word, "american" | "british" | "european")
 }
+
+/// Whether a name is not what a country is called where it has another.
+pub(super) fn is_informal(words: &[String]) -> bool {
+    matches!(words, [word] if word == "america")
+}

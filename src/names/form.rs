@@ -11,6 +11,12 @@ use crate::Span;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
+/// Bytes of the longest acronym.
+const ACRONYM: usize = 12;
+
+/// Spellings of a form that are told apart.
+const SPELLINGS: usize = 32;
+
 /// What kind of thing a label means, which decides on the rules its names follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
@@ -88,7 +94,9 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
             let spellings = &mut forms[form].spellings;
             let place = spellings.iter().position(|(s, _)| *s == spelt);
             let place = place.unwrap_or_else(|| {
-                spellings.push((spelt, 0));
+                if spellings.len() < SPELLINGS {
+                    spellings.push((spelt, 0));
+                }
                 spellings.len() - 1
             });
             by_surface.insert((&*span.label, surface), (form, place));
@@ -101,12 +109,16 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     (forms, form_of)
 }
 
-/// White space as single blanks; a person's name without a possessive.
+/// White space as single blanks, no small `the` before it; a person's name without a possessive.
 fn spelling(kind: Kind, surface: &str) -> String {
     // Joiners and direction marks at a name's ends are not part of it.
     let unseen = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}');
     let words = surface.trim_matches(unseen).split_whitespace();
     let spelt = words.collect::<Vec<_>>().join(" ");
+    let spelt = match spelt.strip_prefix("the ") {
+        Some(name) => name.to_owned(),
+        None => spelt,
+    };
     match possessive(&spelt) {
         Some(owner) if kind == Kind::Person => owner.to_owned(),
         _ => spelt,
@@ -184,8 +196,8 @@ fn folded(word: &str) -> String {
 }
 
 /// The letters of an acronym: one word, two capitals at least, capitals for the most part.
-fn acronym(spelt: &str) -> String {
-    if spelt.contains(char::is_whitespace) || spelt.len() > 16 {
+pub(super) fn acronym(spelt: &str) -> String {
+    if spelt.contains(char::is_whitespace) || spelt.len() > ACRONYM {
         return String::new();
     }
     let body = spelt.strip_suffix('s').unwrap_or(spelt);

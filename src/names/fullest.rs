@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::form::{self, Form};
+use super::country;
+use super::form::{self, Form, Kind};
+use super::person;
 
 /// The name of the set that the forms `own` make up.
 pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String {
@@ -15,10 +17,14 @@ pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String 
     });
     let best = spelt.max_by_key(|(form, spelt)| {
         let first = form.words.first().map(String::as_str);
+        let titles = person::titles(&form.words);
+        let names = form.words.len().saturating_sub(titles);
         let informal =
-            form.is_acronym() && !spelt.contains(' ') || form.words.concat() == "america";
+            form.is_acronym() && !spelt.contains(' ') || country::is_informal(&form.words);
         (
             form::possessive(spelt).is_none(),
+            // A title does not make a name fuller.
+            (form.kind == Kind::Person).then(|| (names, Reverse(titles))),
             // A storm is called by the most that it became.
             !matches!(first, Some("tropical" | "storm")),
             if informal { 0 } else { spelt.chars().count() },

@@ -122,29 +122,30 @@ fn named(
     members.iter().enumerate().map(name).collect()
 }
 
-/// Counts mentions anew after spans were left out, and leaves out names that have none now.
+/// Numbers names and counts mentions anew after spans were left out; names that have none now
+/// go.
 pub(crate) fn recount(spans: &mut [Span], names: &mut Vec<Name>) {
-    for name in names.iter_mut() {
-        name.mentions = 0;
-    }
-    for id in spans.iter().filter_map(|span| span.name) {
-        if let Some(name) = names.get_mut(id) {
+    let mut old: Vec<Option<Name>> = std::mem::take(names).into_iter().map(Some).collect();
+    let mut ids: Vec<Option<usize>> = vec![None; old.len()];
+    for span in spans {
+        let Some(before) = span.name.take() else {
+            continue;
+        };
+        let (Some(id), Some(name)) = (ids.get_mut(before), old.get_mut(before)) else {
+            continue;
+        };
+        if let Some(name) = name.take() {
+            *id = Some(names.len());
+            names.push(Name {
+                id: names.len(),
+                mentions: 0,
+                ..name
+            });
+        }
+        span.name = *id;
+        if let Some(name) = id.and_then(|id| names.get_mut(id)) {
             name.mentions += 1;
         }
-    }
-    let mut left = 0;
-    let renumbered = names.iter().map(|name| {
-        left += usize::from(name.mentions > 0);
-        (name.mentions > 0).then(|| left - 1)
-    });
-    let renumbered: Vec<Option<usize>> = renumbered.collect();
-    for span in spans {
-        let old = span.name.and_then(|id| renumbered.get(id));
-        span.name = old.copied().flatten();
-    }
-    names.retain(|name| name.mentions > 0);
-    for (id, name) in names.iter_mut().enumerate() {
-        name.id = id;
     }
 }
 

@@ -81,6 +81,12 @@ const SUFFIXES: &[&str] = &[
     "jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi",
 ];
 
+/// How many words of a person's name are titles before it.
+pub(super) fn titles(words: &[String]) -> usize {
+    let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str()));
+    titles.count().min(words.len().saturating_sub(1))
+}
+
 /// A person's form without titles.
 struct Person<'f> {
     form: usize,
@@ -90,11 +96,7 @@ struct Person<'f> {
 
 impl<'f> Person<'f> {
     fn of(form: usize, words: &'f [String]) -> Self {
-        let titles = words
-            .iter()
-            .take_while(|w| TITLES.contains(&w.as_str()))
-            .count();
-        let from = titles.min(words.len().saturating_sub(1));
+        let from = titles(words);
         let mut names = words.get(from..).unwrap_or_default();
         let mut suffix = None;
         if let [rest @ .., last] = names

@@ -1,6 +1,6 @@
 //! Organisations, places and other names: short forms of long ones.
 
-use super::acronym::{initials, is_small, spells};
+use super::acronym::{self, is_small};
 use super::country;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
@@ -146,7 +146,8 @@ pub(super) fn link(
     aliases(forms, ids, links);
     same_words(forms, ids, links);
     storms(forms, ids, links);
-    acronyms(forms, ids, links);
+    acronym::link(forms, ids, links);
+    acronym::link_partly(forms, ids, links);
     contained(forms, ids, links, open);
 }
 
@@ -160,28 +161,45 @@ fn aliases(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// `Department of State` and `State Department`.
+/// `US Department of State`, `Department of State` and `State Department`.
 fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<Vec<&str>, usize> = Map::default();
+    let mut bare: Map<Vec<&str>, Vec<usize>> = Map::default();
     for &id in ids.iter().filter(|&&id| forms[id].kind != Kind::Place) {
-        let organisation = forms[id].kind == Kind::Organisation;
-        let words = forms[id].words.iter();
-        let words = words.map(|word| {
-            if organisation {
-                land(stem(word))
-            } else {
-                word.as_str()
-            }
-        });
-        let mut words: Vec<&str> = words.filter(|word| !is_small(word)).collect();
+        let mut words = content(&forms[id]);
         if words.len() > 1 {
-            words.sort_unstable();
-            links.join(*same.entry(words).or_insert(id), id);
+            links.join(*same.entry(words.clone()).or_insert(id), id);
+            let all = words.len();
+            words.retain(|word| !country::is_part(word));
+            if words.len() < all && words.len() > 1 {
+                bare.entry(words).or_default().push(id);
+            }
+        }
+    }
+    for &id in ids {
+        let countries = bare
+            .get(&content(&forms[id]))
+            .into_iter()
+            .flatten()
+            .copied();
+        if let [one] = links.roots(countries)[..] {
+            links.join(one, id);
         }
     }
 }
 
-/// `Tropical Storm Lorenzo` and `Hurricane Lorenzo`.
+/// The words of a name that are not small, in alphabetical order.
+fn content(form: &Form) -> Vec<&str> {
+    let words = form.words.iter().map(|word| match form.kind {
+        Kind::Organisation => land(stem(word)),
+        _ => word.as_str(),
+    });
+    let mut words: Vec<&str> = words.filter(|word| !is_small(word)).collect();
+    words.sort_unstable();
+    words
+}
+
+/// `Tropical Storm Ida` and `Hurricane Ida`.
 fn storms(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<&[String], usize> = Map::default();
     for &id in ids {
@@ -202,64 +220,6 @@ fn land(word: &str) -> &str {
         .strip_suffix('i')
         .or_else(|| word.strip_suffix('n').filter(|l| l.ends_with('a')));
     land.filter(|land| land.len() > 3).unwrap_or(word)
-}
-
-fn acronyms(forms: &[Form], ids: &[usize], links: &mut Links) {
-    let long = |id: &&usize| forms[**id].words.len() > 1;
-    let mut exact: Map<String, Vec<usize>> = Map::default();
-    let mut by_letter: Map<char, Vec<usize>> = Map::default();
-    for &id in ids.iter().filter(long) {
-        let words = &forms[id].words;
-        let [all, content] = initials(words);
-        let own = words
-            .first()
-            .filter(|word| country::is_part(word))
-            .map(|_| initials(&words[1..])[1].clone());
-        let mut keys = vec![all, content];
-        keys.extend(own.filter(|own| own.chars().count() > 1));
-        keys.extend(
-            words
-                .first()
-                .filter(|w| country::is_part(w))
-                .map(|w| format!("{w}{}", initials(&words[1..])[1])),
-        );
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            exact.entry(key).or_default().push(id);
-        }
-        by_letter
-            .entry(words[0].chars().next().unwrap_or_default())
-            .or_default()
-            .push(id);
-    }
-    for &id in ids {
-        let form = &forms[id];
-        if !form.is_acronym() {
-            continue;
-        }
-        let found = exact.get(&form.acronym).cloned().unwrap_or_default();
-        let roots = links.roots(found);
-        match roots[..] {
-            [one] => links.join(one, id),
-            [] => {
-                let letters: Vec<char> = form.acronym.chars().collect();
-                let skips = usize::from(letters.len() > 3);
-                let first = letters.first().copied().unwrap_or_default();
-                let near = by_letter
-                    .get(&first)
-                    .filter(|near| near.len() <= 4 * SHARED);
-                let near = near.into_iter().flatten().copied();
-                let near = near.filter(|&other| {
-                    letters.len() > 2 && spells(&letters, &forms[other].words, skips)
-                });
-                if let [one] = links.roots(near.collect::<Vec<_>>())[..] {
-                    links.join(one, id);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 fn contained(
@@ -345,7 +305,7 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
             });
             let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
             let last = before.is_some_and(|rest| {
-                // The House is not the White House, and RCMP not the Kamloops RCMP.
+                // The House is not the White House; an acronym is whole as it is.
                 let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
                 let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
                 (later || a.len() > 1) && (seat || !joint && !short.is_acronym())

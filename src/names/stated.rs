@@ -5,6 +5,15 @@ use super::form::{Form, Kind, folded_words};
 use super::links::Links;
 use crate::Span;
 
+/// Bytes before an acronym in which its words are looked for.
+const REACH: usize = 400;
+
+/// Words of the longest name that is explained.
+const WORDS: usize = 16;
+
+/// Acronyms that may be the initials of who speaks.
+const SPEAKERS: usize = 16;
+
 /// Joins names that stand beside each other, the second in brackets, where one abbreviates
 /// the other, or is the other in another script.
 pub(super) fn link(
@@ -19,10 +28,17 @@ pub(super) fn link(
         let between = text.get(first.end..second.start).unwrap_or_default();
         let after = text.get(second.end..).unwrap_or_default();
         let closes = after.trim_start_matches(['"', '”', '\'', '’']);
-        let opens = matches!(
-            between.trim(),
-            "(" | "[" | "(\"" | "(“" | "(the" | "(the \""
-        );
+        // "Kyiv (Ukrainian: Київ)".
+        let language = between
+            .trim()
+            .strip_prefix('(')
+            .and_then(|l| l.strip_suffix(':'));
+        let language = language.is_some_and(|l| l.chars().all(char::is_alphabetic));
+        let opens = language
+            || matches!(
+                between.trim(),
+                "(" | "[" | "(\"" | "(“" | "(the" | "(the \""
+            );
         if !opens || !closes.starts_with([')', ']', ';', ',']) {
             continue;
         }
@@ -31,11 +47,11 @@ pub(super) fn link(
         };
         let same_label = forms[a].label == forms[b].label;
         let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
-        // An acronym may be of a name in another language: the PKK of the Kurdistan Workers' Party.
-        let foreign = forms[a].kind == Kind::Organisation
-            && closes.starts_with([')', ']'])
-            && forms[b].is_acronym()
-            && forms[a].words.len() > 1;
+        let foreign = closes.starts_with([')', ']'])
+            && (foreign(&forms[a], &forms[b]) || {
+                let letters = forms[a].acronym.chars().count();
+                letters == forms[b].words.len() && foreign(&forms[b], &forms[a])
+            });
         let translated = forms[a]
             .words
             .iter()
@@ -77,7 +93,10 @@ pub(super) fn expansions(text: &str, spans: &[Span], forms: &[Form]) -> Vec<(usi
 
 /// The last words of a text that an acronym abbreviates, the first and last with a capital.
 fn expansion(letters: &[char], before: &str) -> Option<String> {
-    let line = before.rsplit('\n').next()?;
+    // Looking no further back keeps a text of one line linear.
+    let near = before.len().saturating_sub(REACH);
+    let near = (near..=before.len()).find(|&at| before.is_char_boundary(at))?;
+    let line = before.get(near..)?.rsplit('\n').next()?;
     let most = (letters.len() + 5).min(2 * letters.len());
     let capital = |word: &str| word.starts_with(char::is_uppercase);
     let mut from = line.len();
@@ -110,12 +129,12 @@ pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut L
         let after = text.get(span.end..).unwrap_or_default();
         before.ends_with('(') && after.starts_with(')')
     };
-    for (id, form) in forms.iter().enumerate() {
+    let speakers = forms.iter().enumerate().filter(|(_, form)| {
         let turns = form.mentions.iter().filter_map(|&at| spans.get(at));
-        if !form.is_acronym()
-            || links.root(id) != id
-            || turns.filter(|s| bracketed(s)).nth(1).is_none()
-        {
+        form.is_acronym() && turns.filter(|span| bracketed(span)).nth(1).is_some()
+    });
+    for (id, form) in speakers.take(SPEAKERS) {
+        if links.root(id) != id {
             continue;
         }
         let letters: Vec<char> = form.acronym.chars().collect();
@@ -133,13 +152,19 @@ pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut L
     }
 }
 
+/// Whether an acronym may be of an organisation's name in another language: the PKK of the
+/// Kurdistan Workers' Party.
+fn foreign(long: &Form, short: &Form) -> bool {
+    long.kind == Kind::Organisation && short.is_acronym() && long.words.len() > 1
+}
+
 fn explains(short: &Form, long: &Form) -> bool {
     // In brackets `Phivolcs` explains itself, whatever its case.
     let [word] = &short.words[..] else {
         return false;
     };
     let mut letters: Vec<char> = word.chars().collect();
-    let found = long.words.len() > 1 && abbreviates(&letters, &long.words);
+    let found = (2..=WORDS).contains(&long.words.len()) && abbreviates(&letters, &long.words);
     let [_, content] = initials(&long.words);
     let mut content: Vec<char> = content.chars().collect();
     letters.sort_unstable();
