@@ -158,8 +158,8 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
 
 /// The words of a name, folded; those that folding leaves nothing of are dropped.
 pub(super) fn folded_words(name: &str) -> Vec<String> {
-    let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&')) && !mark(c);
-    name.split(apart)
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&') || mark(c);
+    name.split(|c| !inside(c))
         .map(folded)
         .filter(|word| !word.is_empty())
         .collect()

@@ -24,7 +24,7 @@ pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String 
         (
             form::possessive(spelt).is_none(),
             // A title does not make a name fuller.
-            (form.kind == Kind::Person).then(|| (names, Reverse(titles))),
+            (form.kind == Kind::Person).then_some((names, Reverse(titles))),
             // A storm is called by the most that it became.
             !matches!(first, Some("tropical" | "storm")),
             if informal { 0 } else { spelt.chars().count() },
