@@ -11,7 +11,9 @@
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
+//! | [`lists`] | spans | spans, names of lists of your own in their place |
 //! | [`names`] | spans | names: spans that mean one person, organisation or place |
+//! | [`place`] | names | names, those of places with their entry in GeoNames |
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
@@ -46,9 +48,11 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+pub mod lists;
 pub mod model;
 pub mod names;
 mod offsets;
+pub mod place;
 pub mod reader;
 pub mod segment;
 mod tagger;

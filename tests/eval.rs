@@ -189,3 +189,49 @@ fn the_sample_articles_are_tagged_well_as_raw_text_and_as_columns() {
         assert!(f1(&raw, label) >= least, "{label} {}", f1(&raw, label));
     }
 }
+
+#[test]
+fn links_of_places_are_scored_on_gold_names_and_on_those_found() {
+    let model = tiny_model();
+    let dir = TempDir::new().unwrap();
+    let gold = dir.path().join("gold.tsv");
+    fs::write(
+        &gold,
+        "article\tstart\tend\tgeonames\na\t2\t6\t703448\na\t8\t15\t1\n",
+    )
+    .unwrap();
+    let model = model.path().to_str().unwrap();
+    let args = [
+        "eval",
+        "--places",
+        gold.to_str().unwrap(),
+        "--model",
+        model,
+        "--map",
+        "GPE=LOC",
+        "--offsets",
+        "char",
+        "-f",
+        "json",
+    ];
+    let article = |id: &str| {
+        let entities = serde_json::json!([
+            {"start": 2, "end": 6, "label": "GPE"},
+            {"start": 8, "end": 15, "label": "GPE"}
+        ]);
+        serde_json::json!({"id": id, "text": "😀 Kyiv, Ukraine", "entities": entities}).to_string()
+    };
+    let (code, out, err) = run(&args, &article("a"));
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["gold"]["gold"], 2);
+    assert_eq!(scores["gold"]["accuracy"], 50.0);
+    assert_eq!(scores["gold"]["wrong_rate"], 50.0);
+    assert_eq!(scores["found"]["gold"], 2);
+    let (code, _, err) = run(&args, &article("b"));
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("gold.tsv: line 2: there is no article a"),
+        "{err}"
+    );
+}

@@ -1,6 +1,7 @@
 //! `newshound eval`: a model, or another tool's output, against gold names or topics.
 
 mod names;
+mod places;
 mod topics;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,7 @@ use super::{Outcome, Stop, report};
 ///     newshound eval --perturb lower --calibration gold.iob2
 ///     newshound eval --names --map GPE=LOC gold.jsonl
 ///     newshound eval --topics gold.jsonl
+///     newshound eval --places places.tsv --map GPE=LOC,FAC=LOC news.jsonl
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -88,6 +90,14 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Topics",
         conflicts_with_all = ["labels", "map", "strict", "perturb", "calibration", "scored"])]
     topics: bool,
+
+    /// Score links of places against this list: tab-separated article, start, end, geonames
+    ///
+    /// The articles are JSONL with ids and gold spans. Links are scored on these spans and on
+    /// those that the model finds; offsets of both count what --offsets says.
+    #[arg(long, value_name = "FILE", help_heading = "Places",
+        conflicts_with_all = ["labels", "strict", "perturb", "calibration", "scored", "topics"])]
+    places: Option<PathBuf>,
 
     #[command(flatten)]
     about: TopicArgs,
@@ -145,6 +155,9 @@ struct Report<'s> {
 pub(crate) fn run(args: &Args) -> Outcome {
     if args.topics {
         return topics::run(args);
+    }
+    if let Some(gold) = &args.places {
+        return places::run(args, gold);
     }
     if args.names {
         return names::run(args);
