@@ -6,6 +6,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use newshound::Tagger;
 use newshound::backend::Packed;
 use newshound::decode::decode;
+use newshound::names::find;
+use newshound::place::link;
 use newshound::segment::sentences;
 use newshound::window::windows;
 
@@ -53,6 +55,14 @@ fn stages(criterion: &mut Criterion) {
             )
             .unwrap()
         });
+    });
+    let tagged = tagger.tag(TEXT).unwrap();
+    group.bench_function("names", |b| {
+        b.iter(|| find(TEXT, &mut black_box(tagged.spans.clone())));
+    });
+    group.bench_function("link", |b| {
+        let mut names = tagged.names.clone();
+        b.iter(|| link(TEXT, black_box(&tagged.spans), &mut names));
     });
     group.bench_function("all", |b| b.iter(|| tagger.tag(black_box(TEXT)).unwrap()));
 }

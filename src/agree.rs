@@ -68,6 +68,7 @@ mod tests {
                 end: at,
                 label: Arc::from(*label),
                 score: *score,
+                name: None,
             });
         }
         agree(text, &mut spans);

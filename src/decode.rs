@@ -68,6 +68,7 @@ pub fn decode(
                     end,
                     label: span.label,
                     score: span.score,
+                    name: None,
                 }));
             }
         }

@@ -82,6 +82,16 @@ pub enum Error {
         /// What is wrong and the way out.
         message: String,
     },
+    /// A row of a list of names that cannot be used.
+    #[error("{}: line {line}: {message}", path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: usize,
+        /// What is wrong and the way out.
+        message: String,
+    },
     /// A file of a model directory is missing, unreadable or wrong.
     #[error("model {}: {message}", path.display())]
     Model {
@@ -135,6 +145,7 @@ impl Error {
             Self::Nul { .. } => "not_text",
             Self::Record { .. } => "record",
             Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
+            Self::List { .. } => "list",
             Self::Model { .. } | Self::NoEmbeddedModel => "model",
             Self::UnknownLabel { .. } | Self::Option(_) => "usage",
             Self::Tokenizer(_) => "tokenizer",

@@ -6,6 +6,8 @@
 //! | [`chunks`] | the tags of a sentence | names: token ranges with a label |
 //! | [`Scores`] | gold and predicted names | counts; precision, recall and F1 in percent |
 //! | [`TopicScores`] | a document's topics, predicted ones with scores | the same for topics |
+//! | [`NameScores`] | mentions with their full names | how right names are |
+//! | [`PlaceScores`] | links of places, gold ones | how many are right, how many wrong |
 //! | [`Calibration`] | gold names, predicted ones with scores | how often a score is right |
 //!
 //! A name counts as correct when its start, its end and its label are all right. How an
@@ -25,7 +27,9 @@ mod calibration;
 mod chunks;
 mod columns;
 mod gold;
+mod names;
 mod perturb;
+mod places;
 mod relabel;
 mod scores;
 mod topics;
@@ -34,7 +38,9 @@ pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
 pub use columns::{Document, Layout, Sentence, Token, read};
 pub use gold::{Gold, gold};
+pub use names::{Mention, NameScores};
 pub use perturb::Case;
+pub use places::{GoldPlaces, PlaceScores, from_gold, ids};
 pub use relabel::Relabel;
 pub use scores::{Count, Rules, Scores, score, score_spans};
 pub use topics::TopicScores;

@@ -11,6 +11,9 @@
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
+//! | [`lists`] | spans | spans, names of lists of your own in their place |
+//! | [`names`] | spans | names: spans that mean one person, organisation or place |
+//! | [`place`] | names | names, those of places with their entry in GeoNames |
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
@@ -45,8 +48,11 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+pub mod lists;
 pub mod model;
+pub mod names;
 mod offsets;
+pub mod place;
 pub mod reader;
 pub mod segment;
 mod tagger;
@@ -60,6 +66,7 @@ pub mod writer;
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};
 pub use model::Model;
+pub use names::{Name, Place};
 pub use newshound_encoder::{Isa, Precision};
 pub use offsets::{OffsetCursor, OffsetUnit};
 pub use tagger::{Tagger, TaggerBuilder};

@@ -8,8 +8,11 @@ use rayon::prelude::*;
 
 use crate::agree::agree;
 use crate::decode::decode;
-use crate::document::{Document, Span, Stats};
+use crate::document::{Document, Span, Stats, Word};
+use crate::lists::{self, Lists};
 use crate::model::Model;
+use crate::names::{self, Name};
+use crate::place;
 use crate::tokenize::Tokenized;
 use crate::topic::{Learned, Selection, Topic};
 use crate::{Error, Result};
@@ -42,8 +45,10 @@ pub struct Tagger {
     window: usize,
     min_score: f32,
     labels: Option<Vec<String>>,
+    names: bool,
     media_topics: bool,
     learned: Option<Learned>,
+    lists: Option<Lists>,
     selection: Selection,
     pool: rayon::ThreadPool,
 }
@@ -57,8 +62,10 @@ pub struct TaggerBuilder {
     window: Option<usize>,
     labels: Option<Vec<String>>,
     min_score: f32,
+    no_names: bool,
     no_media_topics: bool,
     learned: Option<Learned>,
+    lists: Option<Lists>,
     selection: Selection,
     encoder: Options,
 }
@@ -123,6 +130,13 @@ impl TaggerBuilder {
         self
     }
 
+    /// Does not look for the names that mentions have in common: documents have spans alone.
+    #[must_use]
+    pub fn no_names(mut self) -> Self {
+        self.no_names = true;
+        self
+    }
+
     /// Leaves out the IPTC Media Topics. Topics that were [learned](Self::learned_topics) stay.
     #[must_use]
     pub fn no_media_topics(mut self) -> Self {
@@ -144,12 +158,20 @@ impl TaggerBuilder {
         self
     }
 
+    /// Lists of your own names, which go before what the model says.
+    #[must_use]
+    pub fn lists(mut self, lists: Lists) -> Self {
+        self.lists = Some(lists);
+        self
+    }
+
     /// Loads the model and makes the tagger.
     ///
     /// # Errors
     /// [`Error::Model`] or [`Error::NoEmbeddedModel`] where the model cannot be loaded,
     /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it, topics
-    /// that were learned with another model among them,
+    /// that were learned with another model among them, [`Error::List`] where a list has a
+    /// label that the model does not have,
     /// [`Error::Encoder`] where the instruction set cannot be had here.
     pub fn build(self) -> Result<Tagger> {
         for score in [Some(self.min_score), self.selection.min_score]
@@ -184,6 +206,9 @@ impl TaggerBuilder {
                 known: known.join(", "),
             });
         }
+        if let Some(lists) = &self.lists {
+            lists.check(known)?;
+        }
         match &self.learned {
             Some(learned) => learned.check(&model)?,
             None if self.selection != Selection::default() && model.topics().is_none() => {
@@ -209,8 +234,10 @@ impl TaggerBuilder {
             window,
             min_score: self.min_score,
             labels: self.labels,
+            names: !self.no_names,
             media_topics: !self.no_media_topics && model.topics().is_some(),
             learned: self.learned,
+            lists: self.lists,
             selection: self.selection,
             pool,
             model,
@@ -294,7 +321,7 @@ impl Tagger {
             self.model.temperature(),
         )?;
         agree(text, &mut spans);
-        spans.retain(|span| self.wanted(span));
+        let names = self.names(text, &document.words, &mut spans);
         Ok(Document {
             text: text.to_owned(),
             topics: self.about(&reading)?,
@@ -307,7 +334,29 @@ impl Tagger {
             sentences: document.sentences,
             words: document.words,
             spans,
+            names,
         })
+    }
+
+    /// The names of a document, with those of lists in their place; leaves only spans that are
+    /// wanted.
+    fn names(&self, text: &str, words: &[Word], spans: &mut Vec<Span>) -> Vec<Name> {
+        let lists = self.lists.as_ref();
+        let listed = lists.map(|lists| lists.find(text, words));
+        let listed = listed.unwrap_or_default();
+        lists::put(&listed, spans);
+        let mut names = Vec::new();
+        if self.names {
+            names = names::find(text, spans);
+            lists::settle(&listed, spans, &mut names);
+            place::link(text, spans, &mut names);
+        }
+        let found = spans.len();
+        spans.retain(|span| self.wanted(span));
+        if spans.len() < found {
+            names::recount(spans, &mut names);
+        }
+        names
     }
 
     /// What a document is about: IPTC Media Topics, then topics that were learned.

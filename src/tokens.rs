@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::{Document, Word};
+use crate::names;
 use crate::tagger::Tagger;
 use crate::{Result, Span};
 
@@ -97,6 +98,7 @@ impl Text {
             }
             found.is_some()
         });
+        names::recount(&mut document.spans, &mut document.names);
         for (sentence, (_, words)) in document.sentences.iter_mut().zip(&given.sentences) {
             sentence.words = words.clone();
         }
@@ -176,7 +178,6 @@ impl AsRef<Text> for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Stats;
 
     fn ends(span: &TokenSpan) -> (usize, usize) {
         (span.tokens.start, span.tokens.end)
@@ -186,8 +187,6 @@ mod tests {
         let joined = Text::from_tokens(&[tokens.to_vec()]);
         let mut document = Document {
             text: joined.text.clone(),
-            sentences: vec![],
-            words: vec![],
             spans: spans
                 .iter()
                 .map(|&(start, end)| Span {
@@ -195,10 +194,10 @@ mod tests {
                     end,
                     label: "ORG".into(),
                     score: 1.0,
+                    name: None,
                 })
                 .collect(),
-            topics: vec![],
-            stats: Stats::default(),
+            ..Document::default()
         };
         joined.restore(&mut document);
         let spans = joined.spans(&document).remove(0);
@@ -228,14 +227,12 @@ mod tests {
             end,
             label: "ORG".into(),
             score: 1.0,
+            name: None,
         };
         let mut document = Document {
             text: text.text.clone(),
-            sentences: vec![],
-            words: vec![],
             spans: vec![span(3, 7), span(8, 12)],
-            topics: vec![],
-            stats: Stats::default(),
+            ..Document::default()
         };
         text.restore(&mut document);
         let spans = text.spans(&document);

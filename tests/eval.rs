@@ -112,6 +112,41 @@ fn names_are_found_again_in_another_case_and_scores_are_held_against_the_facts()
 }
 
 #[test]
+fn names_are_scored_on_gold_spans_and_on_those_that_are_found() {
+    let model = tiny_model();
+    let dir = model.path().to_str().unwrap();
+    let row = r#"{"text":"Mark Rutte met Ann Bell. Rutte left, Bell and Ann Marie Bell too.","entities":[
+        {"start":0,"end":10,"label":"PER"},{"start":15,"end":23,"label":"PER"},
+        {"start":25,"end":30,"label":"PER","name":"Mark Rutte"},
+        {"start":37,"end":41,"label":"PER","name":"Ann Bell"},
+        {"start":46,"end":60,"label":"PER"}]}"#;
+    let row = row.replace('\n', "");
+    let args = ["eval", "--names", "-f", "json", "--model", dir];
+    let (code, out, err) = run(&args, &row);
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    // Ann Bell and Ann Marie Bell count as one person, which the gold names deny.
+    let pairs = &scores["gold_spans"]["pairs"];
+    assert_eq!(
+        (&pairs["correct"], &pairs["gold"], &pairs["predicted"]),
+        (&2.into(), &2.into(), &4.into())
+    );
+    assert_eq!(scores["gold_spans"]["short"], 2);
+    assert_eq!(scores["gold_spans"]["short_named"], 1);
+    assert_eq!(scores["predicted_spans"]["short"], 2);
+    let (_, table, _) = run(&["eval", "--names", "--model", dir], &row);
+    assert!(table.contains("\npredicted spans "), "{table}");
+    let bare = row.replace("\"name\"", "\"title\"");
+    let (code, _, err) = run(&args, &bare);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("no entity has a \"name\"; give those"),
+        "{err}"
+    );
+    assert_eq!(run(&["eval", "--names", "--topics"], &row).0, 2);
+}
+
+#[test]
 fn a_bad_file_is_refused_with_file_and_line() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gold.iob2");
@@ -153,4 +188,50 @@ fn the_sample_articles_are_tagged_well_as_raw_text_and_as_columns() {
     for (label, least) in [("PER", 90.0), ("LOC", 85.0), ("ORG", 75.0)] {
         assert!(f1(&raw, label) >= least, "{label} {}", f1(&raw, label));
     }
+}
+
+#[test]
+fn links_of_places_are_scored_on_gold_names_and_on_those_found() {
+    let model = tiny_model();
+    let dir = TempDir::new().unwrap();
+    let gold = dir.path().join("gold.tsv");
+    fs::write(
+        &gold,
+        "article\tstart\tend\tgeonames\na\t2\t6\t703448\na\t8\t15\t1\n",
+    )
+    .unwrap();
+    let model = model.path().to_str().unwrap();
+    let args = [
+        "eval",
+        "--places",
+        gold.to_str().unwrap(),
+        "--model",
+        model,
+        "--map",
+        "GPE=LOC",
+        "--offsets",
+        "char",
+        "-f",
+        "json",
+    ];
+    let article = |id: &str| {
+        let entities = serde_json::json!([
+            {"start": 2, "end": 6, "label": "GPE"},
+            {"start": 8, "end": 15, "label": "GPE"}
+        ]);
+        serde_json::json!({"id": id, "text": "😀 Kyiv, Ukraine", "entities": entities}).to_string()
+    };
+    let (code, out, err) = run(&args, &article("a"));
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["gold"]["gold"], 2);
+    assert_eq!(scores["gold"]["accuracy"], 50.0);
+    assert_eq!(scores["gold"]["wrong_rate"], 50.0);
+    assert_eq!(scores["found"]["gold"], 2);
+    let (code, _, err) = run(&args, &article("b"));
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("gold.tsv: line 2: there is no article a"),
+        "{err}"
+    );
 }

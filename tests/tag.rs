@@ -63,6 +63,45 @@ fn offsets_come_in_three_units() {
 }
 
 #[test]
+fn each_name_is_listed_once_with_its_mentions_unless_told_otherwise() {
+    let text = "NATO Secretary General Mark Rutte met Boris Pistorius in Kyiv. Rutte thanked him. \
+                The North Atlantic Treaty Organization will stay in Kyiv, Mark Rutte said.";
+    let (_, out, _) = run(&["tag", "-f", "jsonl"], text);
+    let record = &records(&out)[0];
+    let names = record["names"].as_array().unwrap();
+    let name = |n: &Value| (n["name"].to_string(), n["mentions"].as_u64().unwrap());
+    assert_eq!(
+        names.iter().map(name).collect::<Vec<_>>(),
+        [
+            ("\"North Atlantic Treaty Organization\"".to_owned(), 2),
+            ("\"Mark Rutte\"".to_owned(), 3),
+            ("\"Boris Pistorius\"".to_owned(), 1),
+            ("\"Kyiv\"".to_owned(), 2),
+        ]
+    );
+    for entity in record["entities"].as_array().unwrap() {
+        let id = usize::try_from(entity["entity"].as_u64().unwrap()).unwrap();
+        assert_eq!(names[id]["label"], entity["label"]);
+        assert_eq!(names[id]["id"], entity["entity"]);
+    }
+    let (_, view, _) = run(&["tag"], text);
+    assert!(
+        view.contains("\nPeople         Mark Rutte (3), Boris Pistorius\n"),
+        "{view}"
+    );
+    assert!(view.contains(" 8 mentions of 4 names"), "{view}");
+    let (_, people, _) = run(&["tag", "-f", "jsonl", "--labels", "PER"], text);
+    let people = &records(&people)[0];
+    assert_eq!(people["names"].as_array().unwrap().len(), 2);
+    assert_eq!(people["entities"][0]["entity"], 0);
+    let (_, plain, _) = run(&["tag", "-f", "jsonl", "--no-names"], text);
+    let plain = &records(&plain)[0];
+    assert_eq!(plain["names"], json!([]));
+    assert_eq!(plain["entities"][0].get("entity"), None);
+    assert_eq!(entities(plain), entities(record));
+}
+
+#[test]
 fn labels_can_be_selected() {
     let (_, out, _) = run(&["tag", "-f", "jsonl", "--labels", "PER,LOC"], SENTENCE);
     assert_eq!(
@@ -86,15 +125,23 @@ fn columns_hold_every_word_and_tsv_every_span() {
     let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!(
         rows[0],
-        ["id", "start_byte", "end_byte", "label", "score", "text"]
+        [
+            "id",
+            "start_byte",
+            "end_byte",
+            "label",
+            "score",
+            "text",
+            "name"
+        ]
     );
     assert_eq!((rows[1][1], rows[1][2]), ("", ""), "a topic has no offsets");
     assert!(rows[1][3].starts_with("medtop:"), "{out}");
     assert_eq!(
         rows.iter()
             .find(|row| row[3] == "PER")
-            .map(|row| (row[1], row[2], row[5])),
-        Some(("23", "33", "Mark Rutte"))
+            .map(|row| (row[1], row[2], row[5], row[6])),
+        Some(("23", "33", "Mark Rutte", "Mark Rutte"))
     );
 }
 

@@ -9,10 +9,11 @@ use clap::ValueEnum;
 use newshound::corpus::{
     self, Finished, Job, Outcome as Ended, Output, OutputFormat, Progress, Shard,
 };
+use newshound::lists::Lists;
 use newshound::{OffsetUnit, Tagger};
 
 use super::input::InputArgs;
-use super::output::{ModelArgs, WantedTopics, stdout};
+use super::output::{ListArgs, ModelArgs, WantedTopics, stdout};
 use super::watch::{self, Watch};
 use super::{Outcome, Stop, report};
 
@@ -85,6 +86,13 @@ pub(crate) struct Args {
     )]
     min_score: f32,
 
+    /// Do not look for the names that mentions have in common
+    ///
+    /// Otherwise "Rutte" is Mark Rutte and "FSB" the Federal Security Service where the
+    /// document says so, and each document lists its names.
+    #[arg(long, help_heading = "Output")]
+    no_names: bool,
+
     /// Tag only part I of N, for job arrays: 1/8, 2/8, ...
     ///
     /// A document's id decides which part it belongs to. `newshound merge` joins the
@@ -106,6 +114,9 @@ pub(crate) struct Args {
     /// Show no progress and no summary
     #[arg(short, long, help_heading = "Run")]
     quiet: bool,
+
+    #[command(flatten)]
+    lists: ListArgs,
 
     #[command(flatten)]
     topics: WantedTopics,
@@ -160,15 +171,20 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .filter(|path| *path != Path::new("-"));
     let files = output.map(|path| Output::new(path, format)).transpose()?;
     let format = files.as_ref().map(|files| files.format).or(format);
-    let job = job(args, format.unwrap_or(OutputFormat::Jsonl))?;
-    let tagger = tagger(args)?;
+    let lists = args.lists.open()?;
+    let job = job(
+        args,
+        format.unwrap_or(OutputFormat::Jsonl),
+        args.lists.given(lists.as_ref()),
+    )?;
+    let tagger = tagger(args, lists)?;
     match files {
         None => filter(args, &tagger, &job),
         Some(files) => annotate(args, &tagger, &job, &files),
     }
 }
 
-fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
+fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Result<Job, Stop> {
     let walk = args.input.walk()?;
     if let Some(missing) = walk
         .paths
@@ -185,7 +201,11 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     if let Some(window) = args.model.window() {
         settings.insert("--window".to_owned(), window.to_string());
     }
+    if args.no_names {
+        settings.insert("--no-names".to_owned(), String::new());
+    }
     settings.extend(args.topics.given());
+    settings.extend(lists);
     Ok(Job {
         walk,
         reader: args.input.reader(),
@@ -198,10 +218,16 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     })
 }
 
-fn tagger(args: &Args) -> Result<Tagger, Stop> {
+fn tagger(args: &Args, lists: Option<Lists>) -> Result<Tagger, Stop> {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    if let Some(lists) = lists {
+        builder = builder.lists(lists);
+    }
+    if args.no_names {
+        builder = builder.no_names();
     }
     Ok(args.topics.apply(builder)?.build()?)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use clap::ValueEnum;
+use newshound::lists::Lists;
 use newshound::reader::Input;
 use newshound::topic::{Learned, Selection};
 use newshound::{Error, Tagger, TaggerBuilder};
@@ -155,6 +156,36 @@ impl WantedTopics {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    }
+}
+
+/// Lists of one's own names, for every subcommand that tags.
+#[derive(clap::Args)]
+pub(crate) struct ListArgs {
+    /// List of your own names: tab-separated surface, label, id, canonical [repeatable]
+    ///
+    /// The first line names the columns; id, canonical and case may be left out. A name of a
+    /// list takes the place of what the model says there, the longest one first, then the one
+    /// in the same case, then the one of the earlier list; with `exact` as case only its own
+    /// case will do. docs/FORMAT.md has the rest.
+    #[arg(long = "gazetteer", value_name = "FILE", help_heading = "Names")]
+    gazetteers: Vec<PathBuf>,
+}
+
+impl ListArgs {
+    /// Reads the lists; `None` where there are none.
+    pub(crate) fn open(&self) -> Result<Option<Lists>, Error> {
+        let some = !self.gazetteers.is_empty();
+        some.then(|| Lists::open(&self.gazetteers)).transpose()
+    }
+
+    /// The option as it was given, for `lists` that were read: each file and its digest.
+    pub(crate) fn given(&self, lists: Option<&Lists>) -> Option<(String, String)> {
+        let digests = lists?.digests().iter();
+        let files = self.gazetteers.iter().zip(digests);
+        let files = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
+        let files: Vec<String> = files.collect();
+        Some(("--gazetteer".to_owned(), files.join(", ")))
     }
 }
 

@@ -8,7 +8,7 @@ use newshound::writer::{Conll, Csv, Html, Jsonl, Record, Spacy, Tsv, View, WebAn
 use newshound::{Error, OffsetUnit, Tagger, Text};
 
 use super::input::InputArgs;
-use super::output::{Colour, ModelArgs, WantedTopics, stdout};
+use super::output::{Colour, ListArgs, ModelArgs, WantedTopics, stdout};
 use super::{Outcome, Stop, report};
 
 /// Text tagged at once, in bytes for each thread: enough to keep it busy, little enough
@@ -24,6 +24,7 @@ const BATCH_BYTES: usize = 1 << 14;
 ///     newshound tag story.txt
 ///     newshound tag --format jsonl *.txt > tagged.jsonl
 ///     newshound tag --topics 1 --topics-model beats.topics story.txt
+///     newshound tag --gazetteer companies.tsv story.txt
 ///     curl -s https://news.example/story | newshound tag
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -51,6 +52,16 @@ pub(crate) struct Args {
     /// A span's score is the model's probability that exactly this span has this label.
     #[arg(long, default_value_t = 0.0, value_name = "SCORE")]
     min_score: f32,
+
+    /// Do not look for the names that mentions have in common
+    ///
+    /// Otherwise "Rutte" is Mark Rutte and "FSB" the Federal Security Service where the
+    /// document says so, and each name is listed once.
+    #[arg(long)]
+    no_names: bool,
+
+    #[command(flatten)]
+    lists: ListArgs,
 
     #[command(flatten)]
     topics: WantedTopics,
@@ -89,6 +100,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    if let Some(lists) = args.lists.open()? {
+        builder = builder.lists(lists);
+    }
+    if args.no_names {
+        builder = builder.no_names();
     }
     builder = args.topics.apply(builder)?;
     let tagger = builder.build()?;

@@ -11,7 +11,8 @@ use super::journal::Journal;
 use super::part::{replace, sync_dir};
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Summary};
-use crate::document::{Document, Span, Stats};
+use crate::document::{Document, Span};
+use crate::names::Name;
 use crate::writer;
 
 /// A run whose results are complete.
@@ -134,6 +135,16 @@ struct Line {
     text: Option<String>,
     #[serde(default)]
     entities: Vec<Entity>,
+    #[serde(default)]
+    names: Vec<Full>,
+}
+
+#[derive(Deserialize)]
+struct Full {
+    id: usize,
+    label: String,
+    name: String,
+    mentions: usize,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +152,7 @@ struct Entity {
     start: usize,
     end: usize,
     label: String,
+    entity: Option<usize>,
 }
 
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
@@ -163,14 +175,22 @@ fn standoff(spool: &Path, files: &Output) -> io::Result<()> {
             end: entity.end,
             label: entity.label.into(),
             score: 1.0,
+            name: entity.entity,
+        });
+        let names = line.names.into_iter().map(|full| Name {
+            id: full.id,
+            label: full.label.into(),
+            name: full.name,
+            mentions: full.mentions,
+            place: None,
+            country: None,
+            link: None,
         });
         let document = Document {
             text,
-            sentences: Vec::new(),
-            words: Vec::new(),
             spans: spans.collect(),
-            topics: Vec::new(),
-            stats: Stats::default(),
+            names: names.collect(),
+            ..Document::default()
         };
         let name = format!("{ordinal:08}-{}", slug(&line.id));
         let mut annotations = Vec::new();

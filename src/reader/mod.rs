@@ -115,7 +115,7 @@ impl Input {
     }
 
     /// An error of reading this input, the encoding's own told apart.
-    fn failed(&self, source: io::Error) -> Error {
+    pub(crate) fn failed(&self, source: io::Error) -> Error {
         if let Some(malformed) = source.get_ref().and_then(|e| e.downcast_ref::<Malformed>()) {
             return Error::Malformed(*malformed);
         }

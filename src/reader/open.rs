@@ -44,15 +44,15 @@ impl<R: Read> Read for Metered<R> {
 }
 
 /// An open input.
-pub(super) struct Opened {
-    pub(super) bytes: Box<dyn BufRead + Send>,
+pub(crate) struct Opened {
+    pub(crate) bytes: Box<dyn BufRead + Send>,
     pub(super) format: InputFormat,
     /// Whether the bytes were decoded from another encoding than UTF-8.
     pub(super) decoded: bool,
 }
 
 impl Reader {
-    pub(super) fn open(&self, input: &Input) -> Result<Opened> {
+    pub(crate) fn open(&self, input: &Input) -> Result<Opened> {
         let mut raw = Metered {
             inner: input.raw()?,
             meter: self.meter.clone(),

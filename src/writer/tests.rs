@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::{OffsetUnit, Sentence, Span, Stats, Topic, Word};
+use crate::{Name, OffsetUnit, Place, Sentence, Span, Stats, Topic, Word};
 
 /// A document with an emoji, CRLF, a name over a line break and a tab in a name.
 fn document() -> Document {
@@ -21,13 +21,14 @@ fn document() -> Document {
     ]
     .map(word)
     .to_vec();
-    let span = |part, label: &str, score| {
+    let span = |part, label: &str, score, name| {
         let (start, end) = at(part);
         Span {
             start,
             end,
             label: label.into(),
             score,
+            name: Some(name),
         }
     };
     let sentence = |part, words, starts_paragraph| {
@@ -38,6 +39,15 @@ fn document() -> Document {
             words,
             starts_paragraph,
         }
+    };
+    let name = |id, label: &str, name: &str| Name {
+        id,
+        label: label.into(),
+        name: name.to_owned(),
+        mentions: 1,
+        place: None,
+        country: None,
+        link: None,
     };
     let topic = |code: &str, label: &str, score| Topic {
         code: code.into(),
@@ -52,10 +62,34 @@ fn document() -> Document {
         ],
         words,
         spans: vec![
-            span("Mark\r\nRutte", "PER", 0.98765),
-            span("NATO", "ORG", 1.0),
-            span("A\tB", "MISC", 0.5),
-            span("Łódź", "LOC", 0.33333),
+            span("Mark\r\nRutte", "PER", 0.98765, 0),
+            span("NATO", "ORG", 1.0, 1),
+            span("A\tB", "MISC", 0.5, 2),
+            span("Łódź", "LOC", 0.33333, 3),
+        ],
+        names: vec![
+            name(0, "PER", "Mark Rutte"),
+            Name {
+                link: Some("org:7".to_owned()),
+                ..name(1, "ORG", "North <Atlantic> \"Treaty\" Organization")
+            },
+            Name {
+                country: Some("PL".to_owned()),
+                ..name(2, "MISC", "A B")
+            },
+            Name {
+                place: Some(Place {
+                    geonames: 3_093_133,
+                    name: "Łódź".to_owned(),
+                    country: "PL".to_owned(),
+                    admin1: Some("Łódź Voivodeship".to_owned()),
+                    latitude: 51.77058,
+                    longitude: 19.47395,
+                    population: 700_982,
+                    score: 0.98765,
+                }),
+                ..name(3, "LOC", "Łódź")
+            },
         ],
         topics: vec![
             topic("medtop:11000000", "politics and government", 0.91234),

@@ -1,0 +1,58 @@
+//! `newshound eval --places`: links of places against gold ones.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
+use newshound::eval::{self, GoldPlaces, PlaceScores, Relabel};
+use newshound::reader::Input;
+use newshound::{Error, OffsetUnit};
+use serde_json::json;
+
+use super::super::Outcome;
+use super::super::output::{inputs, named, stdout};
+use super::{Args, To};
+
+/// Articles tagged at once.
+const BATCH: usize = 64;
+
+pub(super) fn run(args: &Args, path: &Path) -> Outcome {
+    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let unit: OffsetUnit = args.offsets.parse()?;
+    let list = Input::File(path.to_owned());
+    let of_list = |error: Error| named(&list, &error);
+    let places = GoldPlaces::read(&list.text().map_err(of_list)?);
+    let places = places.map_err(|e| of_list(e.into()))?;
+    let tagger = args.model.builder()?.build()?;
+    let (mut on_gold, mut on_found) = (PlaceScores::default(), PlaceScores::default());
+    let mut read = BTreeSet::new();
+    for input in inputs(&args.files)? {
+        let wrong = |error: Error| named(&input, &error);
+        let text = input.text().map_err(wrong)?;
+        let articles = eval::gold(&text, unit).map_err(|e| wrong(e.into()))?;
+        let ids = eval::ids(&text);
+        for (articles, ids) in articles.chunks(BATCH).zip(ids.chunks(BATCH)) {
+            let texts: Vec<&str> = articles.iter().map(|article| &*article.text).collect();
+            let tagged = tagger.tag_batch(&texts)?;
+            for ((article, id), tagged) in articles.iter().zip(ids).zip(&tagged) {
+                let given = eval::from_gold(article, &map);
+                for (document, scores) in [(&given, &mut on_gold), (tagged, &mut on_found)] {
+                    let scored = places.score(id, document, unit);
+                    scores.add(&scored.map_err(|e| of_list(e.into()))?);
+                }
+                read.insert(id.clone());
+            }
+        }
+    }
+    places.covered_by(&read).map_err(|e| of_list(e.into()))?;
+    let mut out = stdout();
+    match args.format {
+        To::Table => {
+            let rows = [("gold names", on_gold), ("names found", on_found)];
+            PlaceScores::write_table(&rows, &mut out)?;
+        }
+        To::Json => writeln!(out, "{}", json!({"gold": on_gold, "found": on_found}))?,
+    }
+    out.flush()?;
+    Ok(0)
+}

@@ -1,0 +1,124 @@
+//! Lists of names of the user's own: what they say goes before what the model says.
+//!
+//! A list is a file of tab-separated columns, named by its first line: `surface` and `label`,
+//! and perhaps `id`, `canonical` and `case`. A name of a list is found where it starts and ends
+//! at a word's border, whatever white space separates its words. Of names that start at the same
+//! word the longest counts; of rows that name the same words the one in the same case, then the
+//! one in the earlier list, then the earlier line. Rows with `exact` as `case` are found in their
+//! own case only. What is found takes the place of every span of the model that it overlaps.
+
+mod fold;
+mod index;
+mod names;
+mod read;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use index::Entry;
+pub(crate) use names::settle;
+
+use crate::document::{Span, Word};
+use crate::{Error, Result};
+use index::Index;
+
+/// Lists of names, ready to be found in texts.
+pub struct Lists {
+    index: Index,
+    digests: Vec<String>,
+    labels: Vec<Arc<str>>,
+}
+
+/// A name of a list found in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<'l> {
+    /// Where, as a span of the entry's label with score 1.
+    pub span: Span,
+    /// What the list says of it.
+    pub entry: Entry<'l>,
+}
+
+impl Lists {
+    /// Reads lists, those that come first having precedence.
+    ///
+    /// # Errors
+    /// [`Error::Read`] or [`Error::Directory`] where a file cannot be read, [`Error::List`]
+    /// where a row is wrong.
+    pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
+        let (index, digests) = Index::open(paths)?;
+        let labels = index.labels.iter().map(|label| Arc::from(&*label.name));
+        Ok(Self {
+            labels: labels.collect(),
+            index,
+            digests,
+        })
+    }
+
+    /// SHA-256 of each list, in hexadecimal.
+    #[must_use]
+    pub fn digests(&self) -> &[String] {
+        &self.digests
+    }
+
+    /// How many rows they have together.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether they have no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Labels of the entries that a model with the labels `known` does not have, as an error
+    /// that names the row.
+    pub(crate) fn check(&self, known: &[Arc<str>]) -> Result<(), Error> {
+        self.index.unknown(known).map_or(Ok(()), Err)
+    }
+
+    /// Names of the lists in a text of `words`, in text order, disjoint.
+    #[must_use]
+    pub fn find(&self, text: &str, words: &[Word]) -> Vec<Found<'_>> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+            let Some((length, entry)) = self.index.longest(text, rest) else {
+                at += 1;
+                continue;
+            };
+            if let (Some(first), Some(last)) = (rest.first(), rest.get(length - 1)) {
+                let label = self.labels.iter().find(|label| ***label == *entry.label);
+                found.push(Found {
+                    span: Span {
+                        start: first.start,
+                        end: last.end,
+                        label: label.map_or_else(|| Arc::from(entry.label), Arc::clone),
+                        score: 1.0,
+                        name: None,
+                    },
+                    entry,
+                });
+            }
+            at += length;
+        }
+        found
+    }
+}
+
+/// Puts what was found in the place of the spans it overlaps.
+pub(crate) fn put(found: &[Found<'_>], spans: &mut Vec<Span>) {
+    if found.is_empty() {
+        return;
+    }
+    spans.retain(|span| {
+        let next = found.partition_point(|found| found.span.end <= span.start);
+        let overlaps = found.get(next).is_some_and(|f| f.span.start < span.end);
+        !overlaps
+    });
+    spans.extend(found.iter().map(|found| found.span.clone()));
+    spans.sort_by_key(|span| span.start);
+}
+
+#[cfg(test)]
+mod tests;

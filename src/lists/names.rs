@@ -1,0 +1,88 @@
+//! What lists say of a document's names: their canonical form, their id, and which are one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Entry, Found};
+use crate::document::Span;
+use crate::names::Name;
+
+/// What makes two entries the same name: their label, and their id or else canonical name.
+type Key<'l> = (&'l str, Option<&'l str>, &'l str);
+
+/// Which name a span is of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target<'l> {
+    Listed(Key<'l>),
+    Grouped(usize),
+}
+
+fn key<'l>(entry: &Entry<'l>) -> Key<'l> {
+    let canonical = match entry.id {
+        Some(_) => "",
+        None => entry.canonical,
+    };
+    (entry.label, entry.id, canonical)
+}
+
+/// Gives names that lists have their canonical form and id. Mentions of one id become one name
+/// and those of two become two; other mentions of a name follow the one that is listed.
+pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Name>) {
+    if found.is_empty() {
+        return;
+    }
+    let by_start: BTreeMap<usize, &Found<'_>> = found
+        .iter()
+        .map(|found| (found.span.start, found))
+        .collect();
+    let mut listed: BTreeMap<usize, BTreeSet<Key<'_>>> = BTreeMap::new();
+    for span in spans.iter() {
+        if let (Some(name), Some(found)) = (span.name, by_start.get(&span.start)) {
+            listed.entry(name).or_default().insert(key(&found.entry));
+        }
+    }
+    let mut canonical: BTreeMap<Key<'_>, &str> = BTreeMap::new();
+    for found in found {
+        canonical
+            .entry(key(&found.entry))
+            .or_insert(found.entry.canonical);
+    }
+    let mut ids: BTreeMap<Target<'_>, usize> = BTreeMap::new();
+    let grouped = std::mem::take(names);
+    for span in spans {
+        let Some(group) = span.name else { continue };
+        let only = listed.get(&group).filter(|keys| keys.len() == 1);
+        let target = match (by_start.get(&span.start), only.and_then(BTreeSet::first)) {
+            (Some(found), _) => Target::Listed(key(&found.entry)),
+            (None, Some(only)) => Target::Listed(*only),
+            (None, None) => Target::Grouped(group),
+        };
+        if let Some(found) = by_start.get(&span.start) {
+            // Names settle their labels among their mentions; lists do not.
+            (span.label, span.score) = (Arc::clone(&found.span.label), found.span.score);
+        }
+        let id = *ids.entry(target).or_insert(names.len());
+        if id == names.len() {
+            let Some(grouped) = grouped.get(group) else {
+                continue;
+            };
+            let mut name = Name {
+                id,
+                mentions: 0,
+                ..grouped.clone()
+            };
+            if let Target::Listed(key) = target {
+                name.label = Arc::clone(&span.label);
+                name.link = key.1.map(str::to_owned);
+                if let Some(canonical) = canonical.get(&key) {
+                    name.name = (*canonical).to_owned();
+                }
+            }
+            names.push(name);
+        }
+        if let Some(name) = names.get_mut(id) {
+            name.mentions += 1;
+        }
+        span.name = Some(id);
+    }
+}

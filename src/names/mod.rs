@@ -1,0 +1,153 @@
+//! The names of one document: which mentions mean the same person, organisation or place.
+//!
+//! | step | joins |
+//! |---|---|
+//! | `form` | the same words, whatever their case, accents and marks |
+//! | `stated` | what the text explains in brackets: `Federal Security Service (FSB)` |
+//! | `person` | surnames, initials and unambiguous first names with full names |
+//! | `rules` | acronyms, short forms and other forms of organisations, places and works |
+//! | `typo`, `across` | misspelt names, and surnames that got another label |
+//! | `settle` | what may mean several names, and labels that disagree |
+//! | `fullest` | nothing; it chooses what a name is called |
+//!
+//! Every step takes time in proportion to the mentions: forms are looked up by their words,
+//! and a word that too many forms share tells nothing and is passed over.
+
+mod acronym;
+mod across;
+mod country;
+mod form;
+mod fullest;
+mod links;
+mod name;
+mod person;
+mod rules;
+mod settle;
+mod stated;
+mod typo;
+
+use std::sync::Arc;
+
+pub use name::{Name, Place};
+
+use crate::Span;
+use form::{Form, Kind, Map};
+use links::Links;
+
+/// Finds the names that the spans of a text mention, and points each span at its name. The
+/// names are in the order of their first mention. Mentions whose labels disagree get the
+/// label with the highest sum of scores.
+pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
+    let (mut forms, form_of) = form::forms(text, spans);
+    for (id, long) in stated::expansions(text, spans, &forms) {
+        forms[id].spellings.push((long, 0));
+    }
+    let mut links = Links::new(forms.len());
+    stated::link(text, spans, &forms, &form_of, &mut links);
+    let open = link_each_label(&forms, &mut links);
+    let misspelt = typo::link(&forms, &mut links);
+    stated::speakers(text, spans, &forms, &mut links);
+    across::link(spans, &forms, &mut links);
+    let set_of = settle::sets(&form_of, &mut links, &open);
+    settle::vote(spans, &set_of);
+    named(&forms, &misspelt, spans, &form_of, &set_of)
+}
+
+/// Joins forms of the same label. What may mean several names is given back, with those.
+fn link_each_label(forms: &[Form], links: &mut Links) -> Vec<(usize, Vec<usize>)> {
+    let mut labels: Vec<(&Arc<str>, Vec<usize>)> = Vec::new();
+    for (id, form) in forms.iter().enumerate() {
+        match labels.iter_mut().find(|(label, _)| **label == form.label) {
+            Some((_, ids)) => ids.push(id),
+            None => labels.push((&form.label, vec![id])),
+        }
+    }
+    let mut open = Vec::new();
+    for (_, ids) in &labels {
+        possessives(forms, ids, links);
+        match ids.first().map(|&id| forms[id].kind) {
+            Some(Kind::Person) => person::link(forms, ids, links, &mut open),
+            _ => rules::link(forms, ids, links, &mut open),
+        }
+    }
+    open
+}
+
+/// `Boeing's` is Boeing where that is there too; `McDonald's` is itself.
+fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let by_words = ids.iter().map(|&id| (forms[id].words.concat(), id));
+    let by_words: Map<String, usize> = by_words.collect();
+    for &id in ids {
+        let spelt = forms[id].spellings.first();
+        let owner = spelt.and_then(|(spelt, _)| form::possessive(spelt));
+        let owner = owner.map(|owner| form::folded_words(owner).concat());
+        if let Some(&owner) = owner.and_then(|owner| by_words.get(&owner)) {
+            links.join(owner, id);
+        }
+    }
+}
+
+/// Names from the sets of spans.
+fn named(
+    forms: &[Form],
+    misspelt: &[usize],
+    spans: &mut [Span],
+    form_of: &[usize],
+    set_of: &[usize],
+) -> Vec<Name> {
+    let mut ids: Map<usize, usize> = Map::default();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (at, (span, set)) in spans.iter_mut().zip(set_of).enumerate() {
+        let id = *ids.entry(*set).or_insert_with(|| {
+            members.push(Vec::new());
+            members.len() - 1
+        });
+        members[id].push(at);
+        span.name = Some(id);
+    }
+    let name = |(id, members): (usize, &Vec<usize>)| {
+        let mut own: Vec<usize> = members.iter().map(|&at| form_of[at]).collect();
+        own.sort_unstable();
+        own.dedup();
+        Name {
+            id,
+            label: Arc::clone(&spans[members[0]].label),
+            name: fullest::name(forms, &own, misspelt),
+            mentions: members.len(),
+            place: None,
+            country: None,
+            link: None,
+        }
+    };
+    members.iter().enumerate().map(name).collect()
+}
+
+/// Numbers names and counts mentions anew after spans were left out; names that have none now
+/// go.
+pub(crate) fn recount(spans: &mut [Span], names: &mut Vec<Name>) {
+    let mut old: Vec<Option<Name>> = std::mem::take(names).into_iter().map(Some).collect();
+    let mut ids: Vec<Option<usize>> = vec![None; old.len()];
+    for span in spans {
+        let Some(before) = span.name.take() else {
+            continue;
+        };
+        let (Some(id), Some(name)) = (ids.get_mut(before), old.get_mut(before)) else {
+            continue;
+        };
+        if let Some(name) = name.take() {
+            *id = Some(names.len());
+            names.push(Name {
+                id: names.len(),
+                mentions: 0,
+                ..name
+            });
+        }
+        span.name = *id;
+        if let Some(name) = id.and_then(|id| names.get_mut(id)) {
+            name.mentions += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

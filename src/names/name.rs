@@ -1,0 +1,45 @@
+//! What a document's names are: one entry for each person, organisation and place.
+
+use std::sync::Arc;
+
+/// A name of a document: the mentions that mean the same person, organisation or place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name {
+    /// Its index in [`Document::names`](crate::Document::names).
+    pub id: usize,
+    /// The label of its mentions.
+    pub label: Arc<str>,
+    /// Its fullest form in the document: white space as single blanks, no possessive, not in
+    /// capitals where another form is there.
+    pub name: String,
+    /// How many spans of the document mention it.
+    pub mentions: usize,
+    /// The place it is, where it is one that is known.
+    pub place: Option<Place>,
+    /// The country it belongs to, where it is no place itself ("Ukrainian"): ISO 3166-1
+    /// alpha-2.
+    pub country: Option<String>,
+    /// Its id in a list of the user's own.
+    pub link: Option<String>,
+}
+
+/// A place of GeoNames (<https://www.geonames.org>).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Its id there.
+    pub geonames: u32,
+    /// Its name there.
+    pub name: String,
+    /// The country it lies in: ISO 3166-1 alpha-2; empty where it lies in none.
+    pub country: String,
+    /// The state, province or region it lies in, by name.
+    pub admin1: Option<String>,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Inhabitants; 0 where that is not known.
+    pub population: u64,
+    /// How sure it is that this place is meant, 0 to 1.
+    pub score: f32,
+}

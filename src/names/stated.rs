@@ -1,0 +1,180 @@
+//! Short forms that the text itself explains: `Federal Security Service (FSB)`.
+
+use super::acronym::{abbreviates, initials, spells};
+use super::form::{Form, Kind, folded_words};
+use super::links::Links;
+use crate::Span;
+
+/// Bytes before an acronym in which its words are looked for.
+const REACH: usize = 400;
+
+/// Words of the longest name that is explained.
+const WORDS: usize = 16;
+
+/// Acronyms that may be the initials of who speaks.
+const SPEAKERS: usize = 16;
+
+/// Joins names that stand beside each other, the second in brackets, where one abbreviates
+/// the other, or is the other in another script.
+pub(super) fn link(
+    text: &str,
+    spans: &[Span],
+    forms: &[Form],
+    form_of: &[usize],
+    links: &mut Links,
+) {
+    for (at, pair) in spans.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        let between = text.get(first.end..second.start).unwrap_or_default();
+        let after = text.get(second.end..).unwrap_or_default();
+        let closes = after.trim_start_matches(['"', '”', '\'', '’']);
+        // "Kyiv (Ukrainian: Київ)".
+        let language = between
+            .trim()
+            .strip_prefix('(')
+            .and_then(|l| l.strip_suffix(':'));
+        let language = language.is_some_and(|l| l.chars().all(char::is_alphabetic));
+        let opens = language
+            || matches!(
+                between.trim(),
+                "(" | "[" | "(\"" | "(“" | "(the" | "(the \""
+            );
+        if !opens || !closes.starts_with([')', ']', ';', ',']) {
+            continue;
+        }
+        let (Some(&a), Some(&b)) = (form_of.get(at), form_of.get(at + 1)) else {
+            continue;
+        };
+        let same_label = forms[a].label == forms[b].label;
+        let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
+        let foreign = closes.starts_with([')', ']'])
+            && (foreign(&forms[a], &forms[b]) || {
+                let letters = forms[a].acronym.chars().count();
+                letters == forms[b].words.len() && foreign(&forms[b], &forms[a])
+            });
+        let translated = forms[a]
+            .words
+            .iter()
+            .chain(&forms[b].words)
+            .next()
+            .is_some()
+            && latin(&forms[a]) != latin(&forms[b]);
+        if same_label && (stated || foreign || translated) {
+            links.join(a, b);
+        }
+    }
+}
+
+/// What the text says before the brackets that acronyms stand in, where no span has it.
+pub(super) fn expansions(text: &str, spans: &[Span], forms: &[Form]) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (id, form) in forms
+        .iter()
+        .enumerate()
+        .filter(|(_, form)| form.is_acronym())
+    {
+        let letters: Vec<char> = form.acronym.chars().collect();
+        let stated = form.mentions.iter().filter_map(|&at| spans.get(at));
+        let long = stated
+            .into_iter()
+            .filter(|_| letters.len() > 2)
+            .find_map(|span| {
+                let after = text.get(span.end..)?;
+                let before = text
+                    .get(..span.start)?
+                    .strip_suffix('(')
+                    .filter(|_| after.starts_with(')'))?;
+                expansion(&letters, before.trim_end())
+            });
+        found.extend(long.map(|long| (id, long)));
+    }
+    found
+}
+
+/// The last words of a text that an acronym abbreviates, the first and last with a capital.
+fn expansion(letters: &[char], before: &str) -> Option<String> {
+    // Looking no further back keeps a text of one line linear.
+    let near = before.len().saturating_sub(REACH);
+    let near = (near..=before.len()).find(|&at| before.is_char_boundary(at))?;
+    let line = before.get(near..)?.rsplit('\n').next()?;
+    let most = (letters.len() + 5).min(2 * letters.len());
+    let capital = |word: &str| word.starts_with(char::is_uppercase);
+    let mut from = line.len();
+    if !capital(line.rsplit(' ').next()?) {
+        return None;
+    }
+    for _ in 0..most {
+        from = line
+            .get(..from)?
+            .trim_end()
+            .rfind(' ')
+            .map_or(0, |at| at + 1);
+        let long = line.get(from..)?;
+        let words = folded_words(long);
+        if words.len() > 1 && capital(long) && spells(letters, &words, 0) {
+            return Some(long.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        if from == 0 {
+            return None;
+        }
+    }
+    None
+}
+
+/// Joins the initials of who speaks, in brackets before each turn of an interview, with the
+/// one name of their label that they can be short for: `(WN)` with Wikinews.
+pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut Links) {
+    let bracketed = |span: &Span| {
+        let before = text.get(..span.start).unwrap_or_default();
+        let after = text.get(span.end..).unwrap_or_default();
+        before.ends_with('(') && after.starts_with(')')
+    };
+    let speakers = forms.iter().enumerate().filter(|(_, form)| {
+        let turns = form.mentions.iter().filter_map(|&at| spans.get(at));
+        form.is_acronym() && turns.filter(|span| bracketed(span)).nth(1).is_some()
+    });
+    for (id, form) in speakers.take(SPEAKERS) {
+        if links.root(id) != id {
+            continue;
+        }
+        let letters: Vec<char> = form.acronym.chars().collect();
+        let named = |&(at, other): &(usize, &Form)| {
+            at != id
+                && other.label == form.label
+                && other.words.len() == 1
+                && !other.is_acronym()
+                && abbreviates(&letters, &other.words)
+        };
+        let found = forms.iter().enumerate().filter(named).map(|(at, _)| at);
+        if let [one] = links.roots(found.collect::<Vec<_>>())[..] {
+            links.join(one, id);
+        }
+    }
+}
+
+/// Whether an acronym may be of an organisation's name in another language: the PKK of the
+/// Kurdistan Workers' Party.
+fn foreign(long: &Form, short: &Form) -> bool {
+    long.kind == Kind::Organisation && short.is_acronym() && long.words.len() > 1
+}
+
+fn explains(short: &Form, long: &Form) -> bool {
+    // In brackets `Phivolcs` explains itself, whatever its case.
+    let [word] = &short.words[..] else {
+        return false;
+    };
+    let mut letters: Vec<char> = word.chars().collect();
+    let found = (2..=WORDS).contains(&long.words.len()) && abbreviates(&letters, &long.words);
+    let [_, content] = initials(&long.words);
+    let mut content: Vec<char> = content.chars().collect();
+    letters.sort_unstable();
+    content.sort_unstable();
+    !letters.is_empty() && (found || letters == content)
+}
+
+/// Whether a name is in the Latin script.
+fn latin(form: &Form) -> bool {
+    form.words
+        .iter()
+        .all(|word| word.chars().all(|c| c.is_ascii() || c < '\u{250}'))
+}

@@ -1,0 +1,263 @@
+//! Which mentions become one name, on sentences made up for it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Spans of a text in which names are marked as `⟦Mark Rutte|PER⟧`, perhaps with a
+/// score behind, and the text without marks.
+fn marked(text: &str) -> (String, Vec<Span>) {
+    let (mut plain, mut spans) = (String::new(), Vec::new());
+    for (at, part) in text.split(['⟦', '⟧']).enumerate() {
+        let Some((surface, label)) = part.split_once('|').filter(|_| at % 2 == 1) else {
+            plain.push_str(part);
+            continue;
+        };
+        let (label, score) = label.split_once('|').unwrap_or((label, "1"));
+        let start = plain.len();
+        plain.push_str(surface);
+        spans.push(Span {
+            start,
+            end: plain.len(),
+            label: label.into(),
+            score: score.parse().unwrap(),
+            name: None,
+        });
+    }
+    (plain, spans)
+}
+
+/// The name of each span, and its label.
+fn found(text: &str) -> Vec<(String, String)> {
+    let (text, mut spans) = marked(text);
+    let names = find(&text, &mut spans);
+    let name = |span: &Span| {
+        let name = &names[span.name.unwrap()];
+        assert_eq!(name.label, span.label);
+        (name.name.clone(), span.label.to_string())
+    };
+    spans.iter().map(name).collect()
+}
+
+/// Whether every span of the text has the name given.
+fn all_are(name: &str, text: &str) {
+    for (found, _) in found(text) {
+        assert_eq!(found, name, "{text}");
+    }
+}
+
+#[track_caller]
+fn names_are(text: &str, wanted: &[&str]) {
+    let found = found(text);
+    let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(found, wanted, "{text}");
+}
+
+#[test]
+fn surnames_initials_titles_and_first_names_mean_the_full_name() {
+    all_are(
+        "Mark Rutte",
+        "⟦MARK RUTTE|PER⟧ ⟦Mark\r\nRutte|PER⟧ ⟦Rutte|PER⟧ ⟦M. Rutte|PER⟧ ⟦Prime Minister Rutte|PER⟧ ⟦Rutte's|PER⟧ ⟦Mark|PER⟧",
+    );
+    all_are(
+        "John Allan Smith",
+        "⟦John Allan Smith|PER⟧ ⟦John A. Smith|PER⟧ ⟦John Smith|PER⟧",
+    );
+    all_are(
+        "Recep Tayyip Erdoğan",
+        "⟦Recep Tayyip Erdoğan|PER⟧ ⟦Erdogan|PER⟧",
+    );
+    all_are(
+        "Jan van der Berg",
+        "⟦Jan van der Berg|PER⟧ ⟦Van der Berg|PER⟧",
+    );
+    all_are(
+        "Mitchell Okafor",
+        "⟦Mitch Okafor|PER⟧ ⟦Mitchell Okafor|PER⟧",
+    );
+}
+
+#[test]
+fn two_people_with_one_surname_stay_apart() {
+    names_are(
+        "⟦Bill Clinton|PER⟧ ⟦Hillary Clinton|PER⟧ ⟦Hillary|PER⟧ ⟦Hillary Clinton|PER⟧ ⟦Clinton|PER⟧",
+        &[
+            "Bill Clinton",
+            "Hillary Clinton",
+            "Hillary Clinton",
+            "Hillary Clinton",
+            "Hillary Clinton",
+        ],
+    );
+    names_are(
+        "⟦John Ames Jr.|PER⟧ ⟦John Ames Sr.|PER⟧",
+        &["John Ames Jr.", "John Ames Sr."],
+    );
+}
+
+#[test]
+fn a_first_name_that_two_people_bear_is_nobodys() {
+    names_are(
+        "⟦John Ames|PER⟧ ⟦John Bell|PER⟧ ⟦John|PER⟧",
+        &["John Ames", "John Bell", "John"],
+    );
+}
+
+#[test]
+fn acronyms_mean_what_they_are_made_of_or_what_the_text_says() {
+    all_are(
+        "North Atlantic Treaty Organization",
+        "⟦NATO|ORG⟧ ⟦North Atlantic Treaty Organization|ORG⟧",
+    );
+    all_are(
+        "Transport for London",
+        "⟦TfL|ORG⟧ ⟦Transport for London|ORG⟧",
+    );
+    all_are(
+        "Federal Security Service",
+        "The ⟦Federal Security Service|ORG⟧ (⟦FSB|ORG⟧). ⟦FSB|ORG⟧",
+    );
+    all_are(
+        "Federal Security Service",
+        "The ⟦FSB|ORG⟧ (⟦Federal Security Service|ORG⟧)",
+    );
+    all_are(
+        "Central Asian Rescue Fund",
+        "the Central Asian Rescue Fund (⟦CARF|ORG⟧). ⟦CARF|ORG⟧",
+    );
+    names_are(
+        "⟦NATO|ORG⟧ ⟦New Age Tour Operators|ORG⟧ ⟦Kyiv|LOC⟧",
+        &["New Age Tour Operators", "New Age Tour Operators", "Kyiv"],
+    );
+    all_are(
+        "University of California, Berkeley",
+        "⟦UC Berkeley|ORG⟧ ⟦University of California, Berkeley|ORG⟧",
+    );
+    names_are("the rest (⟦CARF|ORG⟧)", &["CARF"]);
+}
+
+#[test]
+fn countries_have_several_names() {
+    all_are(
+        "United States",
+        "⟦the United States|LOC⟧ ⟦US|LOC⟧ ⟦U.S.|LOC⟧ ⟦USA|LOC⟧ ⟦America|LOC⟧ ⟦United States|LOC⟧ ⟦United States|LOC⟧",
+    );
+    all_are(
+        "United Kingdom",
+        "⟦UK|LOC⟧ ⟦Britain|LOC⟧ ⟦United Kingdom|LOC⟧",
+    );
+    all_are(
+        "Islamic Republic of Iran",
+        "⟦Iran|LOC⟧ ⟦Islamic Republic of Iran|LOC⟧",
+    );
+    names_are(
+        "⟦Virginia|LOC⟧ ⟦West Virginia|LOC⟧ ⟦Mexico|LOC⟧ ⟦Mexico City|LOC⟧",
+        &["Virginia", "West Virginia", "Mexico", "Mexico City"],
+    );
+}
+
+#[test]
+fn organisations_have_short_forms() {
+    all_are("Boeing Co.", "⟦Boeing Co.|ORG⟧ ⟦Boeing|ORG⟧ ⟦Boeing's|ORG⟧");
+    all_are("Labour Party", "⟦Labour|ORG⟧ ⟦Labour Party|ORG⟧");
+    all_are(
+        "United States Department of State",
+        "⟦State Department|ORG⟧ ⟦US Department of State|ORG⟧ ⟦United States Department of State|ORG⟧",
+    );
+    names_are(
+        "⟦McDonald's|ORG⟧ ⟦NBC|ORG⟧ ⟦NBC Sports|ORG⟧",
+        &["McDonald's", "NBC", "NBC Sports"],
+    );
+}
+
+#[test]
+fn a_place_and_an_organisation_of_the_same_surface_are_two() {
+    names_are("⟦Chelsea|LOC⟧ ⟦Chelsea FC|ORG⟧", &["Chelsea", "Chelsea FC"]);
+}
+
+#[test]
+fn a_doubtful_label_yields_to_the_person_who_bears_the_surname() {
+    let text =
+        "⟦Ada Okafor|PER|0.9⟧ ⟦Okafor|PER|0.9⟧ ⟦Okafor|ORG|0.6⟧ ⟦Bell|LOC|0.95⟧ ⟦Ann Bell|PER|0.9⟧";
+    let found = found(text);
+    assert_eq!(found[2], ("Ada Okafor".to_owned(), "PER".to_owned()));
+    assert_eq!(found[3], ("Bell".to_owned(), "LOC".to_owned()));
+}
+
+#[test]
+fn misspelt_names_are_not_what_a_name_is_called() {
+    all_are(
+        "Jacques Chirac",
+        "⟦Jacques Chirac|PER⟧ ⟦Chirac|PER⟧ ⟦Chriac|PER⟧",
+    );
+    names_are(
+        "⟦Ann Johnson|PER⟧ ⟦Bo Jonson|PER⟧",
+        &["Ann Johnson", "Bo Jonson"],
+    );
+}
+
+#[test]
+fn names_without_mentions_go_when_spans_do() {
+    let (text, mut spans) = marked("⟦NATO|ORG⟧ ⟦Mark Rutte|PER⟧ ⟦Kyiv|LOC⟧ ⟦Rutte|PER⟧");
+    let mut names = find(&text, &mut spans);
+    spans.retain(|span| span.start > 10);
+    recount(&mut spans, &mut names);
+    let left: Vec<(usize, &str, usize)> = names
+        .iter()
+        .map(|n| (n.id, n.name.as_str(), n.mentions))
+        .collect();
+    assert_eq!(left, [(0, "Kyiv", 1), (1, "Mark Rutte", 1)]);
+    assert_eq!(
+        spans.iter().map(|s| s.name).collect::<Vec<_>>(),
+        [Some(0), Some(1)]
+    );
+}
+
+#[test]
+fn a_document_of_very_many_names_takes_time_in_proportion() {
+    // A hundred thousand names that share words would be five billion pairs.
+    let mut text = String::new();
+    for n in 0..25_000 {
+        let (a, b) = (n % 97, n / 97);
+        text.push_str(&format!(
+            "⟦Ann Smith{b}|PER⟧ ⟦A{a}B{b}|ORG⟧ ⟦Party {a} of {b}|ORG⟧ (⟦Smith{a}|PER⟧) "
+        ));
+    }
+    let (text, mut spans) = marked(&text);
+    let names = find(&text, &mut spans);
+    assert_eq!(
+        names.iter().map(|name| name.mentions).sum::<usize>(),
+        100_000
+    );
+}
+
+proptest! {
+    #[test]
+    fn every_span_has_a_name_and_the_same_one_every_time(
+        parts in prop::collection::vec("[A-Za-zŁé'.&(\u{200b} \\n-]{0,12}", 0..24),
+        labels in prop::collection::vec(0usize..4, 24),
+    ) {
+        let (mut text, mut spans) = (String::new(), Vec::new());
+        for (part, label) in parts.iter().zip(&labels) {
+            let start = text.len();
+            text.push_str(part);
+            spans.push(Span {
+                start,
+                end: text.len(),
+                label: ["PER", "ORG", "LOC", "MISC"][*label].into(),
+                score: 0.5,
+                name: None,
+            });
+            text.push(' ');
+        }
+        let mut again = spans.clone();
+        let names = find(&text, &mut spans);
+        prop_assert_eq!(&find(&text, &mut again), &names);
+        prop_assert_eq!(&again, &spans);
+        for (id, name) in names.iter().enumerate() {
+            let own = spans.iter().filter(|span| span.name == Some(id));
+            prop_assert_eq!((name.id, name.mentions), (id, own.count()));
+        }
+        prop_assert!(spans.iter().all(|span| span.name.is_some_and(|id| id < names.len())));
+    }
+}

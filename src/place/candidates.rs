@@ -1,0 +1,240 @@
+//! A name to the places it may mean, each with how much it is talked of.
+
+use super::fold::fold;
+use super::gazetteer::{Gazetteer, Id, Kind, Record};
+use super::table::Hits;
+
+/// A place that a name may mean.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) id: Id,
+    pub(super) record: Record<'static>,
+    /// How likely it is meant before anything in the document is looked at, in inhabitants of a
+    /// town of that name.
+    pub(super) prior: f64,
+}
+
+/// How much more likely a place is meant when it is said where it lies.
+pub(super) const LIES_THERE: f64 = 300.0;
+
+/// Words before or behind a name that say it is a region's.
+const REGION_WORDS: [&str; 14] = [
+    "state",
+    "province",
+    "region",
+    "oblast",
+    "governorate",
+    "prefecture",
+    "department",
+    "territory",
+    "krai",
+    "kray",
+    "canton",
+    "emirate",
+    "republic",
+    "commonwealth",
+];
+/// Words that say it is a town's.
+const TOWN_WORDS: [&str; 4] = ["city", "town", "village", "municipality"];
+
+/// Which kinds of places a name can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    Any,
+    Regions,
+    Towns,
+}
+
+impl Only {
+    fn takes(self, kind: Kind) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Regions => kind == Kind::Region,
+            Self::Towns => matches!(kind, Kind::Capital | Kind::Town),
+        }
+    }
+}
+
+/// Whether a word behind a name says that a region is meant ("Washington state").
+pub(super) fn says_region(word: &str) -> bool {
+    REGION_WORDS.contains(&word)
+}
+
+impl Candidate {
+    /// Whether it lies in a country or region.
+    pub(super) fn lies_in(&self, whole: &Self) -> bool {
+        match whole.record.kind {
+            Kind::Country => self.record.country == whole.id && self.id != whole.id,
+            Kind::Region => self.record.region == Some(whole.id),
+            _ => false,
+        }
+    }
+
+    /// Whether other places can lie in it.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.record.kind, Kind::Country | Kind::Region)
+    }
+
+    /// A place that is called so, mainly or also (`share` is then less than 1). A country is
+    /// always news; a capital stands for its government; a quarter needs to be pointed to.
+    fn new(gazetteer: &Gazetteer<'static>, id: Id, share: f64) -> Option<Self> {
+        let record = gazetteer.record(id)?;
+        let people = record.population as f64;
+        let prominence = match record.kind {
+            Kind::Country => people * 10.0 + 1e6,
+            Kind::Capital => people * 20.0 + 1e5,
+            Kind::Region => people + 5e5,
+            Kind::Town => people,
+            Kind::Quarter => people * 0.1,
+        };
+        let share = match record.kind {
+            Kind::Country => 1.0,
+            _ => share,
+        };
+        let prior = prominence * share;
+        Some(Self { id, record, prior })
+    }
+}
+
+/// Words at the end of names of buildings, parks and waters; few towns have them.
+const SITE_WORDS: [&str; 33] = [
+    "airport",
+    "avenue",
+    "base",
+    "bay",
+    "beach",
+    "bridge",
+    "castle",
+    "cathedral",
+    "center",
+    "centre",
+    "church",
+    "hall",
+    "hospital",
+    "hotel",
+    "house",
+    "island",
+    "lake",
+    "mall",
+    "mosque",
+    "mountain",
+    "museum",
+    "palace",
+    "park",
+    "prison",
+    "river",
+    "road",
+    "school",
+    "square",
+    "stadium",
+    "station",
+    "street",
+    "tower",
+    "zoo",
+];
+
+/// Whether a name is that of a building, park or water, as its last word says.
+pub(super) fn is_site(surface: &str) -> bool {
+    let key = fold(surface);
+    key.rsplit_once(' ')
+        .is_some_and(|(_, word)| SITE_WORDS.contains(&word))
+}
+
+/// Places that `surface` may mean, in the gazetteer's order.
+pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<Candidate> {
+    let key = fold(surface);
+    let short = take(gazetteer, gazetteer.short(&key), Only::Any);
+    if surface.find('.') == Some(surface.len().saturating_sub(1)) && !short.is_empty() {
+        return short; // "Ala." is no town in Italy.
+    }
+    let hits = gazetteer.named(&key);
+    let mut found = take(gazetteer, hits, Only::Any);
+    if is_site(surface) {
+        found.retain(|place| hits.main().any(|id| id == place.id));
+        for place in found.iter_mut().filter(|place| !place.is_whole()) {
+            place.prior *= 0.1;
+        }
+        return found;
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    if let Some((head, tail)) = surface.split_once(',') {
+        let wholes = wholes(gazetteer, tail);
+        let mut found = candidates(gazetteer, head);
+        found.retain(|place| wholes.iter().any(|whole| place.lies_in(whole)));
+        for place in &mut found {
+            place.prior *= LIES_THERE;
+        }
+        return found;
+    }
+    for (rest, only) in [
+        (without(&key, &TOWN_WORDS), Only::Towns),
+        (without(&key, &REGION_WORDS), Only::Regions),
+    ] {
+        if let Some(rest) = rest {
+            let found = take(gazetteer, gazetteer.named(rest), only);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+    }
+    match is_short(surface) {
+        true => short,
+        false => Vec::new(),
+    }
+}
+
+/// Countries and regions that a name behind a comma may mean, short forms among them.
+pub(super) fn wholes(gazetteer: &Gazetteer<'static>, name: &str) -> Vec<Candidate> {
+    let name = name.trim();
+    let key = fold(name);
+    let mut found = take(gazetteer, gazetteer.named(&key), Only::Any);
+    if is_short(name) {
+        found.extend(take(gazetteer, gazetteer.short(&key), Only::Regions));
+    }
+    found.retain(Candidate::is_whole);
+    found
+}
+
+/// Whether it is written as short forms are: `Ala.`, `N.H.`, `TX`.
+fn is_short(name: &str) -> bool {
+    name.ends_with('.') || (name.len() <= 3 && name.chars().all(|c| c.is_ascii_uppercase()))
+}
+
+/// A folded name without a word at one of its ends, and without "of".
+fn without<'k>(key: &'k str, words: &[&str]) -> Option<&'k str> {
+    words.iter().find_map(|word| {
+        let behind = key.strip_suffix(word).and_then(|key| key.strip_suffix(' '));
+        let before = key.strip_prefix(word);
+        behind.or_else(|| before.and_then(|key| key.strip_prefix(" of ")))
+    })
+}
+
+fn take(gazetteer: &Gazetteer<'static>, hits: Hits<'static>, only: Only) -> Vec<Candidate> {
+    // Names that a place also has are former ones, nicknames and names in other languages.
+    let also = if hits.main().next().is_some() {
+        0.05
+    } else {
+        0.2
+    };
+    let main = hits.main().map(|id| (id, 1.0));
+    let found = main.chain(hits.other().map(|id| (id, also)));
+    let found = found.filter_map(|(id, share)| Candidate::new(gazetteer, id, share));
+    let mut found: Vec<Candidate> = found.collect();
+    let all = found.clone();
+    for place in &mut found {
+        // Of Singapore and Singapore the country is meant, of Baghdad and Baghdad the town.
+        let whole = all.iter().any(|whole| {
+            whole.record.kind == Kind::Country && place.lies_in(whole) && !place.is_whole()
+        });
+        if whole {
+            place.prior *= 0.02;
+        }
+        if place.record.namesake && all.iter().any(|town| town.lies_in(place)) {
+            place.prior *= 0.1;
+        }
+    }
+    found.retain(|place| only.takes(place.record.kind));
+    found
+}

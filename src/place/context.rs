@@ -1,0 +1,143 @@
+//! What stands around the mentions of places.
+
+use std::ops::Range;
+
+/// A mention of a place: its bytes in the text and the number of its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mention {
+    pub(super) name: usize,
+    pub(super) bytes: Range<usize>,
+    /// Where the last person before it ends.
+    pub(super) person: Option<usize>,
+}
+
+/// How two mentions that follow each other are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Join {
+    /// "Tyler, Texas", "Aleppo (Syria)"; or a list.
+    Comma,
+    /// "Texas and Ohio": a list for sure.
+    And,
+    /// Something else.
+    None,
+}
+
+/// How a mention is joined to the one behind it.
+pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
+    let between = text.get(left.bytes.end..right.bytes.start);
+    let between = between.unwrap_or_default();
+    if between.len() > 16 {
+        return Join::None;
+    }
+    match between.trim() {
+        "," | "(" | ", (" | ", the" => Join::Comma,
+        "and" | ", and" | "and the" | ", and the" | "or" | ", or" | "&" | "/" => Join::And,
+        _ => Join::None,
+    }
+}
+
+/// Runs of at least two mentions that are joined, each with whether it is a list for sure.
+pub(super) fn runs<'m>(text: &str, mentions: &'m [Mention]) -> Vec<(&'m [Mention], bool)> {
+    let mut runs = Vec::new();
+    let joined = |left: &Mention, right: &Mention| join(text, left, right) != Join::None;
+    for run in mentions.chunk_by(joined) {
+        if run.len() > 1 {
+            let mut pairs = run.iter().zip(run.iter().skip(1));
+            let list = pairs.any(|(left, right)| join(text, left, right) == Join::And);
+            runs.push((run, list));
+        }
+    }
+    runs
+}
+
+/// The word behind a mention, in lower case where it is one: "state" in "Washington state".
+pub(super) fn next_word<'t>(text: &'t str, mention: &Mention) -> &'t str {
+    let behind = text.get(mention.bytes.end..).unwrap_or_default();
+    let Some(word) = behind.strip_prefix(' ') else {
+        return "";
+    };
+    let end = word.find(|c: char| !c.is_alphanumeric());
+    word.get(..end.unwrap_or(word.len())).unwrap_or_default()
+}
+
+/// What the words before a mention say it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Region,
+    Town,
+}
+
+/// What is said right before a mention: "the city of", "Senator from", "the state of", and
+/// "Doug Collins of", as members of parliaments are presented.
+pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
+    let before = text.get(..mention.bytes.start)?.trim_end();
+    if let Some(end) = mention.person
+        && before.get(end..) == Some(" of")
+    {
+        return Some(Said::Region);
+    }
+    let mut words = before.rsplit([' ', '\n']);
+    let (mut last, mut kind) = (words.next()?, words.next()?);
+    if last == "the" {
+        (last, kind) = (kind, words.next()?);
+    }
+    if !["of", "from", "in"].contains(&last) {
+        return None;
+    }
+    match kind.to_lowercase().as_str() {
+        "city" | "town" | "village" | "port" | "suburb" | "downtown" => Some(Said::Town),
+        "state" | "province" | "senator" | "senators" | "governor" | "representative"
+        | "congressman" | "congresswoman" => Some(Said::Region),
+        _ => None,
+    }
+}
+
+/// What a comma behind a mention leads to, up to the next comma or blank: `Ala.` in
+/// "Selma, Ala., on Sunday".
+pub(super) fn behind_comma<'t>(text: &'t str, mention: &Mention) -> Option<&'t str> {
+    let behind = text.get(mention.bytes.end..)?.strip_prefix(',')?;
+    let behind = behind.strip_prefix(' ')?;
+    let end = behind.find([' ', ',', ';', '\n', ')']);
+    behind.get(..end.unwrap_or(behind.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mentions(text: &str, names: &[&str]) -> Vec<Mention> {
+        let find = |(name, surface): (usize, &&str)| {
+            let start = text.find(*surface).unwrap();
+            Mention {
+                name,
+                bytes: start..start + surface.len(),
+                person: None,
+            }
+        };
+        names.iter().enumerate().map(find).collect()
+    }
+
+    #[test]
+    fn commas_join_and_lists_are_told_apart() {
+        let text = "In Tyler, Texas, he met Ohio, Utah and the Bahamas of Aleppo (Syria).";
+        let found = mentions(
+            text,
+            &[
+                "Tyler", "Texas", "Ohio", "Utah", "Bahamas", "Aleppo", "Syria",
+            ],
+        );
+        let runs = runs(text, &found);
+        let lengths: Vec<(usize, bool)> = runs.iter().map(|(r, list)| (r.len(), *list)).collect();
+        assert_eq!(lengths, [(2, false), (3, true), (2, false)]);
+    }
+
+    #[test]
+    fn words_behind_a_mention_are_read() {
+        let text = "Selma, Ala., in Washington state";
+        let found = mentions(text, &["Selma", "Washington"]);
+        assert_eq!(behind_comma(text, &found[0]), Some("Ala."));
+        assert_eq!(behind_comma(text, &found[1]), None);
+        assert_eq!(next_word(text, &found[1]), "state");
+        assert_eq!(next_word(text, &found[0]), "");
+    }
+}

@@ -1,0 +1,115 @@
+//! Places: names of places to entries of GeoNames, where it is clear which is meant.
+//!
+//! A name has candidates: the places called so, each with a weight. That starts as the number
+//! of its inhabitants, more for countries and capitals, less where the place only has the name
+//! as another one. What the document says multiplies it:
+//!
+//! | evidence | times |
+//! |---|---|
+//! | "Tyler, Texas", "Selma, Ala.": the place lies there | 300 |
+//! | ... and it does not | 0.01 |
+//! | "Washington state": it is a region; otherwise | 100; 0.01 |
+//! | named in a list with other regions of its country, and it is one | 10 |
+//! | the document names its region; a town in it | 40; 20 |
+//! | the document names its country or a people of it; towns in it | 15; 5 to 13 |
+//!
+//! The score of the best candidate is its share of all weights, to which [`link::UNKNOWN`] is
+//! added for the places that GeoNames' towns of 15,000 people do not have. Below
+//! [`link::THRESHOLD`] there is no link: a wrong one is worse than none.
+//!
+//! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
+//! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
+
+mod candidates;
+mod context;
+mod evidence;
+mod fold;
+mod gazetteer;
+mod link;
+mod lists;
+mod table;
+
+use std::collections::BTreeMap;
+
+use crate::document::Span;
+use crate::names::{Name, Place};
+use context::Mention;
+use gazetteer::Gazetteer;
+use link::Subject;
+
+/// Labels of places.
+const PLACES: [&str; 2] = ["LOC", "GPE"];
+/// Labels of persons.
+const PERSONS: [&str; 2] = ["PER", "PERSON"];
+/// Labels of peoples.
+const PEOPLES: [&str; 2] = ["MISC", "NORP"];
+
+/// Gives a document's names of places their [`Place`], and peoples and adjectives
+/// ("Ukrainian") their country.
+pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
+    let gazetteer = Gazetteer::embedded();
+    let mut subjects: BTreeMap<usize, Subject> = BTreeMap::new();
+    let mut mentions = Vec::new();
+    let mut peoples = Vec::new();
+    let mut persons = Vec::new();
+    for name in names.iter() {
+        if PLACES.contains(&&*name.label) {
+            subjects.insert(name.id, Subject::new(&name.name));
+        } else if PEOPLES.contains(&&*name.label)
+            && let Some(country) = gazetteer.people(&fold::fold(&name.name))
+        {
+            peoples.push((name.id, country));
+        }
+    }
+    for span in spans {
+        if PERSONS.contains(&&*span.label) {
+            persons.push(span.end);
+        }
+        if let Some(name) = span.name
+            && let Some(subject) = subjects.get_mut(&name)
+        {
+            subject.mention(text.get(span.start..span.end).unwrap_or_default());
+            mentions.push(Mention {
+                name,
+                bytes: span.start..span.end,
+                person: persons.last().copied(),
+            });
+        }
+    }
+    let countries = peoples.iter().map(|(_, country)| *country);
+    let found = link::link(
+        &gazetteer,
+        text,
+        &subjects,
+        &mentions,
+        &countries.collect::<Vec<_>>(),
+    );
+    for name in names.iter_mut() {
+        if let Some((id, score)) = found.get(&name.id) {
+            name.place = place(&gazetteer, *id, *score);
+        }
+    }
+    for (id, country) in peoples {
+        if let Some(name) = names.get_mut(id) {
+            name.country = gazetteer.record(country).map(|c| c.code.to_owned());
+        }
+    }
+}
+
+fn place(gazetteer: &Gazetteer<'_>, id: gazetteer::Id, score: f64) -> Option<Place> {
+    let record = gazetteer.record(id)?;
+    let region = record.region.and_then(|region| gazetteer.record(region));
+    Some(Place {
+        geonames: record.geonames,
+        name: record.name.to_owned(),
+        country: record.code.to_owned(),
+        admin1: region.map(|region| region.name.to_owned()),
+        latitude: record.latitude,
+        longitude: record.longitude,
+        population: record.population,
+        score: score as f32,
+    })
+}
+
+#[cfg(test)]
+mod tests;

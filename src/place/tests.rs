@@ -1,0 +1,190 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::document::{Document, Span};
+use crate::names;
+
+/// A document whose spans are given in the text: `[Kyiv]` is a place, `{Ukrainian}` another
+/// name, `<Mark Rutte>` a person.
+fn linked(marked: &str) -> Document {
+    let (mut text, mut spans, mut start) = (String::new(), Vec::new(), 0);
+    for c in marked.chars() {
+        match c {
+            '[' | '{' | '<' => start = text.len(),
+            ']' | '}' | '>' => spans.push(Span {
+                start,
+                end: text.len(),
+                label: Arc::from(match c {
+                    ']' => "LOC",
+                    '}' => "MISC",
+                    _ => "PER",
+                }),
+                score: 1.0,
+                name: None,
+            }),
+            c => text.push(c),
+        }
+    }
+    let mut names = names::find(&text, &mut spans);
+    link(&text, &spans, &mut names);
+    Document {
+        text,
+        spans,
+        names,
+        ..Document::default()
+    }
+}
+
+/// Name, country and region of the place of the name that the document mentions first.
+fn first(marked: &str) -> String {
+    let document = linked(marked);
+    let name = document.spans[0].name.unwrap();
+    match &document.names[name].place {
+        None => "-".to_owned(),
+        Some(place) => match &place.admin1 {
+            Some(region) => format!("{}, {region}, {}", place.name, place.country),
+            None => format!("{}, {}", place.name, place.country),
+        },
+    }
+}
+
+#[test]
+fn countries_capitals_and_states_are_linked_by_any_of_their_names() {
+    for (text, place) in [
+        ("in [Kyiv]", "Kyiv, Kyiv City, UA"),
+        ("in [Kiev]", "Kyiv, Kyiv City, UA"),
+        ("the [U.S.] said", "United States, US"),
+        ("the [United States]", "United States, US"),
+        ("[Turkey] said", "Turkey, TR"),
+        ("[Türkiye] said", "Turkey, TR"),
+        ("[Singapore] said", "Singapore, SG"),
+        (
+            "the [Democratic Republic of Congo]",
+            "Democratic Republic of the Congo, CD",
+        ),
+        ("in [California]", "California, US"),
+        ("in [New South Wales]", "New South Wales, AU"),
+        ("in [Hubei Province]", "Hubei, CN"),
+        (
+            "in [St. Petersburg], {Russian} police",
+            "Saint Petersburg, St.-Petersburg, RU",
+        ),
+        (
+            "in [Washington, D.C.]",
+            "Washington, District of Columbia, US",
+        ),
+        ("in [Baghdad]", "Baghdad, Baghdad, IQ"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
+fn a_place_that_is_named_behind_a_comma_decides() {
+    for (text, place) in [
+        ("in [Paris] on Sunday", "Paris, Île-de-France, FR"),
+        ("in [Paris], [Texas], on Sunday", "Paris, Texas, US"),
+        ("in [Paris], Tex., on Sunday", "Paris, Texas, US"),
+        ("in [Paris, Texas] on Sunday", "Paris, Texas, US"),
+        ("in [Koszalin], [Poland]", "Koszalin, West Pomerania, PL"),
+        ("in [Birmingham], Ala., he", "Birmingham, Alabama, US"),
+        ("in [Birmingham], [Ala.], he", "Birmingham, Alabama, US"),
+        ("in [Birmingham], [England]", "Birmingham, England, GB"),
+        ("in [Aleppo] ([Syria])", "Aleppo, Aleppo, SY"),
+        (
+            "in [Vancouver], [Washington], on",
+            "Vancouver, Washington, US",
+        ),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
+fn other_places_and_peoples_of_the_document_decide() {
+    for (text, place) in [
+        (
+            "[Georgia] votes. {Georgian} police in [Tbilisi]",
+            "Georgia, GE",
+        ),
+        (
+            "[Georgia] votes. [Florida] and the [U.S.] wait",
+            "Georgia, US",
+        ),
+        ("in [Georgia], [Michigan] and [Wisconsin]", "Georgia, US"),
+        (
+            "[Birmingham] police said. [Alabama] mourns",
+            "Birmingham, Alabama, US",
+        ),
+        (
+            "[Valencia] is flooded, {Spanish} police say",
+            "Valencia, Valencia, ES",
+        ),
+        (
+            "[Valencia] elects. [Venezuela] waits. [Caracas] too",
+            "Valencia, Carabobo, VE",
+        ),
+        (
+            "[Santiago] on strike, {Chilean} media say",
+            "Santiago, Santiago Metropolitan, CL",
+        ),
+        ("[Washington] said", "Washington, District of Columbia, US"),
+        ("[Washington] state and [Oregon]", "Washington, US"),
+        ("in [Washington], [Oregon] and [Idaho]", "Washington, US"),
+        ("the city of [New York]", "New York City, New York, US"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_known_or_not_clear_has_no_link() {
+    for text in [
+        "in [Europe]",
+        "the [Middle East]",
+        "the [Pacific]",
+        "on the [Moon]",
+        "the [White House]",
+        "at [Heathrow Airport]",
+        "in the [West]",
+        "in [Springfield]",
+        "in [Rachel], [Nevada]",
+        "in [Randolph], [New Hampshire], on",
+        "in [Jefferson] County",
+        "in [Xyzzyville]",
+        "at [...]",
+    ] {
+        assert_eq!(first(text), "-", "{text}");
+    }
+}
+
+#[test]
+fn peoples_have_a_country_and_no_place() {
+    let document = linked("{Ukrainian} and {Americans} and {Congolese} and {Olympics} <London>");
+    let countries: Vec<(&str, Option<&str>)> = document
+        .names
+        .iter()
+        .map(|name| (&*name.name, name.country.as_deref()))
+        .collect();
+    assert_eq!(
+        countries,
+        [
+            ("Ukrainian", Some("UA")),
+            ("Americans", Some("US")),
+            ("Congolese", None),
+            ("Olympics", None),
+            ("London", None)
+        ]
+    );
+    assert!(document.names.iter().all(|name| name.place.is_none()));
+}
+
+#[test]
+fn a_place_has_id_coordinates_and_people() {
+    let document = linked("in [Kyiv]");
+    let place = document.names[0].place.as_ref().unwrap();
+    assert_eq!((place.geonames, &*place.country), (703_448, "UA"));
+    assert!((place.latitude - 50.45).abs() < 0.01 && (place.longitude - 30.52).abs() < 0.01);
+    assert!(place.population > 2_000_000);
+    assert!((0.6..=1.0).contains(&place.score));
+}
