@@ -1,0 +1,195 @@
+//! Mentions by their form: what is written the same way, case, accents and marks aside.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ahash::RandomState;
+use unicode_normalization::UnicodeNormalization;
+
+use super::country;
+use crate::Span;
+
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// What kind of thing a label means, which decides on the rules its names follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Person,
+    Organisation,
+    Place,
+    Other,
+}
+
+impl Kind {
+    fn of(label: &str) -> Self {
+        match label {
+            "PER" | "PERSON" => Self::Person,
+            "ORG" => Self::Organisation,
+            "LOC" | "GPE" | "FAC" => Self::Place,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A way a name is written, and where.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub(super) label: Arc<str>,
+    pub(super) kind: Kind,
+    /// Its words, folded; a country's long name at the start or end of an organisation's is
+    /// its short one.
+    pub(super) words: Vec<String>,
+    /// Letters of an acronym, small; empty for other forms.
+    pub(super) acronym: String,
+    /// Indices of its spans, in text order.
+    pub(super) mentions: Vec<usize>,
+    /// Each way it was spelt, white space as single blanks, with its number of mentions.
+    pub(super) spellings: Vec<(String, usize)>,
+}
+
+impl Form {
+    /// The first of its spans.
+    pub(super) fn first(&self) -> usize {
+        self.mentions.first().copied().unwrap_or_default()
+    }
+
+    /// Whether it is an acronym.
+    pub(super) fn is_acronym(&self) -> bool {
+        !self.acronym.is_empty()
+    }
+}
+
+/// The forms of all spans, in the order of their first mention, and for each span its form.
+pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
+    let mut forms: Vec<Form> = Vec::new();
+    let mut by_surface: Map<(&str, &str), (usize, usize)> = Map::default();
+    let mut by_key: Map<(Arc<str>, String), usize> = Map::default();
+    let mut form_of = Vec::with_capacity(spans.len());
+    for (at, span) in spans.iter().enumerate() {
+        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let known = by_surface.get(&(&*span.label, surface)).copied();
+        let (form, spelling) = known.unwrap_or_else(|| {
+            let kind = Kind::of(&span.label);
+            let spelt = spelling(kind, surface);
+            let words = words(kind, &spelt);
+            let key = (Arc::clone(&span.label), key(&words, &spelt));
+            let form = *by_key.entry(key).or_insert_with(|| {
+                forms.push(Form {
+                    label: Arc::clone(&span.label),
+                    kind,
+                    words,
+                    acronym: acronym(&spelt),
+                    mentions: Vec::new(),
+                    spellings: Vec::new(),
+                });
+                forms.len() - 1
+            });
+            let spellings = &mut forms[form].spellings;
+            let place = spellings.iter().position(|(s, _)| *s == spelt);
+            let place = place.unwrap_or_else(|| {
+                spellings.push((spelt, 0));
+                spellings.len() - 1
+            });
+            by_surface.insert((&*span.label, surface), (form, place));
+            (form, place)
+        });
+        forms[form].mentions.push(at);
+        forms[form].spellings[spelling].1 += 1;
+        form_of.push(form);
+    }
+    (forms, form_of)
+}
+
+/// White space as single blanks; a person's name without a possessive.
+fn spelling(kind: Kind, surface: &str) -> String {
+    let spelt = surface.split_whitespace().collect::<Vec<_>>().join(" ");
+    match possessive(&spelt) {
+        Some(owner) if kind == Kind::Person => owner.to_owned(),
+        _ => spelt,
+    }
+}
+
+/// The name before a possessive `'s`, if there is one.
+pub(super) fn possessive(name: &str) -> Option<&str> {
+    ["'s", "’s", "'S", "’S"]
+        .iter()
+        .find_map(|mark| name.strip_suffix(mark))
+        .filter(|owner| !owner.is_empty())
+}
+
+/// What two spellings of a form have in common.
+fn key(words: &[String], spelt: &str) -> String {
+    let key = words.concat();
+    if key.is_empty() {
+        // A name in marks that folding drops is itself alone.
+        return format!("\0{spelt}");
+    }
+    key
+}
+
+/// The words that a form is compared by.
+fn words(kind: Kind, spelt: &str) -> Vec<String> {
+    let mut words = folded_words(spelt);
+    if words.len() > 1 && words[0] == "the" {
+        words.remove(0);
+    }
+    match kind {
+        Kind::Person | Kind::Place => words,
+        Kind::Organisation | Kind::Other => country::shortened(words),
+    }
+}
+
+/// The words of a name, folded; those that folding leaves nothing of are dropped.
+pub(super) fn folded_words(name: &str) -> Vec<String> {
+    let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&')) && !mark(c);
+    name.split(apart)
+        .map(folded)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Marks that belong to the letter before them: vowel signs of Indian scripts among them.
+fn mark(c: char) -> bool {
+    !c.is_ascii() && !c.is_whitespace() && unicode_normalization::char::is_combining_mark(c)
+}
+
+/// A word in small letters without accents and marks.
+fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        let letters = word.chars().filter(char::is_ascii_alphanumeric);
+        return letters.map(|c| c.to_ascii_lowercase()).collect();
+    }
+    let mut folded = String::with_capacity(word.len());
+    for c in word.nfd().flat_map(char::to_lowercase) {
+        match c {
+            '\u{300}'..='\u{36F}' => {}
+            'ł' => folded.push('l'),
+            'ø' => folded.push('o'),
+            'đ' | 'ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            c if c.is_alphanumeric() || mark(c) => folded.push(c),
+            _ => {}
+        }
+    }
+    folded
+}
+
+/// The letters of an acronym: one word, two capitals at least, capitals for the most part.
+fn acronym(spelt: &str) -> String {
+    if spelt.contains(char::is_whitespace) || spelt.len() > 16 {
+        return String::new();
+    }
+    let body = spelt.strip_suffix('s').unwrap_or(spelt);
+    let letters = body.chars().filter(|c| c.is_alphanumeric());
+    let capitals = letters.clone().filter(|c| c.is_uppercase()).count();
+    let small = letters.clone().filter(|c| c.is_lowercase()).count();
+    let digits = letters.clone().filter(char::is_ascii_digit).count();
+    if capitals < 2 && !(capitals == 1 && digits == 1 && small == 0) || small > capitals {
+        return String::new();
+    }
+    letters.flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,36 @@
+//! Which forms mean the same: disjoint sets (Tarjan 1975), the earliest form in front.
+
+/// Disjoint sets of forms.
+pub(super) struct Links {
+    parents: Vec<usize>,
+}
+
+impl Links {
+    pub(super) fn new(forms: usize) -> Self {
+        Self {
+            parents: (0..forms).collect(),
+        }
+    }
+
+    /// The form that stands for the set of `form`: the one mentioned first.
+    pub(super) fn root(&mut self, mut form: usize) -> usize {
+        while self.parents[form] != form {
+            self.parents[form] = self.parents[self.parents[form]];
+            form = self.parents[form];
+        }
+        form
+    }
+
+    pub(super) fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parents[a.max(b)] = a.min(b);
+    }
+
+    /// The sets that forms are in, each once, in order.
+    pub(super) fn roots(&mut self, forms: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut roots: Vec<usize> = forms.into_iter().map(|form| self.root(form)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+}

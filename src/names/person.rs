@@ -1,0 +1,140 @@
+//! People: full names, surnames, first names, titles and initials.
+
+use super::form::{Form, Map};
+use super::links::Links;
+
+/// Names with one word in common that are compared; a word that more people share tells
+/// nothing.
+const SHARED: usize = 64;
+
+const TITLES: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "lord", "lady",
+    "baroness", "president", "vice", "prime", "minister", "premier", "chancellor", "secretary",
+    "senator", "sen", "rep", "representative", "congressman", "congresswoman", "gov", "governor",
+    "mayor", "judge", "justice", "gen", "general", "col", "colonel", "maj", "major", "capt",
+    "captain", "lt", "lieutenant", "sgt", "sergeant", "cpl", "admiral", "king", "queen", "prince",
+    "princess", "emperor", "sultan", "sheikh", "pope", "cardinal", "archbishop", "bishop", "rev",
+    "reverend", "father", "sister", "ayatollah", "imam", "rabbi", "saint", "st", "first", "former",
+];
+
+const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi"];
+
+/// A person's form without titles.
+struct Person<'f> {
+    form: usize,
+    names: &'f [String],
+    suffix: Option<&'f str>,
+}
+
+impl<'f> Person<'f> {
+    fn of(form: usize, words: &'f [String]) -> Self {
+        let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str())).count();
+        let from = titles.min(words.len().saturating_sub(1));
+        let mut names = words.get(from..).unwrap_or_default();
+        let mut suffix = None;
+        if let [rest @ .., last] = names
+            && !rest.is_empty()
+            && SUFFIXES.contains(&last.as_str())
+        {
+            (names, suffix) = (rest, Some(last.as_str()));
+        }
+        Self { form, names, suffix }
+    }
+
+    fn clashes(&self, other: &Self) -> bool {
+        matches!((self.suffix, other.suffix), (Some(a), Some(b)) if a != b)
+    }
+}
+
+/// Joins the forms of one person. What may mean several people goes to `open`.
+pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+    let people = ids.iter().map(|&id| Person::of(id, &forms[id].words));
+    let mut people: Vec<Person<'_>> = people.filter(|p| !p.names.is_empty()).collect();
+    people.sort_by_key(|p| (std::cmp::Reverse(p.names.len()), p.form));
+    let mut same: Map<(&[String], Option<&str>), usize> = Map::default();
+    let mut with: Map<&str, Vec<usize>> = Map::default();
+    let mut by_initials: Map<String, Vec<usize>> = Map::default();
+    for (at, person) in people.iter().enumerate() {
+        let first = *same.entry((person.names, person.suffix)).or_insert(at);
+        links.join(people[first].form, person.form);
+        if first == at && (person.names.len() > 1 || person.suffix.is_some()) {
+            for name in person.names {
+                with.entry(name).or_default().push(at);
+            }
+            let initials = person.names.iter().filter_map(|n| n.chars().next());
+            by_initials.entry(initials.collect()).or_default().push(at);
+        }
+    }
+    let shared = |name: &String| {
+        let found = with.get(name.as_str()).map(Vec::as_slice);
+        found.filter(|found| found.len() <= SHARED).unwrap_or_default()
+    };
+    for (at, person) in people.iter().enumerate() {
+        let [first, .., last] = person.names else {
+            continue;
+        };
+        let fuller = shared(last).iter().chain(shared(first)).copied();
+        let fuller = fuller.filter(|&other| {
+            other != at && fuller_name(person, &people[other])
+        });
+        let found: Vec<usize> = fuller.map(|other| people[other].form).collect();
+        match &links.roots(found)[..] {
+            [] => {}
+            [one] => links.join(*one, person.form),
+            several => open.push((person.form, several.to_vec())),
+        }
+    }
+    for person in &people {
+        let [name] = person.names else { continue };
+        let bearers = |wanted: fn(&[String], &str) -> bool, links: &mut Links| {
+            let found = shared(name).iter().map(|&at| &people[at]);
+            let found = found.filter(|p| wanted(p.names, name) && !p.clashes(person) && p.form != person.form);
+            links.roots(found.map(|p| p.form).collect::<Vec<_>>())
+        };
+        let surname = bearers(|names, name| names.last().is_some_and(|n| n == name), links);
+        let anywhere = bearers(|names, name| names.iter().any(|n| n == name), links);
+        let acronym = &forms[person.form].acronym;
+        match (&surname[..], &anywhere[..]) {
+            ([one], _) | ([], [one]) => links.join(*one, person.form),
+            ([], []) if !acronym.is_empty() => {
+                let found = by_initials.get(acronym).into_iter().flatten();
+                if let [one] = links.roots(found.map(|&at| people[at].form).collect::<Vec<_>>())[..] {
+                    links.join(one, person.form);
+                }
+            }
+            ([], _) => {}
+            (several, _) => open.push((person.form, several.to_vec())),
+        }
+    }
+}
+
+/// Whether `full` is the same name with more words, or with words for initials: `John Smith`
+/// or `J. A. Smith` for `John A. Smith`.
+fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
+    if short.clashes(full) || short.names.len() > full.names.len() {
+        return false;
+    }
+    let mut left = full.names.iter();
+    let mut spelt = 0;
+    for (at, name) in short.names.iter().enumerate() {
+        let first = at == 0;
+        let found = left.find(|other| {
+            name == *other || initial(name, other) || initial(other, name) || first && pet(name, other)
+        });
+        match found {
+            Some(other) => spelt += usize::from(other == name && name.chars().count() > 1),
+            None => return false,
+        }
+    }
+    spelt > 0 && (short.names.len() < full.names.len() || spelt < short.names.len())
+}
+
+/// Whether a word is the initial of another.
+fn initial(short: &str, long: &str) -> bool {
+    short.chars().count() == 1 && long.starts_with(short)
+}
+
+/// Whether a first name is the start of another (`Mitch`, `Mitchell`).
+fn pet(short: &str, long: &str) -> bool {
+    short.chars().count() >= 3 && long.starts_with(short)
+}

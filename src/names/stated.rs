@@ -1,0 +1,80 @@
+//! Short forms that the text itself explains: `Federal Security Service (FSB)`.
+
+use super::acronym::{abbreviates, initials};
+use super::form::{Form, Kind};
+use super::links::Links;
+use crate::Span;
+
+/// Joins names that stand beside each other, the second in brackets, where one abbreviates
+/// the other, or is the other in another script.
+pub(super) fn link(text: &str, spans: &[Span], forms: &[Form], form_of: &[usize], links: &mut Links) {
+    for (at, pair) in spans.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        let between = text.get(first.end..second.start).unwrap_or_default();
+        let after = text.get(second.end..).unwrap_or_default();
+        let closes = after.trim_start_matches(['"', '”', '\'', '’']);
+        let opens = matches!(between.trim(), "(" | "[" | "(\"" | "(“" | "(the" | "(the \"");
+        if !opens || !closes.starts_with([')', ']', ';', ',']) {
+            continue;
+        }
+        let (Some(&a), Some(&b)) = (form_of.get(at), form_of.get(at + 1)) else {
+            continue;
+        };
+        let same_label = forms[a].label == forms[b].label;
+        let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
+        // An acronym may be of a name in another language: the PKK of the Kurdistan Workers' Party.
+        let foreign = forms[a].kind == Kind::Organisation
+            && closes.starts_with([')', ']'])
+            && forms[b].is_acronym()
+            && forms[a].words.len() > 1;
+        let translated = forms[a].words.iter().chain(&forms[b].words).next().is_some()
+            && latin(&forms[a]) != latin(&forms[b]);
+        if same_label && (stated || foreign || translated) {
+            links.join(a, b);
+        }
+    }
+}
+
+/// Joins the initials of who speaks, in brackets before each turn of an interview, with the
+/// one name of their label that they can be short for: `(WN)` with Wikinews.
+pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut Links) {
+    let bracketed = |span: &Span| {
+        let before = text.get(..span.start).unwrap_or_default();
+        let after = text.get(span.end..).unwrap_or_default();
+        before.ends_with('(') && after.starts_with(')')
+    };
+    for (id, form) in forms.iter().enumerate() {
+        let turns = form.mentions.iter().filter_map(|&at| spans.get(at));
+        if !form.is_acronym() || links.root(id) != id || turns.filter(|s| bracketed(s)).nth(1).is_none() {
+            continue;
+        }
+        let letters: Vec<char> = form.acronym.chars().collect();
+        let named = |&(at, other): &(usize, &Form)| {
+            at != id && other.label == form.label && other.words.len() == 1
+                && !other.is_acronym() && abbreviates(&letters, &other.words)
+        };
+        let found = forms.iter().enumerate().filter(named).map(|(at, _)| at);
+        if let [one] = links.roots(found.collect::<Vec<_>>())[..] {
+            links.join(one, id);
+        }
+    }
+}
+
+fn explains(short: &Form, long: &Form) -> bool {
+    // In brackets `Phivolcs` explains itself, whatever its case.
+    let [word] = &short.words[..] else {
+        return false;
+    };
+    let mut letters: Vec<char> = word.chars().collect();
+    let found = long.words.len() > 1 && abbreviates(&letters, &long.words);
+    let [_, content] = initials(&long.words);
+    let mut content: Vec<char> = content.chars().collect();
+    letters.sort_unstable();
+    content.sort_unstable();
+    !letters.is_empty() && (found || letters == content)
+}
+
+/// Whether a name is in the Latin script.
+fn latin(form: &Form) -> bool {
+    form.words.iter().all(|word| word.chars().all(|c| c.is_ascii() || c < '\u{250}'))
+}
