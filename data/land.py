@@ -38,6 +38,16 @@ def ring(indices, lines):
     return points
 
 
+def unwrapped(points):
+    """Lines that cross the date line go on beyond 180 degrees instead."""
+    turn, before = 0, None
+    for longitude, latitude in points:
+        if before is not None and abs(longitude - before) > 180:
+            turn += 360 if longitude < before else -360
+        before = longitude
+        yield longitude + turn, latitude
+
+
 def path(points):
     """A closed line in relative steps, those of no length left out."""
     at = None
@@ -62,9 +72,13 @@ def main():
     for geometry in topology["objects"]["land"]["geometries"]:
         for polygon in geometry["arcs"]:
             for indices in polygon:
-                points = ring(indices, lines)
-                if max(latitude for _, latitude in points) > SOUTH:
-                    sys.stdout.write(path(points) + "\n")
+                points = list(unwrapped(ring(indices, lines)))
+                if max(latitude for _, latitude in points) <= SOUTH:
+                    continue
+                # What lies beyond one edge of the map is drawn at the other, too.
+                east, west = max(x for x, _ in points) > 180, min(x for x, _ in points) < -180
+                for shift in [0] + [-360] * east + [360] * west:
+                    print(path([(x + shift, y) for x, y in points]))
 
 
 main()

@@ -95,7 +95,9 @@ fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
     assert_eq!(place.files("out"), ["annotations.jsonl", "report.html"]);
     let page = place.text("out/report.html");
     assert!(page.contains("<title>Tom &amp; Jerry</title>"));
-    assert!(page.contains("3 documents · 2026-11-03 to 2026-11-05 · 18 words · 3 names · 1 documents could not be read"));
+    assert!(page.contains(
+        "3 documents · 2026-11-03 to 2026-11-05 · 18 words · 3 names · 1 document could not be read"
+    ));
     let data = data(&page);
     assert_eq!(data["labels"], json!(["People", "Organisations", "Places"]));
     let kyiv = &data["names"][0];
@@ -117,7 +119,7 @@ fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
         ])
     );
     // On the map 30.5 degrees east are 2105 tenths from the left.
-    assert!(page.contains("<circle cx=\"2105.2\" cy=\"395.5\" r=\"70.0\" data-name=\"0\"><title>Kyiv: 2 documents</title>"));
+    assert!(page.contains("<circle cx=\"2105.2\" cy=\"395.5\" r=\"50.0\" data-name=\"0\"><title>Kyiv: 2 documents</title>"));
     assert!(page.contains("Topics over time") && page.contains("<title>2026-11-05: 1</title>"));
     for outside in [
         " src=",

@@ -4,9 +4,35 @@
 pub(super) fn is_small(word: &str) -> bool {
     matches!(
         word,
-        "of" | "the" | "and" | "for" | "in" | "on" | "at" | "to" | "a" | "an" | "by" | "with"
-            | "de" | "la" | "le" | "les" | "des" | "du" | "del" | "der" | "die" | "das" | "und"
-            | "et" | "y" | "e" | "i" | "da" | "do" | "van"
+        "of" | "the"
+            | "and"
+            | "for"
+            | "in"
+            | "on"
+            | "at"
+            | "to"
+            | "a"
+            | "an"
+            | "by"
+            | "with"
+            | "de"
+            | "la"
+            | "le"
+            | "les"
+            | "des"
+            | "du"
+            | "del"
+            | "der"
+            | "die"
+            | "das"
+            | "und"
+            | "et"
+            | "y"
+            | "e"
+            | "i"
+            | "da"
+            | "do"
+            | "van"
     )
 }
 
@@ -25,7 +51,11 @@ pub(super) fn spells(letters: &[char], words: &[String], skips: usize) -> bool {
     let Some((word, rest)) = words.split_first() else {
         return letters.is_empty();
     };
-    let shared = word.chars().zip(letters).take_while(|(a, b)| a == *b).count();
+    let shared = word
+        .chars()
+        .zip(letters)
+        .take_while(|(a, b)| a == *b)
+        .count();
     // The fewest letters first: most acronyms take one of each word.
     (1..=shared.min(4)).any(|taken| spells(&letters[taken..], rest, skips))
         || is_small(word) && spells(letters, rest, skips)

@@ -2,14 +2,32 @@
 
 /// For each country its names, folded and without blanks, the one to compare by first.
 const ALIASES: &[&[&str]] = &[
-    &["us", "usa", "unitedstates", "unitedstatesofamerica", "america"],
-    &["uk", "unitedkingdom", "britain", "greatbritain", "unitedkingdomofgreatbritainandnorthernireland"],
+    &[
+        "us",
+        "usa",
+        "unitedstates",
+        "unitedstatesofamerica",
+        "america",
+    ],
+    &[
+        "uk",
+        "unitedkingdom",
+        "britain",
+        "greatbritain",
+        "unitedkingdomofgreatbritainandnorthernireland",
+    ],
     &["uae", "unitedarabemirates", "emirates"],
     &["russia", "russianfederation"],
     &["china", "prc", "peoplesrepublicofchina"],
     &["southkorea", "republicofkorea"],
     &["northkorea", "dprk", "democraticpeoplesrepublicofkorea"],
-    &["drcongo", "drc", "democraticrepublicofthecongo", "democraticrepublicofcongo", "congokinshasa"],
+    &[
+        "drcongo",
+        "drc",
+        "democraticrepublicofthecongo",
+        "democraticrepublicofcongo",
+        "congokinshasa",
+    ],
     &["czechia", "czechrepublic"],
     &["netherlands", "holland"],
     &["ivorycoast", "cotedivoire"],
@@ -27,7 +45,13 @@ const ALIASES: &[&[&str]] = &[
     &["car", "centralafricanrepublic"],
     &["papuanewguinea", "png"],
     &["washingtondc", "dc", "districtofcolumbia"],
-    &["islamicstate", "isis", "isil", "daesh", "islamicstateofiraqandthelevant"],
+    &[
+        "islamicstate",
+        "isis",
+        "isil",
+        "daesh",
+        "islamicstateofiraqandthelevant",
+    ],
 ];
 
 /// Names that organisations begin or end with, and the short word that stands for them.

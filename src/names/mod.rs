@@ -48,9 +48,15 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
 
 /// `Boeing's` is Boeing where that is there too; `McDonald's` is itself.
 fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
-    let by_key: Map<String, usize> = ids.iter().map(|&id| (forms[id].words.concat(), id)).collect();
+    let by_key: Map<String, usize> = ids
+        .iter()
+        .map(|&id| (forms[id].words.concat(), id))
+        .collect();
     for &id in ids {
-        let owner = forms[id].spellings.first().and_then(|(spelt, _)| form::possessive(spelt));
+        let owner = forms[id]
+            .spellings
+            .first()
+            .and_then(|(spelt, _)| form::possessive(spelt));
         let owner = owner.map(|owner| form::folded_words(owner).concat());
         if let Some(&owner) = owner.and_then(|owner| by_key.get(&owner)) {
             links.join(owner, id);
@@ -120,13 +126,19 @@ fn fullest<'f>(forms: impl Iterator<Item = &'f Form>) -> String {
         let any = form.spellings.iter().any(|s| lower(&s));
         let spellings = form.spellings.iter().filter(|s| !any || lower(s));
         let best = spellings.max_by_key(|(spelt, mentions)| {
-            let capitals = spelt.split(' ').filter(|w| w.starts_with(char::is_uppercase)).count();
+            let capitals = spelt
+                .split(' ')
+                .filter(|w| w.starts_with(char::is_uppercase))
+                .count();
             let owner = form::possessive(spelt).is_none();
             let letters = spelt.chars().filter(|c| c.is_alphanumeric()).count();
             let letters = if form.is_acronym() { 0 } else { letters };
             (owner, letters, !spelt.is_ascii(), *mentions, capitals)
         });
-        (form, best.map(|(spelt, _)| spelt.as_str()).unwrap_or_default())
+        (
+            form,
+            best.map(|(spelt, _)| spelt.as_str()).unwrap_or_default(),
+        )
     });
     let best = spelt.max_by_key(|(form, spelt)| {
         let letters = spelt.chars().count();

@@ -8,16 +8,78 @@ use super::links::Links;
 const SHARED: usize = 64;
 
 const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "lord", "lady",
-    "baroness", "president", "vice", "prime", "minister", "premier", "chancellor", "secretary",
-    "senator", "sen", "rep", "representative", "congressman", "congresswoman", "gov", "governor",
-    "mayor", "judge", "justice", "gen", "general", "col", "colonel", "maj", "major", "capt",
-    "captain", "lt", "lieutenant", "sgt", "sergeant", "cpl", "admiral", "king", "queen", "prince",
-    "princess", "emperor", "sultan", "sheikh", "pope", "cardinal", "archbishop", "bishop", "rev",
-    "reverend", "father", "sister", "ayatollah", "imam", "rabbi", "saint", "st", "first", "former",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "sir",
+    "dame",
+    "lord",
+    "lady",
+    "baroness",
+    "president",
+    "vice",
+    "prime",
+    "minister",
+    "premier",
+    "chancellor",
+    "secretary",
+    "senator",
+    "sen",
+    "rep",
+    "representative",
+    "congressman",
+    "congresswoman",
+    "gov",
+    "governor",
+    "mayor",
+    "judge",
+    "justice",
+    "gen",
+    "general",
+    "col",
+    "colonel",
+    "maj",
+    "major",
+    "capt",
+    "captain",
+    "lt",
+    "lieutenant",
+    "sgt",
+    "sergeant",
+    "cpl",
+    "admiral",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "emperor",
+    "sultan",
+    "sheikh",
+    "pope",
+    "cardinal",
+    "archbishop",
+    "bishop",
+    "rev",
+    "reverend",
+    "father",
+    "sister",
+    "ayatollah",
+    "imam",
+    "rabbi",
+    "saint",
+    "st",
+    "first",
+    "former",
 ];
 
-const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi"];
+const SUFFIXES: &[&str] = &[
+    "jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi",
+];
 
 /// A person's form without titles.
 struct Person<'f> {
@@ -28,7 +90,10 @@ struct Person<'f> {
 
 impl<'f> Person<'f> {
     fn of(form: usize, words: &'f [String]) -> Self {
-        let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str())).count();
+        let titles = words
+            .iter()
+            .take_while(|w| TITLES.contains(&w.as_str()))
+            .count();
         let from = titles.min(words.len().saturating_sub(1));
         let mut names = words.get(from..).unwrap_or_default();
         let mut suffix = None;
@@ -38,7 +103,11 @@ impl<'f> Person<'f> {
         {
             (names, suffix) = (rest, Some(last.as_str()));
         }
-        Self { form, names, suffix }
+        Self {
+            form,
+            names,
+            suffix,
+        }
     }
 
     fn clashes(&self, other: &Self) -> bool {
@@ -47,7 +116,12 @@ impl<'f> Person<'f> {
 }
 
 /// Joins the forms of one person. What may mean several people goes to `open`.
-pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+pub(super) fn link(
+    forms: &[Form],
+    ids: &[usize],
+    links: &mut Links,
+    open: &mut Vec<(usize, Vec<usize>)>,
+) {
     let people = ids.iter().map(|&id| Person::of(id, &forms[id].words));
     let mut people: Vec<Person<'_>> = people.filter(|p| !p.names.is_empty()).collect();
     people.sort_by_key(|p| (std::cmp::Reverse(p.names.len()), p.form));
@@ -67,16 +141,16 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut 
     }
     let shared = |name: &String| {
         let found = with.get(name.as_str()).map(Vec::as_slice);
-        found.filter(|found| found.len() <= SHARED).unwrap_or_default()
+        found
+            .filter(|found| found.len() <= SHARED)
+            .unwrap_or_default()
     };
     for (at, person) in people.iter().enumerate() {
         let [first, .., last] = person.names else {
             continue;
         };
         let fuller = shared(last).iter().chain(shared(first)).copied();
-        let fuller = fuller.filter(|&other| {
-            other != at && fuller_name(person, &people[other])
-        });
+        let fuller = fuller.filter(|&other| other != at && fuller_name(person, &people[other]));
         let found: Vec<usize> = fuller.map(|other| people[other].form).collect();
         match &links.roots(found)[..] {
             [] => {}
@@ -88,7 +162,8 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut 
         let [name] = person.names else { continue };
         let bearers = |wanted: fn(&[String], &str) -> bool, links: &mut Links| {
             let found = shared(name).iter().map(|&at| &people[at]);
-            let found = found.filter(|p| wanted(p.names, name) && !p.clashes(person) && p.form != person.form);
+            let found = found
+                .filter(|p| wanted(p.names, name) && !p.clashes(person) && p.form != person.form);
             links.roots(found.map(|p| p.form).collect::<Vec<_>>())
         };
         let surname = bearers(|names, name| names.last().is_some_and(|n| n == name), links);
@@ -98,7 +173,8 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut 
             ([one], _) | ([], [one]) => links.join(*one, person.form),
             ([], []) if !acronym.is_empty() => {
                 let found = by_initials.get(acronym).into_iter().flatten();
-                if let [one] = links.roots(found.map(|&at| people[at].form).collect::<Vec<_>>())[..] {
+                if let [one] = links.roots(found.map(|&at| people[at].form).collect::<Vec<_>>())[..]
+                {
                     links.join(one, person.form);
                 }
             }
@@ -119,7 +195,10 @@ fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
     for (at, name) in short.names.iter().enumerate() {
         let first = at == 0;
         let found = left.find(|other| {
-            name == *other || initial(name, other) || initial(other, name) || first && pet(name, other)
+            name == *other
+                || initial(name, other)
+                || initial(other, name)
+                || first && pet(name, other)
         });
         match found {
             Some(other) => spelt += usize::from(other == name && name.chars().count() > 1),

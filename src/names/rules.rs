@@ -10,40 +10,141 @@ const SHARED: usize = 64;
 
 /// Words behind a company's, party's or club's own name.
 const BODIES: &[&str] = &[
-    "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp",
-    "plc", "ag", "gmbh", "se", "sa", "s", "nv", "bv", "oy", "ab", "as", "asa", "spa", "kft", "pty",
-    "group", "holding", "holdings", "party", "airlines", "airline", "airways", "air", "us", "corps", "force", "motor",
-    "motors", "entertainment", "society", "institution", "usa", "international", "technologies",
-    "systems", "pictures", "records", "industries", "enterprises", "partners", "fc", "afc", "cf",
-    "club", "united", "city", "government", "organisation", "organization", "association",
-    "university", "college", "a", "movement", "samithi",
+    "inc",
+    "incorporated",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "plc",
+    "ag",
+    "gmbh",
+    "se",
+    "sa",
+    "s",
+    "nv",
+    "bv",
+    "oy",
+    "ab",
+    "as",
+    "asa",
+    "spa",
+    "kft",
+    "pty",
+    "group",
+    "holding",
+    "holdings",
+    "party",
+    "airlines",
+    "airline",
+    "airways",
+    "air",
+    "us",
+    "corps",
+    "force",
+    "motor",
+    "motors",
+    "entertainment",
+    "society",
+    "institution",
+    "usa",
+    "international",
+    "technologies",
+    "systems",
+    "pictures",
+    "records",
+    "industries",
+    "enterprises",
+    "partners",
+    "fc",
+    "afc",
+    "cf",
+    "club",
+    "united",
+    "city",
+    "government",
+    "organisation",
+    "organization",
+    "association",
+    "university",
+    "college",
+    "a",
+    "movement",
+    "samithi",
 ];
 
 /// Words behind a place's own name.
 const PLACES: &[&str] = &[
-    "sea", "ocean", "islands", "mountains", "mountain", "river", "desert",
-    "peninsula", "strait", "dc",
+    "sea",
+    "ocean",
+    "islands",
+    "mountains",
+    "mountain",
+    "river",
+    "desert",
+    "peninsula",
+    "strait",
+    "dc",
 ];
 
 /// Words before a place's own name: `Islamic Republic of`.
 const STATES: &[&str] = &[
-    "republic", "kingdom", "commonwealth", "sultanate", "emirate", "principality", "state", "city",
-    "duchy", "federation",
+    "republic",
+    "kingdom",
+    "commonwealth",
+    "sultanate",
+    "emirate",
+    "principality",
+    "state",
+    "city",
+    "duchy",
+    "federation",
 ];
 
 /// Buildings and lines that are named by their kind alone when it is clear which is meant.
 const BUILDINGS: &[&str] = &[
-    "embassy", "hall", "station", "underground", "airport", "palace", "stadium", "cathedral",
-    "mosque", "hospital", "prison", "bridge", "tower", "museum", "channel", "canal", "capitol",
+    "embassy",
+    "hall",
+    "station",
+    "underground",
+    "airport",
+    "palace",
+    "stadium",
+    "cathedral",
+    "mosque",
+    "hospital",
+    "prison",
+    "bridge",
+    "tower",
+    "museum",
+    "channel",
+    "canal",
+    "capitol",
 ];
 
-const STORMS: &[&str] = &["hurricane", "typhoon", "cyclone", "storm", "tropical", "superstorm"];
+const STORMS: &[&str] = &[
+    "hurricane",
+    "typhoon",
+    "cyclone",
+    "storm",
+    "tropical",
+    "superstorm",
+];
 
 /// Words before a ship's name.
 const SHIPS: &[&str] = &["mv", "uss", "hms", "ss", "ms", "rms", "hmas"];
 
 /// Joins the forms of one name. What may mean several goes to `open`.
-pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+pub(super) fn link(
+    forms: &[Form],
+    ids: &[usize],
+    links: &mut Links,
+    open: &mut Vec<(usize, Vec<usize>)>,
+) {
     aliases(forms, ids, links);
     same_words(forms, ids, links);
     acronyms(forms, ids, links);
@@ -66,7 +167,13 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
     for &id in ids.iter().filter(|&&id| forms[id].kind != Kind::Place) {
         let organisation = forms[id].kind == Kind::Organisation;
         let words = forms[id].words.iter();
-        let words = words.map(|word| if organisation { stem(word) } else { word.as_str() });
+        let words = words.map(|word| {
+            if organisation {
+                stem(word)
+            } else {
+                word.as_str()
+            }
+        });
         let mut words: Vec<&str> = words.filter(|word| !is_small(word)).collect();
         if words.len() > 1 {
             words.sort_unstable();
@@ -82,16 +189,27 @@ fn acronyms(forms: &[Form], ids: &[usize], links: &mut Links) {
     for &id in ids.iter().filter(long) {
         let words = &forms[id].words;
         let [all, content] = initials(words);
-        let own = words.first().filter(|word| country::is_part(word)).map(|_| initials(&words[1..])[1].clone());
+        let own = words
+            .first()
+            .filter(|word| country::is_part(word))
+            .map(|_| initials(&words[1..])[1].clone());
         let mut keys = vec![all, content];
         keys.extend(own.filter(|own| own.chars().count() > 1));
-        keys.extend(words.first().filter(|w| country::is_part(w)).map(|w| format!("{w}{}", initials(&words[1..])[1])));
+        keys.extend(
+            words
+                .first()
+                .filter(|w| country::is_part(w))
+                .map(|w| format!("{w}{}", initials(&words[1..])[1])),
+        );
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
             exact.entry(key).or_default().push(id);
         }
-        by_letter.entry(words[0].chars().next().unwrap_or_default()).or_default().push(id);
+        by_letter
+            .entry(words[0].chars().next().unwrap_or_default())
+            .or_default()
+            .push(id);
     }
     for &id in ids {
         let form = &forms[id];
@@ -106,9 +224,13 @@ fn acronyms(forms: &[Form], ids: &[usize], links: &mut Links) {
                 let letters: Vec<char> = form.acronym.chars().collect();
                 let skips = usize::from(letters.len() > 3);
                 let first = letters.first().copied().unwrap_or_default();
-                let near = by_letter.get(&first).filter(|near| near.len() <= 4 * SHARED);
+                let near = by_letter
+                    .get(&first)
+                    .filter(|near| near.len() <= 4 * SHARED);
                 let near = near.into_iter().flatten().copied();
-                let near = near.filter(|&other| letters.len() > 2 && spells(&letters, &forms[other].words, skips));
+                let near = near.filter(|&other| {
+                    letters.len() > 2 && spells(&letters, &forms[other].words, skips)
+                });
                 if let [one] = links.roots(near.collect::<Vec<_>>())[..] {
                     links.join(one, id);
                 }
@@ -118,7 +240,12 @@ fn acronyms(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-fn contained(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+fn contained(
+    forms: &[Form],
+    ids: &[usize],
+    links: &mut Links,
+    open: &mut Vec<(usize, Vec<usize>)>,
+) {
     let mut with: Map<&str, Vec<usize>> = Map::default();
     for &id in ids {
         let mut words: Vec<&str> = forms[id].words.iter().map(String::as_str).collect();
@@ -132,14 +259,23 @@ fn contained(forms: &[Form], ids: &[usize], links: &mut Links, open: &mut Vec<(u
     order.sort_by_key(|&id| (std::cmp::Reverse(forms[id].words.len()), id));
     for id in order {
         let short = &forms[id];
-        let rarest = short.words.iter().filter_map(|word| with.get(word.as_str())).min_by_key(|ids| ids.len());
+        let rarest = short
+            .words
+            .iter()
+            .filter_map(|word| with.get(word.as_str()))
+            .min_by_key(|ids| ids.len());
         let Some(near) = rarest.filter(|near| near.len() <= SHARED) else {
             continue;
         };
-        let fits = near.iter().map(|&other| (is_short_for(short, &forms[other]), other));
+        let fits = near
+            .iter()
+            .map(|&other| (is_short_for(short, &forms[other]), other));
         let fits: Vec<(Fit, usize)> = fits.filter(|(fit, _)| *fit != Fit::No).collect();
         let best = fits.iter().map(|(fit, _)| *fit).max().unwrap_or(Fit::No);
-        let found = fits.iter().filter(|(fit, _)| *fit == best).map(|(_, other)| *other);
+        let found = fits
+            .iter()
+            .filter(|(fit, _)| *fit == best)
+            .map(|(_, other)| *other);
         match &links.roots(found)[..] {
             [] => {}
             [one] => links.join(*one, id),
@@ -170,7 +306,8 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
         return Fit::No;
     }
     let later = short.first() > long.first();
-    let one_of = |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
+    let one_of =
+        |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
     let behind = b.strip_prefix(a);
     let before = b.strip_suffix(a);
     let (sure, likely) = match short.kind {
@@ -205,9 +342,7 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
             (own || state, building)
         }
         Kind::Other => {
-            let year = |rest: &[String]| {
-                matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()))
-            };
+            let year = |rest: &[String]| matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()));
             let people = ["tribe", "nation", "people"];
             let tribe = later && behind.is_some_and(|rest| one_of(rest, &people));
             let number = later && a[0].starts_with(|c: char| c.is_ascii_digit());

@@ -7,13 +7,22 @@ use crate::Span;
 
 /// Joins names that stand beside each other, the second in brackets, where one abbreviates
 /// the other, or is the other in another script.
-pub(super) fn link(text: &str, spans: &[Span], forms: &[Form], form_of: &[usize], links: &mut Links) {
+pub(super) fn link(
+    text: &str,
+    spans: &[Span],
+    forms: &[Form],
+    form_of: &[usize],
+    links: &mut Links,
+) {
     for (at, pair) in spans.windows(2).enumerate() {
         let [first, second] = pair else { continue };
         let between = text.get(first.end..second.start).unwrap_or_default();
         let after = text.get(second.end..).unwrap_or_default();
         let closes = after.trim_start_matches(['"', '”', '\'', '’']);
-        let opens = matches!(between.trim(), "(" | "[" | "(\"" | "(“" | "(the" | "(the \"");
+        let opens = matches!(
+            between.trim(),
+            "(" | "[" | "(\"" | "(“" | "(the" | "(the \""
+        );
         if !opens || !closes.starts_with([')', ']', ';', ',']) {
             continue;
         }
@@ -27,7 +36,12 @@ pub(super) fn link(text: &str, spans: &[Span], forms: &[Form], form_of: &[usize]
             && closes.starts_with([')', ']'])
             && forms[b].is_acronym()
             && forms[a].words.len() > 1;
-        let translated = forms[a].words.iter().chain(&forms[b].words).next().is_some()
+        let translated = forms[a]
+            .words
+            .iter()
+            .chain(&forms[b].words)
+            .next()
+            .is_some()
             && latin(&forms[a]) != latin(&forms[b]);
         if same_label && (stated || foreign || translated) {
             links.join(a, b);
@@ -45,13 +59,19 @@ pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut L
     };
     for (id, form) in forms.iter().enumerate() {
         let turns = form.mentions.iter().filter_map(|&at| spans.get(at));
-        if !form.is_acronym() || links.root(id) != id || turns.filter(|s| bracketed(s)).nth(1).is_none() {
+        if !form.is_acronym()
+            || links.root(id) != id
+            || turns.filter(|s| bracketed(s)).nth(1).is_none()
+        {
             continue;
         }
         let letters: Vec<char> = form.acronym.chars().collect();
         let named = |&(at, other): &(usize, &Form)| {
-            at != id && other.label == form.label && other.words.len() == 1
-                && !other.is_acronym() && abbreviates(&letters, &other.words)
+            at != id
+                && other.label == form.label
+                && other.words.len() == 1
+                && !other.is_acronym()
+                && abbreviates(&letters, &other.words)
         };
         let found = forms.iter().enumerate().filter(named).map(|(at, _)| at);
         if let [one] = links.roots(found.collect::<Vec<_>>())[..] {
@@ -76,5 +96,7 @@ fn explains(short: &Form, long: &Form) -> bool {
 
 /// Whether a name is in the Latin script.
 fn latin(form: &Form) -> bool {
-    form.words.iter().all(|word| word.chars().all(|c| c.is_ascii() || c < '\u{250}'))
+    form.words
+        .iter()
+        .all(|word| word.chars().all(|c| c.is_ascii() || c < '\u{250}'))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::collect::Shown;
-use super::page::{escape, grouped};
+use super::page::{escape, grouped, plural};
 
 /// The land, one closed line after another, in tenths of a degree from 180 degrees west and
 /// 90 degrees north. Natural Earth, public domain; `data/land.py` makes it.
@@ -20,8 +20,8 @@ const NAMED: usize = 14;
 const LETTER: f64 = 46.0;
 
 /// A dot's radius for one document, and at most.
-const SMALL: f64 = 12.0;
-const LARGE: f64 = 70.0;
+const SMALL: f64 = 9.0;
+const LARGE: f64 = 50.0;
 
 /// A place to draw.
 struct Dot<'n> {
@@ -43,10 +43,11 @@ pub(super) fn write(out: &mut dyn Write, names: &[Shown]) -> io::Result<()> {
     writeln!(
         out,
         "<section class=\"card map\">\n<h2>Places on the map</h2>\n\
-         <p class=\"note\">The larger a dot, the more documents. The places are also in the list above.</p>\n\
+         <p class=\"note\">The larger a dot, the more documents. The search finds all places by name.</p>\n\
          <div class=\"tools\" hidden><button type=\"button\" id=\"in\" aria-label=\"Zoom in\">+</button><button type=\"button\" id=\"out\" aria-label=\"Zoom out\">−</button><button type=\"button\" id=\"world\">Whole world</button></div>\n\
-         <svg id=\"map\" viewBox=\"0 {TOP} {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Map of the world with {} places\">",
-        grouped(dots.len() as u64)
+         <svg id=\"map\" viewBox=\"0 {TOP} {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Map of the world with {} place{}\">",
+        grouped(dots.len() as u64),
+        plural(dots.len() as u64)
     )?;
     writeln!(out, "<path class=\"grid\" d=\"{}\"/>", grid())?;
     writeln!(out, "<path class=\"land\" d=\"{}\"/>", LAND.trim())?;
@@ -54,22 +55,24 @@ pub(super) fn write(out: &mut dyn Write, names: &[Shown]) -> io::Result<()> {
     for dot in &dots {
         writeln!(
             out,
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{:.1}\" data-name=\"{}\"><title>{}: {} documents</title></circle>",
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{:.1}\" data-name=\"{}\"><title>{}: {} document{}</title></circle>",
             dot.x,
             dot.y,
             dot.radius,
             dot.at,
             escape(dot.name),
-            grouped(dot.documents)
+            grouped(dot.documents),
+            plural(dot.documents)
         )?;
     }
     for dot in named(&dots) {
         writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" data-x=\"{:.1}\">{}</text>",
+            "<text x=\"{:.1}\" y=\"{:.1}\" data-x=\"{:.1}\" data-y=\"{:.1}\">{}</text>",
             dot.x + dot.radius + 8.0,
             dot.y + LETTER / 3.0,
             dot.x,
+            dot.y,
             escape(dot.name)
         )?;
     }

@@ -126,7 +126,7 @@
       }
       list.append(item);
     }
-    detail.append(close, make("h2", name[NAME]), facts, list);
+    detail.append(close, make("h2", name[NAME], { id: "name" }), facts, list);
     if (name[IN].length < name[DOCUMENTS]) {
       detail.append(make("p", `These are ${count(name[IN].length)} of its ${count(name[DOCUMENTS])} documents, those that mention it most.`, { class: "note" }));
     }
@@ -146,7 +146,7 @@
   const world = map.viewBox.baseVal, [left, top, width, height] = [world.x, world.y, world.width, world.height];
   const dots = [...map.querySelectorAll("circle")], texts = [...map.querySelectorAll("text")];
   const radius = dots.map((dot) => Number(dot.getAttribute("r")));
-  const gap = texts.map((text) => Number(text.getAttribute("x")) - Number(text.dataset.x));
+  const gap = texts.map((text) => ["x", "y"].map((axis) => Number(text.getAttribute(axis)) - Number(text.dataset[axis])));
   const size = () => parseFloat(getComputedStyle(map).getPropertyValue("--size")) || 46;
   let zoom = 1, x = left + width / 2, y = top + height / 2;
   const draw = () => {
@@ -154,12 +154,14 @@
     x = Math.min(Math.max(x, left + w / 2), left + width - w / 2);
     y = Math.min(Math.max(y, top + h / 2), top + height - h / 2);
     map.setAttribute("viewBox", [x - w / 2, y - h / 2, w, h].join(" "));
-    // Dots stay as large as they were on the screen.
-    dots.forEach((dot, i) => dot.setAttribute("r", radius[i] / zoom));
+    // Dots stay as large as they were on the screen, and large enough on a small one.
+    const small = map.clientWidth < 600 ? 2.5 : 1;
+    dots.forEach((dot, i) => dot.setAttribute("r", radius[i] * small / zoom));
     texts.forEach((text, i) => {
-      text.setAttribute("x", Number(text.dataset.x) + gap[i] / zoom);
+      text.setAttribute("x", Number(text.dataset.x) + gap[i][0] / zoom);
+      text.setAttribute("y", Number(text.dataset.y) + gap[i][1] / zoom);
       text.style.fontSize = zoom === 1 ? "" : size() / zoom + "px";
-      text.style.strokeWidth = zoom === 1 ? "" : 8 / zoom + "px";
+      text.style.strokeWidth = zoom === 1 ? "" : size() / 5 / zoom + "px";
     });
     map.classList.toggle("zoomed", zoom > 1);
   };
@@ -170,6 +172,8 @@
     draw();
   };
   document.querySelector(".tools").hidden = false;
+  addEventListener("resize", draw);
+  draw();
   at("in").addEventListener("click", () => scale(2));
   at("out").addEventListener("click", () => scale(0.5));
   at("world").addEventListener("click", () => { zoom = 1; draw(); });

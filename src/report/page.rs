@@ -59,10 +59,11 @@ fn head(out: &mut dyn Write, options: &Options, counts: &Counts) -> io::Result<(
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n\
-         <header>\n<h1>{title}</h1>\n<p>{} documents",
+         <header>\n<h1>{title}</h1>\n<p>{} document{}",
         digest(STYLE),
         digest(SCRIPT),
-        grouped(made.documents)
+        grouped(made.documents),
+        plural(made.documents)
     )?;
     if let Some((first, last)) = counts.dates {
         write!(out, " · {first} to {last}")?;
@@ -74,11 +75,8 @@ fn head(out: &mut dyn Write, options: &Options, counts: &Counts) -> io::Result<(
         grouped(made.names)
     )?;
     if made.failed > 0 {
-        write!(
-            out,
-            " · {} documents could not be read",
-            grouped(made.failed)
-        )?;
+        let (failed, s) = (grouped(made.failed), plural(made.failed));
+        write!(out, " · {failed} document{s} could not be read")?;
     }
     writeln!(out, "</p>\n</header>\n<main>")
 }
@@ -126,7 +124,7 @@ fn search(out: &mut dyn Write, counts: &Counts, labels: &[(&str, &str)]) -> io::
     }
     writeln!(
         out,
-        "<section class=\"card\" id=\"detail\" aria-live=\"polite\" tabindex=\"-1\" hidden></section>"
+        "<section class=\"card\" id=\"detail\" aria-labelledby=\"name\" tabindex=\"-1\" hidden></section>"
     )
 }
 
@@ -255,6 +253,11 @@ fn inside(value: &Value) -> String {
 }
 
 pub(super) use crate::writer::escape;
+
+/// What makes a noun a plural.
+pub(super) fn plural(number: u64) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
 
 /// A whole number with its digits in groups of three.
 pub(super) fn grouped(number: u64) -> String {
