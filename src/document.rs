@@ -16,8 +16,8 @@ pub struct Document {
     pub words: Vec<Word>,
     /// Mentions of names in text order, disjoint, each starting and ending at a word's border.
     pub spans: Vec<Span>,
-    /// The people, organisations and places that the spans mention, in the order of their
-    /// first mention.
+    /// The people, organisations, places and other names that the spans mention, in the order
+    /// of their first mention.
     pub names: Vec<Name>,
     /// What it is about, the best first: IPTC Media Topics, then topics that were learned.
     pub topics: Vec<Topic>,
@@ -57,7 +57,8 @@ pub struct Span {
     /// What it is: `PER`, `ORG`, `LOC`, `MISC`, or what the loaded model has.
     pub label: Arc<str>,
     /// The model's probability, 0 to 1, that exactly this span has this label; where other
-    /// mentions of the name decided on the label, what they are sure of ([`crate::agree`]).
+    /// mentions of the name decided on the label, what they are sure of ([`crate::agree`],
+    /// [`crate::names`]).
     pub score: f32,
     /// The name it mentions: an index into [`Document::names`].
     pub name: Option<usize>,
@@ -81,5 +82,11 @@ impl Document {
     #[must_use]
     pub fn surface(&self, span: &Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// The name that a span mentions; `None` where names were not asked for.
+    #[must_use]
+    pub fn name(&self, span: &Span) -> Option<&Name> {
+        self.names.get(span.name?)
     }
 }

@@ -6,6 +6,7 @@
 //! | [`chunks`] | the tags of a sentence | names: token ranges with a label |
 //! | [`Scores`] | gold and predicted names | counts; precision, recall and F1 in percent |
 //! | [`TopicScores`] | a document's topics, predicted ones with scores | the same for topics |
+//! | [`NameScores`] | mentions with their full names | how right names are |
 //! | [`Calibration`] | gold names, predicted ones with scores | how often a score is right |
 //!
 //! A name counts as correct when its start, its end and its label are all right. How an
@@ -25,6 +26,7 @@ mod calibration;
 mod chunks;
 mod columns;
 mod gold;
+mod names;
 mod perturb;
 mod relabel;
 mod scores;
@@ -34,6 +36,7 @@ pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
 pub use columns::{Document, Layout, Sentence, Token, read};
 pub use gold::{Gold, gold};
+pub use names::{Mention, NameScores};
 pub use perturb::Case;
 pub use relabel::Relabel;
 pub use scores::{Count, Rules, Scores, score, score_spans};

@@ -10,6 +10,7 @@ use crate::agree::agree;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
 use crate::model::Model;
+use crate::names::{self, Name};
 use crate::tokenize::Tokenized;
 use crate::topic::{Learned, Selection, Topic};
 use crate::{Error, Result};
@@ -42,6 +43,7 @@ pub struct Tagger {
     window: usize,
     min_score: f32,
     labels: Option<Vec<String>>,
+    names: bool,
     media_topics: bool,
     learned: Option<Learned>,
     selection: Selection,
@@ -57,6 +59,7 @@ pub struct TaggerBuilder {
     window: Option<usize>,
     labels: Option<Vec<String>>,
     min_score: f32,
+    no_names: bool,
     no_media_topics: bool,
     learned: Option<Learned>,
     selection: Selection,
@@ -120,6 +123,13 @@ impl TaggerBuilder {
     #[must_use]
     pub fn min_score(mut self, score: f32) -> Self {
         self.min_score = score;
+        self
+    }
+
+    /// Does not look for the names that mentions have in common: documents have spans alone.
+    #[must_use]
+    pub fn no_names(mut self) -> Self {
+        self.no_names = true;
         self
     }
 
@@ -209,6 +219,7 @@ impl TaggerBuilder {
             window,
             min_score: self.min_score,
             labels: self.labels,
+            names: !self.no_names,
             media_topics: !self.no_media_topics && model.topics().is_some(),
             learned: self.learned,
             selection: self.selection,
@@ -294,7 +305,7 @@ impl Tagger {
             self.model.temperature(),
         )?;
         agree(text, &mut spans);
-        spans.retain(|span| self.wanted(span));
+        let names = self.names(text, &mut spans);
         Ok(Document {
             text: text.to_owned(),
             topics: self.about(&reading)?,
@@ -307,8 +318,22 @@ impl Tagger {
             sentences: document.sentences,
             words: document.words,
             spans,
-            names: Vec::new(),
+            names,
         })
+    }
+
+    /// The names of a document; leaves only spans that are wanted.
+    fn names(&self, text: &str, spans: &mut Vec<Span>) -> Vec<Name> {
+        let mut names = Vec::new();
+        if self.names {
+            names = names::find(text, spans);
+        }
+        let found = spans.len();
+        spans.retain(|span| self.wanted(span));
+        if spans.len() < found {
+            names::recount(spans, &mut names);
+        }
+        names
     }
 
     /// What a document is about: IPTC Media Topics, then topics that were learned.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::{Document, Word};
+use crate::names;
 use crate::tagger::Tagger;
 use crate::{Result, Span};
 
@@ -97,6 +98,7 @@ impl Text {
             }
             found.is_some()
         });
+        names::recount(&mut document.spans, &mut document.names);
         for (sentence, (_, words)) in document.sentences.iter_mut().zip(&given.sentences) {
             sentence.words = words.clone();
         }

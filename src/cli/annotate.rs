@@ -77,7 +77,7 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "output",
-        conflicts_with_all = ["shard", "no_names_index"],
+        conflicts_with_all = ["shard", "no_names_index", "no_names"],
         help_heading = "Output"
     )]
     names: Option<PathBuf>,
@@ -110,6 +110,13 @@ pub(crate) struct Args {
         help_heading = "Output"
     )]
     min_score: f32,
+
+    /// Do not look for the names that mentions have in common
+    ///
+    /// Otherwise "Rutte" is Mark Rutte and "FSB" the Federal Security Service where the
+    /// document says so, and each document lists its names.
+    #[arg(long, help_heading = "Output")]
+    no_names: bool,
 
     /// Tag only part I of N, for job arrays: 1/8, 2/8, ...
     ///
@@ -218,6 +225,9 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     if let Some(names) = &args.names {
         settings.insert(Plan::NAMES.to_owned(), names.display().to_string());
     }
+    if args.no_names {
+        settings.insert("--no-names".to_owned(), String::new());
+    }
     settings.extend(args.topics.given());
     Ok(Job {
         walk,
@@ -225,7 +235,7 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
         format,
         unit: args.offsets.parse::<OffsetUnit>()?,
         with_text: args.with_text,
-        names: !args.no_names_index,
+        names: !(args.no_names_index || args.no_names),
         date_field: args.date_field.clone(),
         shard: args.shard,
         checkpoint: args.checkpoint as usize * 1024,
@@ -237,6 +247,9 @@ fn tagger(args: &Args) -> Result<Tagger, Stop> {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    if args.no_names {
+        builder = builder.no_names();
     }
     Ok(args.topics.apply(builder)?.build()?)
 }

@@ -1,5 +1,6 @@
 //! `newshound eval`: a model, or another tool's output, against gold names or topics.
 
+mod names;
 mod topics;
 
 use std::collections::BTreeSet;
@@ -27,12 +28,14 @@ use super::{Outcome, Stop, report};
 /// An I- without a B- of its label before it starts a name, as in conlleval; with
 /// --strict it is no name.
 ///
-/// With --topics it reads JSONL with topics ({"text", "topics": [code or name, the main one
+/// With --names it also reads the full "name" of each entity and prints how well mentions of
+/// one name are joined. With --topics it reads JSONL with topics ({"text", "topics": [code or name, the main one
 /// first]}) and prints how right the topics are, and the best one from which score on.
 ///
 ///     newshound eval gold.iob2
 ///     newshound eval --labels PER,ORG,LOC --map GPE=LOC,FAC=LOC news.jsonl
 ///     newshound eval --perturb lower --calibration gold.iob2
+///     newshound eval --names --map GPE=LOC gold.jsonl
 ///     newshound eval --topics gold.jsonl
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -72,6 +75,14 @@ pub(crate) struct Args {
     /// What offsets of JSONL rows without an offset_unit count
     #[arg(long, default_value = "byte", value_name = "UNIT", value_parser = ["byte", "char", "utf16"])]
     offsets: String,
+
+    /// Score which mentions have a name in common, and what it is
+    ///
+    /// Reads JSONL whose entities have the full "name" that they stand for where it is not
+    /// their own text. Tells how many pairs of mentions are joined rightly, and how many full
+    /// names are right, on the gold spans and on those that the model finds.
+    #[arg(long, conflicts_with_all = ["strict", "calibration", "scored", "topics"])]
+    names: bool,
 
     /// Score topics instead of names
     #[arg(long, help_heading = "Topics",
@@ -134,6 +145,9 @@ struct Report<'s> {
 pub(crate) fn run(args: &Args) -> Outcome {
     if args.topics {
         return topics::run(args);
+    }
+    if args.names {
+        return names::run(args);
     }
     let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
     let rules = Rules {

@@ -52,6 +52,13 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0.0, value_name = "SCORE")]
     min_score: f32,
 
+    /// Do not look for the names that mentions have in common
+    ///
+    /// Otherwise "Rutte" is Mark Rutte and "FSB" the Federal Security Service where the
+    /// document says so, and each name is listed once.
+    #[arg(long)]
+    no_names: bool,
+
     #[command(flatten)]
     topics: WantedTopics,
 
@@ -89,6 +96,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut builder = args.model.builder()?.min_score(args.min_score);
     if let Some(labels) = &args.labels {
         builder = builder.labels(labels);
+    }
+    if args.no_names {
+        builder = builder.no_names();
     }
     builder = args.topics.apply(builder)?;
     let tagger = builder.build()?;

@@ -13,6 +13,7 @@ use super::register;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Summary};
 use crate::document::{Document, Span};
+use crate::names::Name;
 use crate::writer;
 
 /// A run whose results are complete.
@@ -156,6 +157,16 @@ struct Line {
     text: Option<String>,
     #[serde(default)]
     entities: Vec<Entity>,
+    #[serde(default)]
+    names: Vec<Full>,
+}
+
+#[derive(Deserialize)]
+struct Full {
+    id: usize,
+    label: String,
+    name: String,
+    mentions: usize,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +174,7 @@ struct Entity {
     start: usize,
     end: usize,
     label: String,
+    entity: Option<usize>,
 }
 
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
@@ -185,11 +197,21 @@ fn standoff(spool: &Path, files: &Output) -> io::Result<()> {
             end: entity.end,
             label: entity.label.into(),
             score: 1.0,
-            name: None,
+            name: entity.entity,
+        });
+        let names = line.names.into_iter().map(|full| Name {
+            id: full.id,
+            label: full.label.into(),
+            name: full.name,
+            mentions: full.mentions,
+            place: None,
+            country: None,
+            link: None,
         });
         let document = Document {
             text,
             spans: spans.collect(),
+            names: names.collect(),
             ..Document::default()
         };
         let name = format!("{ordinal:08}-{}", slug(&line.id));

@@ -37,9 +37,15 @@ impl Summary {
         self.words += document.stats.words as u64;
         for span in &document.spans {
             *self.entities.entry(span.label.to_string()).or_default() += 1;
-            let words: Vec<&str> = document.surface(span).split_whitespace().collect();
-            self.names
-                .add(format!("{}\t{}", span.label, words.join(" ")), 1);
+            if span.name.is_none() {
+                let words: Vec<&str> = document.surface(span).split_whitespace().collect();
+                let name = words.join(" ");
+                self.names.add(format!("{}\t{name}", span.label), 1);
+            }
+        }
+        for name in &document.names {
+            let key = format!("{}\t{}", name.label, name.name);
+            self.names.add(key, name.mentions as u64);
         }
     }
 

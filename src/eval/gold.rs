@@ -1,5 +1,5 @@
 //! Reader of JSONL with gold spans: `{"text": .., "entities": [{"start", "end", "label"}]}`
-//! a line.
+//! a line; an entity may also have the full `name` that it stands for.
 
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ pub struct Gold {
     pub text: String,
     /// The spans, in the order of the text.
     pub spans: Vec<(usize, usize, String)>,
+    /// For each span the full name that it stands for, where the row gives one.
+    pub names: Vec<Option<String>>,
 }
 
 /// Reads JSONL with gold spans. A row's `offset_unit` says what its offsets count;
@@ -60,11 +62,12 @@ fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
             end,
             label,
             entity.get("text").and_then(Value::as_str),
+            entity.get("name").and_then(Value::as_str),
         ));
     }
     spans.sort_unstable();
     let mut cursor = OffsetCursor::new(text, unit);
-    let spans = spans.into_iter().map(|(start, end, label, surface)| {
+    let spans = spans.into_iter().map(|(start, end, label, surface, name)| {
         // Spans may overlap: the end is looked for by a cursor of its own.
         let found = cursor
             .byte(start)
@@ -74,7 +77,7 @@ fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
             .filter(|slice| !slice.is_empty());
         match (found, slice, surface) {
             (Some((a, b)), Some(slice), surface) if surface.is_none_or(|s| s == slice) => {
-                Ok((a, b, label.to_owned()))
+                Ok(((a, b, label.to_owned()), name.map(str::to_owned)))
             }
             (_, slice, surface) => Err(format!(
                 "the entity {:?} at {start}..{end} has offsets, read as {unit}, that {}; give the \
@@ -86,8 +89,10 @@ fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
             )),
         }
     });
+    let (spans, names) = spans.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     Ok(Gold {
-        spans: spans.collect::<Result<_, _>>()?,
+        spans,
+        names,
         text: text.to_owned(),
     })
 }

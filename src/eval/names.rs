@@ -85,10 +85,7 @@ impl NameScores {
         let is_short = |m: &Mention<'_>| surface(m) != one_line(m.name);
         self.short += gold.iter().filter(|m| is_short(m)).count() as u64;
         for (gold, found) in both {
-            let (short, right) = (
-                is_short(gold),
-                one_line(gold.name) == one_line(found.name),
-            );
+            let (short, right) = (is_short(gold), one_line(gold.name) == one_line(found.name));
             self.mentions += 1;
             self.named += u64::from(right);
             self.short_found += u64::from(short);
@@ -134,7 +131,12 @@ impl NameScores {
             )?;
         }
         for (name, percent, right, whole) in [
-            ("  full name right", self.accuracy(), self.named, self.mentions),
+            (
+                "  full name right",
+                self.accuracy(),
+                self.named,
+                self.mentions,
+            ),
             (
                 "  of short mentions",
                 self.short_accuracy(),

@@ -47,8 +47,10 @@ impl Case {
             let mut after = OffsetCursor::new(&text, OffsetUnit::Char);
             Some((after.byte(start)?, after.byte(end)?, label.clone()))
         });
+        let names = gold.names.iter();
         Gold {
             spans: spans.collect(),
+            names: names.map(|name| Some(self.apply(name.as_ref()?))).collect(),
             text: text.clone(),
         }
     }
@@ -83,7 +85,7 @@ mod tests {
             let to = (from + len).min(chars.len());
             let byte = |at: usize| chars.get(at).map_or(text.len(), |c| c.0);
             let span = (byte(from), byte(to), "LOC".to_owned());
-            let gold = Gold { text: text.clone(), spans: vec![span] };
+            let gold = Gold { text: text.clone(), spans: vec![span], names: vec![None] };
             for case in [Case::Upper, Case::Lower, Case::Title] {
                 let other = case.apply_gold(&gold);
                 let (start, end, _) = &other.spans[0];

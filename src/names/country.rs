@@ -45,6 +45,9 @@ const ALIASES: &[&[&str]] = &[
     &["car", "centralafricanrepublic"],
     &["papuanewguinea", "png"],
     &["washingtondc", "dc", "districtofcolumbia"],
+    &["groupofseven", "g7"],
+    &["groupofeight", "g8"],
+    &["groupoftwenty", "g20"],
     &[
         "islamicstate",
         "isis",

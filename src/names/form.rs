@@ -43,7 +43,8 @@ pub(super) struct Form {
     pub(super) acronym: String,
     /// Indices of its spans, in text order.
     pub(super) mentions: Vec<usize>,
-    /// Each way it was spelt, white space as single blanks, with its number of mentions.
+    /// Each way it was spelt, white space as single blanks, with its number of mentions; none
+    /// where the text only explains it.
     pub(super) spellings: Vec<(String, usize)>,
 }
 
@@ -102,7 +103,10 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
 
 /// White space as single blanks; a person's name without a possessive.
 fn spelling(kind: Kind, surface: &str) -> String {
-    let spelt = surface.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Joiners and direction marks at a name's ends are not part of it.
+    let unseen = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}');
+    let words = surface.trim_matches(unseen).split_whitespace();
+    let spelt = words.collect::<Vec<_>>().join(" ");
     match possessive(&spelt) {
         Some(owner) if kind == Kind::Person => owner.to_owned(),
         _ => spelt,
@@ -134,8 +138,9 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
         words.remove(0);
     }
     match kind {
-        Kind::Person | Kind::Place => words,
-        Kind::Organisation | Kind::Other => country::shortened(words),
+        Kind::Person => words,
+        Kind::Place if country::alias(&words.concat()).is_some() => words,
+        _ => country::shortened(words),
     }
 }
 

@@ -1,13 +1,30 @@
 //! The names of one document: which mentions mean the same person, organisation or place.
+//!
+//! | step | joins |
+//! |---|---|
+//! | `form` | the same words, whatever their case, accents and marks |
+//! | `stated` | what the text explains in brackets: `Federal Security Service (FSB)` |
+//! | `person` | surnames, initials and unambiguous first names with full names |
+//! | `rules` | acronyms, short forms and other forms of organisations, places and works |
+//! | `typo`, `across` | misspelt names, and surnames that got another label |
+//! | `settle` | what may mean several names, and labels that disagree |
+//! | `fullest` | nothing; it chooses what a name is called |
+//!
+//! Every step takes time in proportion to the mentions: forms are looked up by their words,
+//! and a word that too many forms share tells nothing and is passed over.
 
 mod acronym;
+mod across;
 mod country;
 mod form;
+mod fullest;
 mod links;
 mod name;
 mod person;
 mod rules;
+mod settle;
 mod stated;
+mod typo;
 
 use std::sync::Arc;
 
@@ -17,16 +34,27 @@ use crate::Span;
 use form::{Form, Kind, Map};
 use links::Links;
 
-/// Readings of an ambiguous form that are weighed against each other at most.
-const READINGS: usize = 8;
-
 /// Finds the names that the spans of a text mention, and points each span at its name. The
-/// names are in the order of their first mention.
+/// names are in the order of their first mention. Mentions whose labels disagree get the
+/// label with the highest sum of scores.
 pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
-    let (forms, form_of) = form::forms(text, spans);
+    let (mut forms, form_of) = form::forms(text, spans);
+    for (id, long) in stated::expansions(text, spans, &forms) {
+        forms[id].spellings.push((long, 0));
+    }
     let mut links = Links::new(forms.len());
-    let mut open = Vec::new();
     stated::link(text, spans, &forms, &form_of, &mut links);
+    let open = link_each_label(&forms, &mut links);
+    let misspelt = typo::link(&forms, &mut links);
+    stated::speakers(text, spans, &forms, &mut links);
+    across::link(spans, &forms, &mut links);
+    let set_of = settle::sets(&form_of, &mut links, &open);
+    settle::vote(spans, &set_of);
+    named(&forms, &misspelt, spans, &form_of, &set_of)
+}
+
+/// Joins forms of the same label. What may mean several names is given back, with those.
+fn link_each_label(forms: &[Form], links: &mut Links) -> Vec<(usize, Vec<usize>)> {
     let mut labels: Vec<(&Arc<str>, Vec<usize>)> = Vec::new();
     for (id, form) in forms.iter().enumerate() {
         match labels.iter_mut().find(|(label, _)| **label == form.label) {
@@ -34,73 +62,48 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
             None => labels.push((&form.label, vec![id])),
         }
     }
+    let mut open = Vec::new();
     for (_, ids) in &labels {
-        possessives(&forms, ids, &mut links);
+        possessives(forms, ids, links);
         match ids.first().map(|&id| forms[id].kind) {
-            Some(Kind::Person) => person::link(&forms, ids, &mut links, &mut open),
-            _ => rules::link(&forms, ids, &mut links, &mut open),
+            Some(Kind::Person) => person::link(forms, ids, links, &mut open),
+            _ => rules::link(forms, ids, links, &mut open),
         }
     }
-    stated::speakers(text, spans, &forms, &mut links);
-    let group_of = settle(&form_of, &mut links, &open);
-    named(&forms, spans, &form_of, &group_of)
+    open
 }
 
 /// `Boeing's` is Boeing where that is there too; `McDonald's` is itself.
 fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
-    let by_key: Map<String, usize> = ids
-        .iter()
-        .map(|&id| (forms[id].words.concat(), id))
-        .collect();
+    let by_words = ids.iter().map(|&id| (forms[id].words.concat(), id));
+    let by_words: Map<String, usize> = by_words.collect();
     for &id in ids {
-        let owner = forms[id]
-            .spellings
-            .first()
-            .and_then(|(spelt, _)| form::possessive(spelt));
+        let spelt = forms[id].spellings.first();
+        let owner = spelt.and_then(|(spelt, _)| form::possessive(spelt));
         let owner = owner.map(|owner| form::folded_words(owner).concat());
-        if let Some(&owner) = owner.and_then(|owner| by_key.get(&owner)) {
+        if let Some(&owner) = owner.and_then(|owner| by_words.get(&owner)) {
             links.join(owner, id);
         }
     }
 }
 
-/// For each span the set it belongs to. An ambiguous form means whoever of those that it may
-/// mean was mentioned most before it; where none was, it stays apart.
-fn settle(form_of: &[usize], links: &mut Links, open: &[(usize, Vec<usize>)]) -> Vec<usize> {
-    let mut readings: Map<usize, Vec<usize>> = Map::default();
-    for (form, sets) in open {
-        let sets = links.roots(sets.iter().copied());
-        if sets.len() <= READINGS {
-            readings.insert(*form, sets);
-        }
-    }
-    let mut counts: Map<usize, usize> = Map::default();
-    let mut group_of = Vec::with_capacity(form_of.len());
-    for &form in form_of {
-        let sets = readings.get(&form).into_iter().flatten();
-        // Of as many mentions the first in the text counts more.
-        let known = sets.filter_map(|set| Some((*counts.get(set)?, std::cmp::Reverse(*set))));
-        let set = match known.max() {
-            Some((_, set)) => set.0,
-            None => links.root(form),
-        };
-        *counts.entry(set).or_default() += 1;
-        group_of.push(set);
-    }
-    group_of
-}
-
 /// Names from the sets of spans.
-fn named(forms: &[Form], spans: &mut [Span], form_of: &[usize], group_of: &[usize]) -> Vec<Name> {
+fn named(
+    forms: &[Form],
+    misspelt: &[usize],
+    spans: &mut [Span],
+    form_of: &[usize],
+    set_of: &[usize],
+) -> Vec<Name> {
     let mut ids: Map<usize, usize> = Map::default();
     let mut members: Vec<Vec<usize>> = Vec::new();
-    for (at, group) in group_of.iter().enumerate() {
-        let id = *ids.entry(*group).or_insert_with(|| {
+    for (at, (span, set)) in spans.iter_mut().zip(set_of).enumerate() {
+        let id = *ids.entry(*set).or_insert_with(|| {
             members.push(Vec::new());
             members.len() - 1
         });
         members[id].push(at);
-        spans[at].name = Some(id);
+        span.name = Some(id);
     }
     let name = |(id, members): (usize, &Vec<usize>)| {
         let mut own: Vec<usize> = members.iter().map(|&at| form_of[at]).collect();
@@ -109,7 +112,7 @@ fn named(forms: &[Form], spans: &mut [Span], form_of: &[usize], group_of: &[usiz
         Name {
             id,
             label: Arc::clone(&spans[members[0]].label),
-            name: fullest(own.iter().map(|&form| &forms[form])),
+            name: fullest::name(forms, &own, misspelt),
             mentions: members.len(),
             place: None,
             country: None,
@@ -119,36 +122,31 @@ fn named(forms: &[Form], spans: &mut [Span], form_of: &[usize], group_of: &[usiz
     members.iter().enumerate().map(name).collect()
 }
 
-/// The fullest form, in its best spelling.
-fn fullest<'f>(forms: impl Iterator<Item = &'f Form>) -> String {
-    let spelt = forms.map(|form| {
-        let lower = |(spelt, _): &&(String, usize)| spelt.contains(char::is_lowercase);
-        let any = form.spellings.iter().any(|s| lower(&s));
-        let spellings = form.spellings.iter().filter(|s| !any || lower(s));
-        let best = spellings.max_by_key(|(spelt, mentions)| {
-            let capitals = spelt
-                .split(' ')
-                .filter(|w| w.starts_with(char::is_uppercase))
-                .count();
-            let owner = form::possessive(spelt).is_none();
-            let letters = spelt.chars().filter(|c| c.is_alphanumeric()).count();
-            let letters = if form.is_acronym() { 0 } else { letters };
-            (owner, letters, !spelt.is_ascii(), *mentions, capitals)
-        });
-        (
-            form,
-            best.map(|(spelt, _)| spelt.as_str()).unwrap_or_default(),
-        )
+/// Counts mentions anew after spans were left out, and leaves out names that have none now.
+pub(crate) fn recount(spans: &mut [Span], names: &mut Vec<Name>) {
+    for name in names.iter_mut() {
+        name.mentions = 0;
+    }
+    for id in spans.iter().filter_map(|span| span.name) {
+        if let Some(name) = names.get_mut(id) {
+            name.mentions += 1;
+        }
+    }
+    let mut left = 0;
+    let renumbered = names.iter().map(|name| {
+        left += usize::from(name.mentions > 0);
+        (name.mentions > 0).then(|| left - 1)
     });
-    let best = spelt.max_by_key(|(form, spelt)| {
-        let letters = spelt.chars().count();
-        (
-            form::possessive(spelt).is_none(),
-            !form.is_acronym(),
-            if form.is_acronym() { 0 } else { letters },
-            form.mentions.len(),
-            std::cmp::Reverse(form.first()),
-        )
-    });
-    best.map(|(_, spelt)| spelt.to_owned()).unwrap_or_default()
+    let renumbered: Vec<Option<usize>> = renumbered.collect();
+    for span in spans {
+        let old = span.name.and_then(|id| renumbered.get(id));
+        span.name = old.copied().flatten();
+    }
+    names.retain(|name| name.mentions > 0);
+    for (id, name) in names.iter_mut().enumerate() {
+        name.id = id;
+    }
 }
+
+#[cfg(test)]
+mod tests;

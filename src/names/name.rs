@@ -24,7 +24,7 @@ pub struct Name {
 }
 
 /// A place of GeoNames (<https://www.geonames.org>).
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// Its id there.
     pub geonames: u32,
@@ -33,14 +33,12 @@ pub struct Place {
     /// The country it lies in: ISO 3166-1 alpha-2; empty where it lies in none.
     pub country: String,
     /// The state, province or region it lies in, by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub admin1: Option<String>,
     /// Degrees north.
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
     /// Inhabitants; 0 where that is not known.
-    #[serde(skip)]
     pub population: u64,
     /// How sure it is that this place is meant, 0 to 1.
     pub score: f32,

@@ -99,8 +99,6 @@ const STATES: &[&str] = &[
     "sultanate",
     "emirate",
     "principality",
-    "state",
-    "city",
     "duchy",
     "federation",
 ];
@@ -147,6 +145,7 @@ pub(super) fn link(
 ) {
     aliases(forms, ids, links);
     same_words(forms, ids, links);
+    storms(forms, ids, links);
     acronyms(forms, ids, links);
     contained(forms, ids, links, open);
 }
@@ -169,7 +168,7 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
         let words = forms[id].words.iter();
         let words = words.map(|word| {
             if organisation {
-                stem(word)
+                land(stem(word))
             } else {
                 word.as_str()
             }
@@ -180,6 +179,29 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
             links.join(*same.entry(words).or_insert(id), id);
         }
     }
+}
+
+/// `Tropical Storm Lorenzo` and `Hurricane Lorenzo`.
+fn storms(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut same: Map<&[String], usize> = Map::default();
+    for &id in ids {
+        let words = &forms[id].words[..];
+        let kind = words
+            .iter()
+            .take_while(|word| STORMS.contains(&word.as_str()))
+            .count();
+        if kind > 0 && kind < words.len() {
+            links.join(*same.entry(&words[kind..]).or_insert(id), id);
+        }
+    }
+}
+
+/// The land that an adjective is of, near enough to compare by: `Iraqi`, `Tunisian`.
+fn land(word: &str) -> &str {
+    let land = word
+        .strip_suffix('i')
+        .or_else(|| word.strip_suffix('n').filter(|l| l.ends_with('a')));
+    land.filter(|land| land.len() > 3).unwrap_or(word)
 }
 
 fn acronyms(forms: &[Form], ids: &[usize], links: &mut Links) {
@@ -310,6 +332,7 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
         |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
     let behind = b.strip_prefix(a);
     let before = b.strip_suffix(a);
+    let inland = a.len() > 1 && b.iter().filter(|word| !country::is_part(word)).eq(a);
     let (sure, likely) = match short.kind {
         Kind::Person => (false, false),
         Kind::Organisation => {
@@ -325,13 +348,15 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
                 // The House is not the White House, and RCMP not the Kamloops RCMP.
                 let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
                 let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
-                later && (seat || !joint && !short.is_acronym())
+                (later || a.len() > 1) && (seat || !joint && !short.is_acronym())
             });
-            (body || country, of || last)
+            (body || country || inland, of || last)
         }
         Kind::Place => {
             let own = behind.is_some_and(|rest| one_of(rest, PLACES));
-            let building = later && before.is_some() && one_of(a, BUILDINGS);
+            let building = later
+                && before.is_some()
+                && a.last().is_some_and(|w| BUILDINGS.contains(&w.as_str()));
             let state = before.is_some_and(|rest| {
                 let rest = match rest {
                     [rest @ .., the] if the == "the" => rest,
@@ -348,7 +373,14 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
             let number = later && a[0].starts_with(|c: char| c.is_ascii_digit());
             let storm = before.is_some_and(|rest| one_of(rest, STORMS) || one_of(rest, SHIPS));
             let edition = behind.or(before).is_some_and(year);
-            (storm, edition || tribe || number && before.is_some())
+            let tail = later && a.len() > 1 && before.is_some();
+            let of = later
+                && a.len() > 1
+                && behind.is_some_and(|rest| matches!(rest[0].as_str(), "of" | "at"));
+            (
+                storm || inland,
+                edition || tribe || tail || of || number && before.is_some(),
+            )
         }
     };
     match (sure, likely) {

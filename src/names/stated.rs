@@ -1,7 +1,7 @@
 //! Short forms that the text itself explains: `Federal Security Service (FSB)`.
 
-use super::acronym::{abbreviates, initials};
-use super::form::{Form, Kind};
+use super::acronym::{abbreviates, initials, spells};
+use super::form::{Form, Kind, folded_words};
 use super::links::Links;
 use crate::Span;
 
@@ -47,6 +47,59 @@ pub(super) fn link(
             links.join(a, b);
         }
     }
+}
+
+/// What the text says before the brackets that acronyms stand in, where no span has it.
+pub(super) fn expansions(text: &str, spans: &[Span], forms: &[Form]) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (id, form) in forms
+        .iter()
+        .enumerate()
+        .filter(|(_, form)| form.is_acronym())
+    {
+        let letters: Vec<char> = form.acronym.chars().collect();
+        let stated = form.mentions.iter().filter_map(|&at| spans.get(at));
+        let long = stated
+            .into_iter()
+            .filter(|_| letters.len() > 2)
+            .find_map(|span| {
+                let after = text.get(span.end..)?;
+                let before = text
+                    .get(..span.start)?
+                    .strip_suffix('(')
+                    .filter(|_| after.starts_with(')'))?;
+                expansion(&letters, before.trim_end())
+            });
+        found.extend(long.map(|long| (id, long)));
+    }
+    found
+}
+
+/// The last words of a text that an acronym abbreviates, the first and last with a capital.
+fn expansion(letters: &[char], before: &str) -> Option<String> {
+    let line = before.rsplit('\n').next()?;
+    let most = (letters.len() + 5).min(2 * letters.len());
+    let capital = |word: &str| word.starts_with(char::is_uppercase);
+    let mut from = line.len();
+    if !capital(line.rsplit(' ').next()?) {
+        return None;
+    }
+    for _ in 0..most {
+        from = line
+            .get(..from)?
+            .trim_end()
+            .rfind(' ')
+            .map_or(0, |at| at + 1);
+        let long = line.get(from..)?;
+        let words = folded_words(long);
+        if words.len() > 1 && capital(long) && spells(letters, &words, 0) {
+            return Some(long.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        if from == 0 {
+            return None;
+        }
+    }
+    None
 }
 
 /// Joins the initials of who speaks, in brackets before each turn of an interview, with the

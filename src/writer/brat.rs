@@ -7,7 +7,7 @@ use crate::{Document, OffsetCursor, OffsetUnit};
 
 /// Writes the annotations of a document whose text is in a `.txt` file of its own.
 /// Offsets count code points. brat shows text a line at a time, so a name that crosses a
-/// line break is written in fragments.
+/// line break is written in fragments. The full name of a short form is a note.
 ///
 /// # Errors
 /// What the output says.
@@ -29,7 +29,13 @@ pub fn annotation(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         let (places, text) = (places.join(";"), texts.join(" "));
         // Types are words in brat; other models' labels may hold blanks.
         let label = span.label.replace(char::is_whitespace, "_");
-        writeln!(out, "T{}\t{label} {places}\t{text}", at + 1)?;
+        let id = at + 1;
+        writeln!(out, "T{id}\t{label} {places}\t{text}")?;
+        // A name that is what stands there would be a note that says nothing.
+        let name = document.name(span).filter(|name| name.name != text);
+        if let Some(name) = name {
+            writeln!(out, "#{id}\tAnnotatorNotes T{id}\t{}", name.name)?;
+        }
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ impl Csv {
 impl Writer for Csv {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let unit = self.unit;
-        writeln!(out, "id,start_{unit},end_{unit},label,score,text")
+        writeln!(out, "id,start_{unit},end_{unit},label,score,text,name")
     }
 
     fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
@@ -29,7 +29,7 @@ impl Writer for Csv {
         let mut rows = csv::Writer::from_writer(out);
         for topic in &document.topics {
             let score = format!("{:.4}", rounded(topic.score));
-            rows.write_record([record.id, "", "", &topic.code, &score, &topic.label])?;
+            rows.write_record([record.id, "", "", &topic.code, &score, &topic.label, ""])?;
         }
         let mut cursor = OffsetCursor::new(&document.text, self.unit);
         for span in &document.spans {
@@ -40,6 +40,7 @@ impl Writer for Csv {
                 &span.label,
                 &format!("{:.4}", rounded(span.score)),
                 document.surface(span),
+                document.name(span).map_or("", |name| &name.name),
             ])?;
         }
         rows.flush()

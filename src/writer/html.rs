@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Record, Writer, rounded};
-use crate::Error;
+use crate::{Document, Error};
 
 const HEAD: &str = "<!doctype html>
 <html lang=\"en\">
@@ -20,7 +20,7 @@ mark::after { content: attr(data-label); font: .65em sans-serif; color: #444; ma
 mark[data-label=PER] { background: #d5ecd4 }
 mark[data-label=ORG] { background: #d0e6f2 }
 mark[data-label=LOC] { background: #f8ebbd }
-.topics { font: .8rem sans-serif; color: #444 }
+.topics, .names { font: .8rem sans-serif; color: #444 }
 .failed { color: #a00 }
 </style>
 ";
@@ -41,15 +41,21 @@ impl Writer for Html {
             let names = names.collect::<Vec<_>>().join(" · ");
             writeln!(out, "<p class=\"topics\">{names}</p>")?;
         }
+        names(out, document)?;
         out.write_all(b"<p>")?;
         let mut at = 0;
         for span in &document.spans {
             let between = document.text.get(at..span.start).unwrap_or_default();
+            let name = document.name(span);
+            let name = name.filter(|name| name.name != document.surface(span));
+            let full = name.map(|name| format!("{}, ", escape(&name.name)));
+            let full = full.unwrap_or_default();
             write!(
                 out,
-                "{}<mark data-label=\"{}\" title=\"{:.2}\">{}</mark>",
+                "{}<mark data-label=\"{}\" title=\"{}{:.2}\">{}</mark>",
                 escape(between),
                 escape(&span.label),
+                full,
                 rounded(span.score),
                 escape(document.surface(span))
             )?;
@@ -70,6 +76,24 @@ impl Writer for Html {
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"</html>\n")
     }
+}
+
+/// A list of names for each label, the most mentioned first.
+fn names(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+    for (label, heading) in super::headings(document) {
+        let named = super::counted(document, label);
+        let named = named.iter().map(|(name, count)| match count {
+            1 => escape(name),
+            _ => format!("{} ({count})", escape(name)),
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        writeln!(
+            out,
+            "<p class=\"names\"><b>{}</b> {named}</p>",
+            escape(heading)
+        )?;
+    }
+    Ok(())
 }
 
 /// Text as character data or in a quoted attribute. Control characters that HTML does not

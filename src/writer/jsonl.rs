@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Record, Writer, rounded};
 use crate::document::Stats;
 use crate::reader::Metadata;
-use crate::{Error, OffsetCursor, OffsetUnit};
+use crate::{Error, Name, OffsetCursor, OffsetUnit};
 
 /// Writes JSONL.
 pub struct Jsonl {
@@ -24,6 +24,7 @@ struct Line<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Fields<'d>>,
     entities: Vec<Entity<'d>>,
+    names: Vec<Named<'d>>,
     topics: Vec<About<'d>>,
     stats: Stats,
 }
@@ -52,6 +53,56 @@ struct Entity<'d> {
     text: &'d str,
     label: &'d str,
     score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Named<'d> {
+    id: usize,
+    label: &'d str,
+    name: &'d str,
+    mentions: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<At<'d>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'d str>,
+}
+
+#[derive(Serialize)]
+struct At<'d> {
+    geonames: u32,
+    name: &'d str,
+    country: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin1: Option<&'d str>,
+    latitude: f64,
+    longitude: f64,
+    score: f64,
+}
+
+impl<'d> Named<'d> {
+    fn new(name: &'d Name) -> Self {
+        Self {
+            id: name.id,
+            label: &name.label,
+            name: &name.name,
+            mentions: name.mentions,
+            place: name.place.as_ref().map(|place| At {
+                geonames: place.geonames,
+                name: &place.name,
+                country: &place.country,
+                admin1: place.admin1.as_deref(),
+                latitude: place.latitude,
+                longitude: place.longitude,
+                score: rounded(place.score),
+            }),
+            country: name.country.as_deref(),
+            link: name.link.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -100,6 +151,7 @@ impl Writer for Jsonl {
                 text: document.surface(span),
                 label: &span.label,
                 score: rounded(span.score),
+                entity: span.name,
             })
             .collect();
         let topics = document.topics.iter().map(|topic| About {
@@ -114,6 +166,7 @@ impl Writer for Jsonl {
             text: record.with_text.then_some(&document.text),
             metadata: (!fields.is_empty()).then_some(Fields { fields, flat }),
             entities,
+            names: document.names.iter().map(Named::new).collect(),
             topics: topics.collect(),
             stats: document.stats,
         };

@@ -13,6 +13,7 @@ mod tsv;
 mod view;
 mod webanno;
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 
 pub use brat::annotation as brat;
@@ -75,6 +76,52 @@ pub trait Writer: Send {
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Headings for names, in order; other labels follow under their own name.
+const HEADINGS: [(&str, &str); 4] = [
+    ("PER", "People"),
+    ("ORG", "Organisations"),
+    ("LOC", "Places"),
+    ("MISC", "Other names"),
+];
+
+/// The labels of a document's spans with their headings.
+fn headings(document: &Document) -> Vec<(&str, &str)> {
+    let mut all: Vec<(&str, &str)> = HEADINGS.to_vec();
+    let mut there: BTreeSet<&str> = BTreeSet::new();
+    for span in &document.spans {
+        if there.insert(&span.label) && !all.iter().any(|(label, _)| *label == &*span.label) {
+            all.push((&span.label, &span.label));
+        }
+    }
+    all.retain(|(label, _)| there.contains(label));
+    all
+}
+
+/// Names of a label with their mentions, most frequent first, then in the order of the text.
+/// Where a document has no names surfaces are counted, white space in them as one blank.
+fn counted(document: &Document, label: &str) -> Vec<(String, usize)> {
+    let mut names: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<(Option<usize>, String), usize> = HashMap::new();
+    for span in document.spans.iter().filter(|span| &*span.label == label) {
+        let name = match document.name(span) {
+            Some(name) => name.name.clone(),
+            None => {
+                let words = document.surface(span).split_whitespace();
+                words.collect::<Vec<_>>().join(" ")
+            }
+        };
+        let place = *places
+            .entry((span.name, name.clone()))
+            .or_insert(names.len());
+        match names.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => names.push((name, 1)),
+        }
+    }
+    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    names
 }
 
 /// A score as it is written: four decimals, which is more than the model knows and

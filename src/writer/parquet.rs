@@ -1,4 +1,4 @@
-//! Parquet: a row a document, its names in a list of structs.
+//! Parquet: a row a document, its spans and names in lists of structs.
 //!
 //! A Parquet file ends with an index of all its parts and cannot be gone on with after a
 //! crash, so rows are kept as lines of JSON ([`super::Jsonl::flat`]) until the last one is
@@ -32,8 +32,28 @@ fn schema() -> Schema {
         field("text", text()),
         field("label", text()),
         field("score", DataType::Float64),
+        nullable("entity", number()),
     ]);
     let entity = Arc::new(field("element", DataType::Struct(entity)));
+    let place = Fields::from(vec![
+        field("geonames", number()),
+        field("name", text()),
+        field("country", text()),
+        nullable("admin1", text()),
+        field("latitude", DataType::Float64),
+        field("longitude", DataType::Float64),
+        field("score", DataType::Float64),
+    ]);
+    let name = Fields::from(vec![
+        field("id", number()),
+        field("label", text()),
+        field("name", text()),
+        field("mentions", number()),
+        nullable("place", DataType::Struct(place)),
+        nullable("country", text()),
+        nullable("link", text()),
+    ]);
+    let name = Arc::new(field("element", DataType::Struct(name)));
     let topic = Fields::from(vec![
         field("code", text()),
         field("label", text()),
@@ -48,6 +68,7 @@ fn schema() -> Schema {
         nullable("text", text()),
         nullable("metadata", text()),
         nullable("entities", DataType::List(entity)),
+        nullable("names", DataType::List(name)),
         nullable("topics", DataType::List(topic)),
         nullable("stats", DataType::Struct(stats.into_iter().collect())),
         nullable("error", DataType::Struct(error.into_iter().collect())),

@@ -26,6 +26,8 @@ struct Ent<'d> {
     start: usize,
     end: usize,
     label: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'d str>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +45,7 @@ impl Writer for Spacy {
             start: cursor.position(span.start),
             end: cursor.position(span.end),
             label: &span.label,
+            id: document.name(span).map(|name| &*name.name),
         });
         let topics = document.topics.iter();
         let cats = topics.map(|topic| (&*topic.label, rounded(topic.score)));

@@ -22,7 +22,10 @@ impl Tsv {
 impl Writer for Tsv {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let unit = self.unit;
-        writeln!(out, "id\tstart_{unit}\tend_{unit}\tlabel\tscore\ttext")
+        writeln!(
+            out,
+            "id\tstart_{unit}\tend_{unit}\tlabel\tscore\ttext\tname"
+        )
     }
 
     fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
@@ -31,7 +34,7 @@ impl Writer for Tsv {
         for topic in &document.topics {
             writeln!(
                 out,
-                "{id}\t\t\t{}\t{:.4}\t{}",
+                "{id}\t\t\t{}\t{:.4}\t{}\t",
                 escape(&topic.code),
                 rounded(topic.score),
                 escape(&topic.label)
@@ -42,10 +45,11 @@ impl Writer for Tsv {
             let (start, end) = (cursor.position(span.start), cursor.position(span.end));
             writeln!(
                 out,
-                "{id}\t{start}\t{end}\t{}\t{:.4}\t{}",
+                "{id}\t{start}\t{end}\t{}\t{:.4}\t{}\t{}",
                 escape(&span.label),
                 rounded(span.score),
-                escape(document.surface(span))
+                escape(document.surface(span)),
+                escape(document.name(span).map_or("", |name| &name.name))
             )?;
         }
         Ok(())

@@ -5,16 +5,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Record, Writer};
-use crate::{Document, Error, Span};
-
-/// Headings of the summary, in order; other labels follow under their own name.
-const HEADINGS: [(&str, &str); 4] = [
-    ("PER", "People"),
-    ("ORG", "Organisations"),
-    ("LOC", "Places"),
-    ("MISC", "Other names"),
-];
+use super::{Record, Writer, counted, headings};
+use crate::{Document, Error};
 
 /// Writes the view. In colour a name is set off by its label's colour, otherwise as
 /// `[NATO ORG]`.
@@ -87,23 +79,15 @@ impl View {
     }
 
     fn summary(&self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
-        let mut groups: Vec<(&str, &str)> = HEADINGS.to_vec();
-        for span in &document.spans {
-            if !groups.iter().any(|(label, _)| *label == &*span.label) {
-                groups.push((&span.label, &span.label));
-            }
-        }
-        for (label, heading) in groups {
-            let names = counted(document, |span| &*span.label == label);
-            if names.is_empty() {
-                continue;
-            }
+        for (label, heading) in headings(document) {
+            let names = counted(document, label);
+            let heading = visible(heading);
             self.styled(out, colour(label).bold(), &format!("{heading:<14}"))?;
             let list: Vec<String> = names
                 .iter()
                 .map(|(name, count)| match count {
-                    1 => name.clone(),
-                    _ => format!("{name} ({count})"),
+                    1 => visible(name),
+                    _ => format!("{} ({count})", visible(name)),
                 })
                 .collect();
             writeln!(out, " {}", list.join(", "))?;
@@ -113,8 +97,12 @@ impl View {
             "{}, {}, {}",
             plural(stats.sentences, "sentence"),
             plural(stats.words, "word"),
-            plural(document.spans.len(), "name")
+            plural(document.spans.len(), "mention")
         );
+        let line = match document.names.len() {
+            0 => line,
+            names => format!("{line} of {}", plural(names, "name")),
+        };
         self.styled(out, Style::new().dimmed(), &line)?;
         writeln!(out)
     }
@@ -140,24 +128,6 @@ impl Writer for View {
 
 fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Names with their counts, most frequent first, then in the order of the text. White
-/// space in a name (a line break, say) counts as one blank.
-fn counted(document: &Document, wanted: impl Fn(&Span) -> bool) -> Vec<(String, usize)> {
-    let mut names: Vec<(String, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
-    for span in document.spans.iter().filter(|span| wanted(span)) {
-        let words: Vec<&str> = document.surface(span).split_whitespace().collect();
-        let name = visible(&words.join(" "));
-        let place = *places.entry(name.clone()).or_insert(names.len());
-        match names.get_mut(place) {
-            Some((_, count)) => *count += 1,
-            None => names.push((name, 1)),
-        }
-    }
-    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    names
 }
 
 fn colour(label: &str) -> Style {
@@ -192,6 +162,7 @@ fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Span;
 
     #[test]
     fn control_characters_of_a_document_do_not_reach_the_terminal() {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::jsonl::json_line;
 use super::{Record, Writer, rounded};
-use crate::{Document, OffsetCursor, OffsetUnit};
+use crate::{Document, OffsetCursor, OffsetUnit, Span};
 
 /// Characters quoted before and after a name, so that it can be found again in a text
 /// that has moved.
@@ -42,12 +42,7 @@ impl Writer for WebAnnotation {
                 "id": format!("{source}#name-{at}"),
                 "type": "Annotation",
                 "motivation": "tagging",
-                "body": {
-                    "type": "TextualBody",
-                    "purpose": "tagging",
-                    "value": &*span.label,
-                    "newshound:score": rounded(span.score),
-                },
+                "body": body(document, span),
                 "target": {
                     "source": source,
                     "selector": [
@@ -91,6 +86,26 @@ impl Writer for WebAnnotation {
         };
         json_line(out, &page)
     }
+}
+
+/// The label, and the name where there is one.
+fn body(document: &Document, span: &Span) -> Value {
+    let label = json!({
+        "type": "TextualBody",
+        "purpose": "tagging",
+        "value": &*span.label,
+        "newshound:score": rounded(span.score),
+    });
+    let Some(name) = document.name(span) else {
+        return label;
+    };
+    let name = json!({
+        "type": "TextualBody",
+        "purpose": "identifying",
+        "value": name.name,
+        "newshound:entity": name.id,
+    });
+    json!([label, name])
 }
 
 /// The text just before and after a range.

@@ -1,0 +1,148 @@
+//! `newshound eval --names`: mentions that have a name in common, against those that should.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use newshound::eval::{self, Case, Gold, Mention, NameScores, Relabel};
+use newshound::{Document, Error, OffsetUnit, Span, Tagger, names};
+use serde::Serialize;
+
+use super::super::output::{inputs, named, stdout};
+use super::super::{Outcome, Stop};
+use super::{Args, To};
+
+/// Texts tagged at once.
+const BATCH: usize = 64;
+
+/// What `--format json` prints.
+#[derive(Default, Serialize)]
+struct Report {
+    gold_spans: NameScores,
+    predicted_spans: NameScores,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let only: Option<BTreeSet<String>> = args.labels.clone().map(BTreeSet::from_iter);
+    let unit: OffsetUnit = args.offsets.parse()?;
+    let mut builder = args.model.builder()?;
+    if let Some(labels) = &args.labels {
+        builder = builder.labels(labels);
+    }
+    let tagger = builder.build()?;
+    let mut report = Report::default();
+    for input in inputs(&args.files)? {
+        let text = input.text().map_err(|error| named(&input, &error))?;
+        let rows = eval::gold(&text, unit).map_err(|e| named(&input, &e.into()))?;
+        if rows.iter().all(|row| row.names.iter().all(Option::is_none)) {
+            return Err(Stop::Fatal(format!(
+                "{}: no entity has a \"name\"; give those that are short for one the full name, \
+                 as in {{\"start\":9,\"end\":14,\"label\":\"PER\",\"name\":\"Mark Rutte\"}}",
+                input.name()
+            )));
+        }
+        let case = args.perturb.map(Case::from);
+        let rows = rows.into_iter().map(|row| match case {
+            Some(case) => case.apply_gold(&row),
+            None => row,
+        });
+        let rows: Vec<Gold> = rows
+            .map(|row| relabelled(row, &map, only.as_ref()))
+            .collect();
+        for rows in rows.chunks(BATCH) {
+            score(&tagger, rows, &mut report)?;
+        }
+    }
+    let mut out = stdout();
+    match args.format {
+        To::Table => {
+            report.gold_spans.write_table("gold spans", &mut out)?;
+            report
+                .predicted_spans
+                .write_table("predicted spans", &mut out)?;
+        }
+        To::Json => {
+            serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// The row with its spans under their new labels, without those that do not count.
+fn relabelled(row: Gold, map: &Relabel, only: Option<&BTreeSet<String>>) -> Gold {
+    let spans = row.spans.into_iter().zip(row.names);
+    let kept = spans.filter_map(|((start, end, label), name)| {
+        let label = map.apply(&label)?;
+        let counts = only.is_none_or(|only| only.contains(label));
+        counts.then(|| ((start, end, label.to_owned()), name))
+    });
+    let (spans, names) = kept.unzip();
+    Gold {
+        text: row.text,
+        spans,
+        names,
+    }
+}
+
+fn score(tagger: &Tagger, rows: &[Gold], report: &mut Report) -> Result<(), Error> {
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    for (row, document) in rows.iter().zip(tagger.tag_batch(&texts)?) {
+        let gold = gold_mentions(row);
+        let mut spans: Vec<Span> = row.spans.iter().map(span).collect();
+        let names = names::find(&row.text, &mut spans);
+        let given = Document {
+            text: row.text.clone(),
+            spans,
+            names,
+            ..Document::default()
+        };
+        report.gold_spans.add(&gold, &mentions(&given));
+        report.predicted_spans.add(&gold, &mentions(&document));
+    }
+    Ok(())
+}
+
+fn span((start, end, label): &(usize, usize, String)) -> Span {
+    Span {
+        start: *start,
+        end: *end,
+        label: label.as_str().into(),
+        score: 1.0,
+        name: None,
+    }
+}
+
+fn gold_mentions(row: &Gold) -> Vec<Mention<'_>> {
+    let spans = row.spans.iter().zip(&row.names);
+    spans
+        .map(|((start, end, label), name)| {
+            let surface = row.text.get(*start..*end).unwrap_or_default();
+            Mention {
+                start: *start,
+                end: *end,
+                surface,
+                label,
+                name: name.as_deref().unwrap_or(surface),
+                id: 0,
+            }
+        })
+        .collect()
+}
+
+fn mentions(document: &Document) -> Vec<Mention<'_>> {
+    let spans = document.spans.iter();
+    let mention = spans.filter_map(|span| {
+        let name = document.name(span)?;
+        Some(Mention {
+            start: span.start,
+            end: span.end,
+            surface: document.surface(span),
+            label: &span.label,
+            name: &name.name,
+            id: name.id,
+        })
+    });
+    mention.collect()
+}

@@ -1,0 +1,73 @@
+//! What may mean several names, and labels that disagree within one.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::form::Map;
+use super::links::Links;
+use crate::Span;
+
+/// Names that an ambiguous form may mean at most; one that may mean more stays apart.
+const READINGS: usize = 8;
+
+/// For each span the set it belongs to. An ambiguous form means whoever of those that it may
+/// mean was mentioned most before it; where none was, it stays apart.
+pub(super) fn sets(
+    form_of: &[usize],
+    links: &mut Links,
+    open: &[(usize, Vec<usize>)],
+) -> Vec<usize> {
+    let mut readings: Map<usize, Vec<usize>> = Map::default();
+    for (form, sets) in open {
+        let sets = links.roots(sets.iter().copied());
+        if sets.len() <= READINGS {
+            readings.insert(*form, sets);
+        }
+    }
+    let mut mentions: Map<usize, usize> = Map::default();
+    let mut set_of = Vec::with_capacity(form_of.len());
+    for &form in form_of {
+        let sets = readings.get(&form).into_iter().flatten();
+        // Of as many mentions the earlier name counts more.
+        let known = sets.filter_map(|set| Some((*mentions.get(set)?, Reverse(*set))));
+        let set = match known.max() {
+            Some((_, Reverse(set))) => set,
+            None => links.root(form),
+        };
+        *mentions.entry(set).or_default() += 1;
+        set_of.push(set);
+    }
+    set_of
+}
+
+/// Scores of the mentions in a set, by label in the order of the text.
+#[derive(Default)]
+struct Votes {
+    mentions: u32,
+    labels: Vec<(Arc<str>, f32)>,
+}
+
+/// Gives spans of the same set the label with the highest sum of scores, as
+/// [`crate::agree`] does for those of the same surface.
+pub(super) fn vote(spans: &mut [Span], set_of: &[usize]) {
+    let mut votes: Map<usize, Votes> = Map::default();
+    for (span, set) in spans.iter().zip(set_of) {
+        let votes = votes.entry(*set).or_default();
+        votes.mentions += 1;
+        match votes.labels.iter_mut().find(|(l, _)| *l == span.label) {
+            Some((_, sum)) => *sum += span.score,
+            None => votes.labels.push((Arc::clone(&span.label), span.score)),
+        }
+    }
+    for (span, set) in spans.iter_mut().zip(set_of) {
+        let Some(votes) = votes.get(set).filter(|votes| votes.labels.len() > 1) else {
+            continue;
+        };
+        // Of equal sums the one that comes first in the text.
+        let best = votes.labels.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((label, sum)) = best.filter(|(label, _)| *label != span.label) {
+            span.label = Arc::clone(label);
+            span.score = sum / votes.mentions as f32;
+        }
+    }
+}
