@@ -248,7 +248,7 @@ fn results_without_dates_places_or_names_make_a_report_too() {
             {"start": 3, "end": 7, "text": "NATO", "label": "ORG", "score": 1.0},
             {"start": 12, "end": 16, "text": "Nato", "label": "ORG", "score": 1.0},
         ],
-        "topics": [], "stats": {"sentences": 1, "words": 4, "subwords": 4, "windows": 1},
+        "names": [], "topics": [], "stats": {"sentences": 1, "words": 4, "subwords": 4, "windows": 1},
     });
     place.write("x.jsonl", line.to_string());
     assert_eq!(report(&place, &["x.jsonl", "-q"]), (0, String::new()));

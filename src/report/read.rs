@@ -135,14 +135,15 @@ impl Records {
             return Err(self.wrong("there is neither offset_unit nor error"));
         }
         let (names, of) = match line.names {
-            Some(names) => {
+            Some(names) if !names.is_empty() => {
                 let of = entities
                     .iter()
                     .map(|e| e.entity.filter(|n| *n < names.len()));
                 let of = of.collect();
                 (names, of)
             }
-            None => by_surface(&entities),
+            // Written by an older version, or with --no-names.
+            _ => by_surface(&entities),
         };
         let mentions = entities.into_iter().zip(of).map(|(entity, name)| Mention {
             start: entity.start,
