@@ -100,6 +100,20 @@ pub enum Error {
         /// What is wrong and what is expected.
         message: String,
     },
+    /// A file that is not what `newshound annotate` writes.
+    #[error("{}: {message}", path.display())]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and the way out.
+        message: String,
+    },
+    /// A report could not be written.
+    #[error("cannot write the report: {0}")]
+    Report(std::io::Error),
+    /// What does not fit into memory could not be put on the disk.
+    #[error("cannot write temporary files: {0}; make room, or name another directory with TMPDIR")]
+    Temporary(std::io::Error),
     /// A label that the model does not have.
     #[error("the model has no label {label}; its labels are {known}")]
     UnknownLabel {
@@ -144,6 +158,8 @@ impl Error {
             Self::NotBuilt(_) => "build",
             Self::Nul { .. } => "not_text",
             Self::Record { .. } => "record",
+            Self::Results { .. } => "results",
+            Self::Report(_) | Self::Temporary(_) => "write",
             Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
             Self::List { .. } => "list",
             Self::Model { .. } | Self::NoEmbeddedModel => "model",

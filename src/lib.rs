@@ -17,7 +17,8 @@
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`corpus`] runs all of them over many documents, [`Tagger`] those in the middle:
+//! [`corpus`] runs all of them over many documents, and [`report`] makes a page of what it
+//! wrote; [`Tagger`] runs those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -54,6 +55,7 @@ pub mod names;
 mod offsets;
 pub mod place;
 pub mod reader;
+pub mod report;
 pub mod segment;
 mod tagger;
 pub mod tokenize;

@@ -50,7 +50,12 @@ fn a_mixed_directory_becomes_one_ordered_output_with_errors_in_their_place() {
     );
     assert_eq!(
         place.files("out"),
-        ["annotations.jsonl", "errors.jsonl", "summary.json"]
+        [
+            "annotations.jsonl",
+            "errors.jsonl",
+            "names.jsonl",
+            "summary.json"
+        ]
     );
 }
 

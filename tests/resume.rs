@@ -125,7 +125,12 @@ fn a_killed_run_goes_on_only_with_the_same_input_model_and_options() {
     child.wait().unwrap();
     assert_eq!(
         place.files("out"),
-        ["annotations.jsonl.part", "errors.jsonl.part", "journal"]
+        [
+            "annotations.jsonl.part",
+            "errors.jsonl.part",
+            "journal",
+            "names.index.part"
+        ]
     );
     let refused = |args: &[&str], reason: &str| {
         let (code, err) = place.annotate(args);
@@ -185,7 +190,11 @@ fn an_interrupted_run_ends_in_peace_and_goes_on_to_the_same_bytes() {
     assert!(place.read("out/x.jsonl.gz") == place.read("whole/x.jsonl.gz"));
     assert_eq!(
         place.files("out"),
-        ["x.jsonl.gz", "x.jsonl.gz.summary.json"]
+        [
+            "x.jsonl.gz",
+            "x.jsonl.gz.names.jsonl",
+            "x.jsonl.gz.summary.json"
+        ]
     );
 }
 

@@ -87,6 +87,8 @@ pub fn pipe(bytes: &[u8]) {
         format: OutputFormat::Jsonl,
         unit: OffsetUnit::Byte,
         with_text: true,
+        names: false,
+        date_field: None,
         shard: None,
         checkpoint: 1 << 16,
         settings: Default::default(),

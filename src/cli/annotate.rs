@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use newshound::corpus::{
-    self, Finished, Job, Outcome as Ended, Output, OutputFormat, Progress, Shard,
+    self, Finished, Job, Outcome as Ended, Output, OutputFormat, Plan, Progress, Shard,
 };
 use newshound::lists::Lists;
 use newshound::{OffsetUnit, Tagger};
@@ -67,6 +67,32 @@ pub(crate) struct Args {
     /// written, as offsets refer to them.
     #[arg(long, help_heading = "Output")]
     with_text: bool,
+
+    /// Where to write the names of the whole corpus [default: beside OUT]
+    ///
+    /// Each person, organisation and place of the corpus, with the number of its documents
+    /// and mentions, its first and last document and, where it is known, the place it is. A
+    /// file whose name ends in .jsonl or .parquet; otherwise names.jsonl, or names.parquet
+    /// with results in Parquet.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "output",
+        conflicts_with_all = ["shard", "no_names_index", "no_names"],
+        help_heading = "Output"
+    )]
+    names: Option<PathBuf>,
+
+    /// Do not write the names of the whole corpus
+    #[arg(long, help_heading = "Output")]
+    no_names_index: bool,
+
+    /// Field with a document's date, for the names of the corpus [default: date, published, ...]
+    ///
+    /// Without it the first of date, published, published_at, published_time,
+    /// publication_date, datetime, timestamp and other usual names that holds a date counts.
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    date_field: Option<String>,
 
     /// Labels to give out, separated by commas [default: all the model has]
     #[arg(
@@ -169,14 +195,18 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .output
         .as_deref()
         .filter(|path| *path != Path::new("-"));
-    let files = output.map(|path| Output::new(path, format)).transpose()?;
+    let mut files = output.map(|path| Output::new(path, format)).transpose()?;
+    if let Some(names) = &args.names {
+        files = files.map(|files| files.with_names(names)).transpose()?;
+    }
     let format = files.as_ref().map(|files| files.format).or(format);
     let lists = args.lists.open()?;
-    let job = job(
+    let mut job = job(
         args,
         format.unwrap_or(OutputFormat::Jsonl),
         args.lists.given(lists.as_ref()),
     )?;
+    job.names &= files.is_some();
     let tagger = tagger(args, lists)?;
     match files {
         None => filter(args, &tagger, &job),
@@ -201,6 +231,9 @@ fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Re
     if let Some(window) = args.model.window() {
         settings.insert("--window".to_owned(), window.to_string());
     }
+    if let Some(names) = &args.names {
+        settings.insert(Plan::NAMES.to_owned(), names.display().to_string());
+    }
     if args.no_names {
         settings.insert("--no-names".to_owned(), String::new());
     }
@@ -212,6 +245,8 @@ fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Re
         format,
         unit: args.offsets.parse::<OffsetUnit>()?,
         with_text: args.with_text,
+        names: !(args.no_names_index || args.no_names),
+        date_field: args.date_field.clone(),
         shard: args.shard,
         checkpoint: args.checkpoint as usize * 1024,
         settings,

@@ -25,6 +25,12 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
 
+    /// Where to write the names of the whole corpus [default: beside OUT]
+    ///
+    /// A file whose name ends in .jsonl or .parquet.
+    #[arg(long, value_name = "FILE")]
+    names: Option<PathBuf>,
+
     /// Write over results that are there
     #[arg(long)]
     restart: bool,
@@ -35,7 +41,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let (finished, files): (_, Output) = corpus::merge(&args.shards, &args.output, args.restart)?;
+    let (finished, files): (_, Output) = corpus::merge(
+        &args.shards,
+        &args.output,
+        args.names.as_deref(),
+        args.restart,
+    )?;
     if !args.quiet {
         annotate::tell(&finished, &files);
     }

@@ -7,6 +7,7 @@ mod eval;
 mod input;
 mod merge;
 mod output;
+mod report;
 mod tag;
 mod topics;
 mod watch;
@@ -36,6 +37,7 @@ enum Command {
     Tag(tag::Args),
     Annotate(Box<annotate::Args>),
     Merge(merge::Args),
+    Report(report::Args),
     Topics(topics::Args),
     Eval(eval::Args),
     Bench(bench::Args),
@@ -56,7 +58,10 @@ pub(crate) enum Stop {
 
 impl From<newshound::Error> for Stop {
     fn from(error: newshound::Error) -> Self {
-        Self::Fatal(error.to_string())
+        match error {
+            newshound::Error::Report(error) => error.into(),
+            error => Self::Fatal(error.to_string()),
+        }
     }
 }
 
@@ -94,6 +99,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Tag(args) => tag::run(args),
         Command::Annotate(args) => annotate::run(args),
         Command::Merge(args) => merge::run(args),
+        Command::Report(args) => report::run(args),
         Command::Topics(args) => topics::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Bench(args) => bench::run(args),

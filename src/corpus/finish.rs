@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::journal::Journal;
 use super::part::{replace, sync_dir};
+use super::register;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Summary};
 use crate::document::{Document, Span};
@@ -72,10 +73,15 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
         made.map_err(Error::writing(&files.path))?;
         remove(&part)?;
     }
+    names(files, &journal.plan)?;
     let index = files.index();
     for (path, wanted) in [
         (files.errors(), journal.lengths.errors > 0),
         (index, journal.plan.is_shard()),
+        (
+            files.notes(),
+            journal.plan.is_shard() && journal.plan.has_names(),
+        ),
     ] {
         let part = Output::part(&path);
         match (wanted, part.exists()) {
@@ -98,6 +104,22 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
     remove(&files.journal())?;
     sync_dir(&path).map_err(Error::writing(&path))?;
     Ok(Finished::new(summary, false))
+}
+
+/// The names of the corpus, of which a shard has only notes.
+fn names(files: &Output, plan: &Plan) -> Result<(), Error> {
+    if plan.is_shard() {
+        return Ok(());
+    }
+    if !plan.has_names() {
+        return remove(&files.names());
+    }
+    let notes = Output::part(&files.notes());
+    if notes.is_file() {
+        register::write(std::slice::from_ref(&notes), files)?;
+        remove(&notes)?;
+    }
+    Ok(())
 }
 
 /// What `summary.json` holds. A shard's also has all its counts, to be added up.

@@ -10,7 +10,7 @@ use super::part::replace;
 use super::{Error, Plan, Summary};
 
 /// Changes with the meaning of the journal's fields.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The state of a run after some document. All before it is on the disk, or in `tail`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +35,7 @@ pub(super) struct Lengths {
     pub(super) output: u64,
     pub(super) errors: u64,
     pub(super) index: u64,
+    pub(super) notes: u64,
 }
 
 /// Results that go to the files together. Where a block ends depends on the documents
@@ -47,6 +48,9 @@ pub(super) struct Block {
     pub(super) errors: Vec<u8>,
     #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
     pub(super) index: Vec<u8>,
+    /// The names of each document.
+    #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
+    pub(super) notes: Vec<u8>,
     /// Size of the documents in it.
     pub(super) size: usize,
 }

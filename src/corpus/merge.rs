@@ -11,16 +11,23 @@ use serde_json::Value;
 use super::finish::{Finished, publish};
 use super::journal::{Block, Journal};
 use super::part::Part;
+use super::register;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Shard, Summary};
 use crate::reader::{Compression, Input, Reader};
 
-/// Joins shards, each given as it was to `-o`. Also gives the files that were written.
+/// Joins shards, each given as it was to `-o`, and their names into `names`, or beside the
+/// results. Also gives the files that were written.
 ///
 /// # Errors
 /// [`Error::Shards`] where one is missing, unfinished, there twice or not of the same
 /// run; [`Error::Write`].
-pub fn merge(shards: &[PathBuf], path: &Path, restart: bool) -> Result<(Finished, Output), Error> {
+pub fn merge(
+    shards: &[PathBuf],
+    path: &Path,
+    names: Option<&Path>,
+    restart: bool,
+) -> Result<(Finished, Output), Error> {
     let mut found = Vec::new();
     for shard in shards {
         found.push(Finding::read(shard)?);
@@ -30,9 +37,14 @@ pub fn merge(shards: &[PathBuf], path: &Path, restart: bool) -> Result<(Finished
     let Some(first) = found.first() else {
         return Err(Error::Shards("there are none".to_owned()));
     };
-    let files = Output::new(path, Some(first.files.format))?;
+    let mut files = Output::new(path, Some(first.files.format))?;
     let mut plan = first.plan.clone();
     plan.options.remove(Plan::SHARD);
+    if let Some(names) = names {
+        files = files.with_names(names)?;
+        plan.options
+            .insert(Plan::NAMES.to_owned(), names.display().to_string());
+    }
     if let Some(finished) = Finished::of(&files, &plan, restart)? {
         return Ok((finished, files));
     }
@@ -48,6 +60,10 @@ pub fn merge(shards: &[PathBuf], path: &Path, restart: bool) -> Result<(Finished
         pairs(&found, &files).map_err(Error::writing(&files.path))?;
     }
     join(&found, &files, &mut journal)?;
+    if journal.plan.has_names() {
+        let notes: Vec<PathBuf> = found.iter().map(|found| found.files.notes()).collect();
+        register::write(&notes, &files)?;
+    }
     let finished = publish(&files, &journal)?;
     Ok((finished, files))
 }

@@ -9,6 +9,7 @@
 //! | results | tagged documents | blocks of bytes |
 //! | store | blocks | `.part` files and the journal |
 //! | finish | `.part` files | results under their names, the summary |
+//! | register | names of all documents | the corpus' names, each with its counts |
 //!
 //! The journal says how many bytes of each file are good, and which document comes next.
 //! A block is on the disk before the journal counts it; what lies behind is cut off when
@@ -23,6 +24,7 @@ mod output;
 mod part;
 mod pipeline;
 mod plan;
+pub(crate) mod register;
 mod results;
 mod shard;
 mod store;
@@ -61,6 +63,11 @@ pub struct Job {
     pub unit: OffsetUnit,
     /// Whether to write all texts.
     pub with_text: bool,
+    /// Whether to write the names of the whole corpus.
+    pub names: bool,
+    /// The field of the metadata with a document's date; `None` looks in
+    /// [`crate::reader::DATE_FIELDS`].
+    pub date_field: Option<String>,
     /// The part of the corpus to tag; `None` is all of it.
     pub shard: Option<Shard>,
     /// Size of documents, in bytes, between two checkpoints.
@@ -158,6 +165,16 @@ pub enum Error {
 }
 
 impl Error {
+    fn reading(path: &Path) -> impl Fn(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| {
+            Self::Stage(crate::Error::Read {
+                path: path.clone(),
+                source,
+            })
+        }
+    }
+
     fn writing(path: &Path) -> impl Fn(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write {
@@ -186,6 +203,12 @@ impl Job {
         }
         if let Some(encoding) = self.reader.encoding {
             add("--encoding", encoding.name().to_owned());
+        }
+        if !self.names {
+            add(Plan::NO_NAMES, true.to_string());
+        }
+        if let Some(field) = &self.date_field {
+            add("--date-field", field.clone());
         }
         if let Some(shard) = self.shard {
             add(Plan::SHARD, shard.to_string());

@@ -125,6 +125,8 @@ pub struct Output {
     pub compression: Compression,
     /// What other files' names start with.
     prefix: PathBuf,
+    /// The names of the corpus, if not in the usual place.
+    names: Option<PathBuf>,
 }
 
 impl Output {
@@ -147,6 +149,7 @@ impl Output {
                 format,
                 compression: Compression::None,
                 prefix: path.join(""),
+                names: None,
             });
         }
         let format = format.or(named).ok_or_else(|| {
@@ -166,6 +169,7 @@ impl Output {
                     format,
                     compression,
                     prefix: prefix.into(),
+                    names: None,
                 })
             }
         }
@@ -175,6 +179,43 @@ impl Output {
         let mut path = self.prefix.as_os_str().to_owned();
         path.push(name);
         path.into()
+    }
+
+    /// With the names of the corpus in a file of the user's choice.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a name that does not end in `.jsonl` or `.parquet`.
+    pub fn with_names(mut self, path: &Path) -> Result<Self> {
+        let format = OutputFormat::of_name(path);
+        let (compression, _) = Compression::of_name(path);
+        match (format, compression) {
+            #[cfg(not(feature = "parquet"))]
+            (Some(OutputFormat::Parquet), _) => return Err(Error::NotBuilt("parquet")),
+            (Some(OutputFormat::Jsonl | OutputFormat::Parquet), Compression::None) => {}
+            _ => {
+                let path = path.display();
+                let message = format!("--names {path}: end the name with .jsonl or .parquet");
+                return Err(Error::Option(message));
+            }
+        }
+        self.names = Some(path.to_owned());
+        Ok(self)
+    }
+
+    /// The names of the corpus.
+    #[must_use]
+    pub fn names(&self) -> PathBuf {
+        let usual = match self.format {
+            OutputFormat::Parquet => "names.parquet",
+            _ => "names.jsonl",
+        };
+        self.names.clone().unwrap_or_else(|| self.beside(usual))
+    }
+
+    /// The names of each document: a shard's, or those of a run that goes on.
+    #[must_use]
+    pub fn notes(&self) -> PathBuf {
+        self.beside("names.index")
     }
 
     /// Documents that failed.
@@ -207,7 +248,13 @@ impl Output {
 
     /// All files a run may write, so that they are not read as input.
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        let whole = [self.path.clone(), self.errors(), self.index()];
+        let whole = [
+            self.path.clone(),
+            self.errors(),
+            self.index(),
+            self.names(),
+            self.notes(),
+        ];
         let parts = whole.iter().map(|path| Self::part(path));
         let mut all: Vec<PathBuf> = parts.collect();
         all.extend(whole);

@@ -91,6 +91,18 @@ impl Plan {
     /// The option that tells a shard.
     pub(super) const SHARD: &str = "--shard";
 
+    /// The option that says where the names of the whole corpus go.
+    pub const NAMES: &str = "--names";
+
+    /// The option that leaves out the names of the whole corpus.
+    pub(super) const NO_NAMES: &str = "--no-names-index";
+
+    /// Whether the names of the whole corpus are wanted.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        !self.options.contains_key(Self::NO_NAMES)
+    }
+
     /// Whether this is a part of a corpus.
     #[must_use]
     pub fn is_shard(&self) -> bool {

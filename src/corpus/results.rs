@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::feed::Numbered;
 use super::journal::Block;
+use super::register::{At, Found, Note};
 use super::{Job, Summary};
+use crate::reader::Date;
 use crate::writer::{Record, Writer};
 use crate::{Document, Error};
 
@@ -18,6 +20,8 @@ pub(super) struct Results {
     writer: Box<dyn Writer>,
     with_text: bool,
     indexed: bool,
+    noted: bool,
+    date_field: Option<String>,
     pub(super) block: Block,
     pub(super) summary: Summary,
 }
@@ -37,6 +41,8 @@ impl Results {
             writer,
             with_text: with_text || job.with_text,
             indexed: job.shard.is_some(),
+            noted: job.names,
+            date_field: job.date_field.clone(),
             block,
             summary,
         }
@@ -70,6 +76,7 @@ impl Results {
                 };
                 self.writer.document(&mut self.block.output, &record)?;
                 self.summary.add(document);
+                self.note(numbered, document)?;
             }
             Err(error) => self.fail(numbered, error)?,
         }
@@ -94,6 +101,23 @@ impl Results {
         };
         serde_json::to_writer(&mut self.block.errors, &failure)?;
         self.block.errors.push(b'\n');
+        Ok(())
+    }
+
+    /// Notes the document's names, if it has any.
+    fn note(&mut self, numbered: &Numbered, document: &Document) -> io::Result<()> {
+        if !self.noted || document.names.is_empty() {
+            return Ok(());
+        }
+        let source = &numbered.source;
+        let at = At {
+            number: numbered.ordinal,
+            id: source.id.clone(),
+            date: Date::of(&source.metadata, self.date_field.as_deref()),
+        };
+        let note = Note::new(at, document.names.iter().map(Found::from));
+        serde_json::to_writer(&mut self.block.notes, &note)?;
+        self.block.notes.push(b'\n');
         Ok(())
     }
 

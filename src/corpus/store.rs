@@ -19,6 +19,7 @@ pub(super) struct Store {
     output: Part,
     errors: Part,
     index: Option<Part>,
+    notes: Option<Part>,
     started: Instant,
     before: f64,
 }
@@ -35,6 +36,10 @@ impl Store {
     /// Opens the files of a run and cuts them back to what the journal says.
     pub(super) fn open(files: &Output, plan: Plan, restart: bool) -> Result<Found, Error> {
         if let Some(dir) = files.path.parent() {
+            fs::create_dir_all(dir).map_err(Error::writing(dir))?;
+        }
+        let names = files.names();
+        if let Some(dir) = names.parent().filter(|_| plan.has_names()) {
             fs::create_dir_all(dir).map_err(Error::writing(dir))?;
         }
         if restart {
@@ -76,6 +81,10 @@ impl Store {
                 true => Some(open(&files.index(), Compression::None, lengths.index)?),
                 false => None,
             },
+            notes: match journal.plan.has_names() {
+                true => Some(open(&files.notes(), Compression::Gzip, lengths.notes)?),
+                false => None,
+            },
             before: journal.seconds,
             started: Instant::now(),
             files: files.clone(),
@@ -109,6 +118,7 @@ impl Store {
             (Some(&mut self.output), &block.output, &mut lengths.output),
             (Some(&mut self.errors), &block.errors, &mut lengths.errors),
             (self.index.as_mut(), &block.index, &mut lengths.index),
+            (self.notes.as_mut(), &block.notes, &mut lengths.notes),
         ];
         for (part, bytes, length) in parts {
             if let Some(part) = part {
@@ -140,7 +150,7 @@ impl Store {
         self.journal.complete = true;
         self.note()?;
         // Not every system renames files that are open.
-        drop((self.output, self.errors, self.index));
+        drop((self.output, self.errors, self.index, self.notes));
         finish::publish(&self.files, &self.journal)
     }
 

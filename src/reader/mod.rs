@@ -3,6 +3,7 @@
 
 mod conll;
 mod csv;
+mod date;
 mod encoding;
 mod format;
 mod html;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+pub use date::{DATE_FIELDS, Date};
 pub use encoding::{Encoding, Malformed};
 pub use format::{Compression, InputFormat};
 pub use open::Meter;

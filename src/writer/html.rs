@@ -98,7 +98,7 @@ fn names(out: &mut dyn Write, document: &Document) -> io::Result<()> {
 
 /// Text as character data or in a quoted attribute. Control characters that HTML does not
 /// allow become replacement characters.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

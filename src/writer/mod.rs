@@ -20,6 +20,7 @@ pub use brat::annotation as brat;
 pub use conll::Conll;
 pub use csv::Csv;
 pub use html::Html;
+pub(crate) use html::escape;
 pub use jsonl::Jsonl;
 pub use spacy::Spacy;
 pub use tsv::Tsv;

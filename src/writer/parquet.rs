@@ -80,7 +80,48 @@ fn schema() -> Schema {
 /// # Errors
 /// What input or output say, and `InvalidData` for lines that are no such rows.
 pub fn from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
-    let schema = Arc::new(schema());
+    columns(schema(), rows, out)
+}
+
+/// Turns lines of `names.jsonl`, the names of a corpus, into a Parquet file.
+///
+/// # Errors
+/// What input or output say, and `InvalidData` for lines that are no such rows.
+pub fn names_from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
+    let field = |name: &str, kind| Field::new(name, kind, false);
+    let nullable = |name: &str, kind| Field::new(name, kind, true);
+    let (text, number, float) = (DataType::Utf8, DataType::Int64, DataType::Float64);
+    let place = Fields::from(vec![
+        field("geonames", number.clone()),
+        field("name", text.clone()),
+        field("country", text.clone()),
+        nullable("admin1", text.clone()),
+        field("latitude", float.clone()),
+        field("longitude", float),
+    ]);
+    let document = Fields::from(vec![
+        field("number", number.clone()),
+        field("id", text.clone()),
+        nullable("date", text.clone()),
+    ]);
+    let schema = Schema::new(vec![
+        field("name", text.clone()),
+        field("label", text.clone()),
+        nullable("link", text.clone()),
+        nullable("place", DataType::Struct(place)),
+        nullable("country", text.clone()),
+        field("documents", number.clone()),
+        field("mentions", number),
+        field("first", DataType::Struct(document.clone())),
+        field("last", DataType::Struct(document)),
+        nullable("from", text.clone()),
+        nullable("to", text),
+    ]);
+    columns(schema, rows, out)
+}
+
+fn columns(schema: Schema, rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
+    let schema = Arc::new(schema);
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by(format!("newshound {}", env!("CARGO_PKG_VERSION")))

@@ -1,0 +1,173 @@
+//! `newshound report`: results of a corpus to a web page.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use newshound::reader::{Reader, Walk};
+use newshound::report::{self, Input, Made, Options};
+
+use super::output::stdout;
+use super::watch::grouped;
+use super::{Outcome, Stop};
+
+/// Make a web page of a corpus' people, organisations, places and topics
+///
+/// Reads what `newshound annotate` wrote as JSONL and makes one page of it that needs no
+/// network and no other file: lists, a map, topics over time where documents have dates, and a
+/// search through the names, each with the documents that mention it most and the text around
+/// its mention.
+///
+///     newshound annotate archive/ --with-text -o tagged/
+///     newshound report tagged/                              # tagged/report.html
+///     newshound report tagged.jsonl.gz --text archive/ -o report.html
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// JSONL results of `newshound annotate`, perhaps with .gz or .zst, or the directory with them
+    #[arg(value_name = "OUT")]
+    results: PathBuf,
+
+    /// Where to write; - is standard output [default: report.html in OUT, or OUT.report.html]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// What was tagged, for the text around names where OUT was not written --with-text
+    ///
+    /// Files and directories named as they were to annotate; may be given often.
+    #[arg(long, value_name = "INPUT", help_heading = "Input")]
+    text: Vec<PathBuf>,
+
+    /// Field or column with the text in --text [default: text]
+    #[arg(
+        long,
+        visible_alias = "text-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    text_field: Option<String>,
+
+    /// Field or column with the document's id in --text [default: id]
+    #[arg(
+        long,
+        visible_alias = "id-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    id_field: Option<String>,
+
+    /// Field with a document's date [default: date, published, timestamp, ...]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    date_field: Option<String>,
+
+    /// Heading of the page
+    #[arg(long, value_name = "TEXT", help_heading = "Page")]
+    title: Option<String>,
+
+    /// Names in the page, those in most documents
+    #[arg(
+        long,
+        default_value_t = 10_000,
+        value_name = "N",
+        help_heading = "Page"
+    )]
+    names: usize,
+
+    /// Documents shown with each name, those that mention it most
+    #[arg(long, default_value_t = 8, value_name = "N", help_heading = "Page")]
+    documents: usize,
+
+    /// Say nothing about what was done
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let results = report::results(&args.results)?;
+    let default = Options::default();
+    let options = Options {
+        title: args.title.clone().unwrap_or(default.title),
+        names: args.names,
+        documents: args.documents,
+        date_field: args.date_field.clone(),
+    };
+    let input = input(args)?;
+    if args.output.as_deref() == Some(Path::new("-")) {
+        let mut out = stdout();
+        let made = report::write(&results, input.as_ref(), &options, &mut out)?;
+        out.flush()?;
+        return tell(args, &made, None);
+    }
+    let path = args.output.clone().unwrap_or_else(|| beside(&args.results));
+    let cannot = |e| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut out = BufWriter::new(File::create(&new).map_err(cannot)?);
+    let made = report::write(&results, input.as_ref(), &options, &mut out);
+    let flushed = out.flush();
+    // Half a page is worth nothing.
+    if made.is_err() || flushed.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    let made = made?;
+    flushed
+        .and_then(|()| fs::rename(&new, &path))
+        .map_err(cannot)?;
+    tell(args, &made, Some(&path))
+}
+
+fn input(args: &Args) -> Result<Option<Input>, Stop> {
+    if args.text.is_empty() {
+        return Ok(None);
+    }
+    if let Some(missing) = args.text.iter().find(|path| !path.exists()) {
+        return Err(Stop::Fatal(format!(
+            "--text: there is no {}",
+            missing.display()
+        )));
+    }
+    let mut reader = Reader::default();
+    if let Some(field) = &args.text_field {
+        reader.text_field.clone_from(field);
+    }
+    if let Some(field) = &args.id_field {
+        reader.id_field.clone_from(field);
+    }
+    let walk = Walk {
+        paths: args.text.clone(),
+        ..Walk::default()
+    };
+    Ok(Some(Input { walk, reader }))
+}
+
+/// The page's place in the directory of results, or beside their file.
+fn beside(results: &Path) -> PathBuf {
+    if results.is_dir() {
+        return results.join("report.html");
+    }
+    let mut path = results.as_os_str().to_owned();
+    path.push(".report.html");
+    path.into()
+}
+
+fn tell(args: &Args, made: &Made, path: Option<&Path>) -> Outcome {
+    if args.quiet {
+        return Ok(0);
+    }
+    #[allow(clippy::cast_precision_loss, reason = "counts for people to read")]
+    let count = |number: u64| grouped(number as f64);
+    let place = path.map_or("standard output".into(), Path::to_string_lossy);
+    super::report(&format!(
+        "{} documents, {} of {} names in {place}",
+        count(made.documents),
+        count(made.shown),
+        count(made.names)
+    ));
+    if made.without_text > 0 {
+        super::report(&format!(
+            "{} documents have no text in the results, and their names no snippets; name the input with --text, or annotate --with-text",
+            count(made.without_text)
+        ));
+    }
+    Ok(0)
+}

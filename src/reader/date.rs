@@ -1,0 +1,234 @@
+//! When a document is from: a field of its metadata to a day.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Metadata;
+
+/// Fields that hold a document's date, the first that does counts.
+pub const DATE_FIELDS: [&str; 14] = [
+    "date",
+    "published",
+    "published_at",
+    "published_time",
+    "publication_date",
+    "date_published",
+    "datePublished",
+    "pub_date",
+    "pubDate",
+    "datetime",
+    "timestamp",
+    "created_at",
+    "created",
+    "time",
+];
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// A day of the years 1000 to 2999. It is written `2026-11-03`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Date {
+    /// 1000 to 2999.
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+}
+
+impl Date {
+    /// The day, if there is such a one.
+    #[must_use]
+    pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            2 => 28 + u32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => 0,
+        };
+        let known = (1000..3000).contains(&year) && (1..=days).contains(&day);
+        known.then_some(Self {
+            year: u16::try_from(year).ok()?,
+            month: u8::try_from(month).ok()?,
+            day: u8::try_from(day).ok()?,
+        })
+    }
+
+    /// The date in a document's metadata: that of the field, or of the first of
+    /// [`DATE_FIELDS`] that holds one.
+    #[must_use]
+    pub fn of(metadata: &Metadata, field: Option<&str>) -> Option<Self> {
+        let of = |name: &str| Self::of_value(metadata.get(name)?);
+        match field {
+            Some(name) => of(name),
+            None => DATE_FIELDS.iter().find_map(|name| of(name)),
+        }
+    }
+
+    /// A string as [`Self::from_str`] reads it, or seconds or milliseconds since 1970.
+    fn of_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => text.parse().ok(),
+            Value::Number(number) => {
+                // Before 1973 a number is more likely a year, month or day than a time.
+                let number = number.as_i64().filter(|n| *n >= 100_000_000)?;
+                let seconds = if number < 100_000_000_000 {
+                    number
+                } else {
+                    number / 1000
+                };
+                Self::of_days(seconds / 86_400)
+            }
+            _ => None,
+        }
+    }
+
+    /// Days since 1970, not negative; after Howard Hinnant, "chrono-Compatible Low-Level
+    /// Date Algorithms".
+    fn of_days(days: i64) -> Option<Self> {
+        let days = days + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
+        let year = year + era * 400 + i64::from(month <= 2);
+        let small = |number: i64| u32::try_from(number).ok();
+        Self::new(small(year)?, small(month)?, small(day)?)
+    }
+}
+
+/// `2026-11-03`, `2026/11/03` and `20261103`, perhaps with a time behind, and dates in
+/// English words, as in `Tue, 03 Nov 2026 09:30:00 GMT` or `November 3, 2026`.
+impl FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        of_digits(text.trim())
+            .or_else(|| of_words(text))
+            .ok_or_else(|| format!("{text:?} is no date"))
+    }
+}
+
+fn of_digits(text: &str) -> Option<Date> {
+    let digits = |from: usize, to: usize| -> Option<u32> {
+        let part = text.get(from..to)?;
+        let all = part.bytes().all(|b| b.is_ascii_digit());
+        all.then(|| part.parse().ok())?
+    };
+    let ends = |at: usize| !text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    match text.get(4..5)? {
+        mark @ ("-" | "/") if text.get(7..8) == Some(mark) && ends(10) => {
+            Date::new(digits(0, 4)?, digits(5, 7)?, digits(8, 10)?)
+        }
+        _ if ends(8) => Date::new(digits(0, 4)?, digits(4, 6)?, digits(6, 8)?),
+        _ => None,
+    }
+}
+
+fn of_words(text: &str) -> Option<Date> {
+    let (mut year, mut month, mut day) = (None, None, None);
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    for word in words.filter(|word| !word.is_empty()).take(5) {
+        match word.parse::<u32>() {
+            Ok(number) if word.len() == 4 => year = year.or(Some(number)),
+            Ok(number) => day = day.or(Some(number)),
+            Err(_) => {
+                let start = word.get(..3).unwrap_or_default().to_ascii_lowercase();
+                let found = (1..).zip(MONTHS).find(|(_, name)| *name == start);
+                month = month.or(found.map(|(number, _)| number));
+            }
+        }
+    }
+    Date::new(year?, month?, day?)
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl From<Date> for String {
+    fn from(date: Date) -> Self {
+        date.to_string()
+    }
+}
+
+impl TryFrom<String> for Date {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn dates_are_read_as_news_writes_them() {
+        for (value, wanted) in [
+            (json!("2026-11-03"), "2026-11-03"),
+            (json!("2026-11-03T23:59:59+02:00"), "2026-11-03"),
+            (json!(" 2026/11/03 "), "2026-11-03"),
+            (json!("20261103"), "2026-11-03"),
+            (json!("20261103T0930Z"), "2026-11-03"),
+            (json!("Tue, 03 Nov 2026 09:30:00 GMT"), "2026-11-03"),
+            (json!("November 3, 2026"), "2026-11-03"),
+            (json!("3 november 2026"), "2026-11-03"),
+            (json!("2024-02-29"), "2024-02-29"),
+            (json!(1_793_698_200), "2026-11-03"),
+            (json!(1_793_698_200_123_i64), "2026-11-03"),
+            (json!(951_782_400), "2000-02-29"),
+        ] {
+            let found = Date::of_value(&value).map(|date| date.to_string());
+            assert_eq!(found.as_deref(), Some(wanted), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_day_is_no_date() {
+        for value in [
+            json!("2026-02-29"),
+            json!("2026-13-01"),
+            json!("2026-11"),
+            json!("0999-01-01"),
+            json!("202611031"),
+            json!("yesterday"),
+            json!("été 2026"),
+            json!(""),
+            json!(2026),
+            json!(-5),
+            json!(i64::MAX),
+            json!(null),
+        ] {
+            assert_eq!(Date::of_value(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_named_field_or_the_first_with_a_date_counts() {
+        let metadata = json!({"date": "soon", "published": "2026-11-03", "day": "2020-01-01"});
+        let metadata = metadata.as_object().unwrap();
+        let date = |field| Date::of(metadata, field).map(|date| date.to_string());
+        assert_eq!(date(None).as_deref(), Some("2026-11-03"));
+        assert_eq!(date(Some("day")).as_deref(), Some("2020-01-01"));
+        assert_eq!(date(Some("date")), None);
+    }
+}

@@ -1,0 +1,209 @@
+//! The second look at the documents: for each name those that mention it most.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::read::{Range, Record, Records};
+use super::snippet::snippet;
+use super::texts::Texts;
+use super::{Counts, Input, Options};
+use crate::corpus::register::{Found, Row};
+use crate::reader::{Date, Metadata};
+use crate::{Error, Result};
+
+/// Fields that hold a document's headline, and its address.
+const TITLES: [&str; 3] = ["title", "headline", "name"];
+const ADDRESSES: [&str; 3] = ["url", "link", "source_url"];
+
+/// Longest headline shown, in characters.
+const TITLE: usize = 160;
+
+/// The names to show and their documents.
+pub(super) struct Collected {
+    pub(super) names: Vec<Shown>,
+    /// The documents shown with them, by number.
+    pub(super) documents: BTreeMap<u64, Rc<Shelved>>,
+}
+
+/// A name and its documents.
+pub(super) struct Shown {
+    pub(super) row: Row,
+    pub(super) documents: Vec<Kept>,
+}
+
+/// A document in which a name is.
+pub(super) struct Kept {
+    pub(super) mentions: u64,
+    pub(super) number: u64,
+    /// Text and mentions by turns; empty without text.
+    pub(super) snippet: Vec<String>,
+    document: Rc<Shelved>,
+}
+
+/// What is shown of a document.
+pub(super) struct Shelved {
+    pub(super) id: String,
+    pub(super) title: Option<String>,
+    pub(super) date: Option<Date>,
+    pub(super) address: Option<String>,
+}
+
+/// Names by what finds them in a document.
+struct Lookup {
+    linked: HashMap<String, usize>,
+    unlinked: HashMap<String, usize>,
+}
+
+pub(super) fn collect(
+    results: &Path,
+    input: Option<&Input>,
+    options: &Options,
+    names: Vec<Row>,
+    counts: &mut Counts,
+) -> Result<Collected> {
+    let lookup = Lookup::new(&names);
+    let mut names: Vec<Shown> = names.into_iter().map(Shown::new).collect();
+    let mut texts = input.map(|input| Texts::new(&input.walk, &input.reader));
+    let mut records = Records::open(results)?;
+    let mut number = 0;
+    while let Some(record) = records.next() {
+        let mut record = record?;
+        // Failed documents have their place in the input, too.
+        let found = match &mut texts {
+            Some(texts) => texts.find(&record.id)?,
+            None => None,
+        };
+        let given = record.text.is_none();
+        if given {
+            record.text = found;
+        }
+        let ranges = record.text.as_deref().map(|text| record.ranges(text));
+        match ranges {
+            _ if record.failed => {}
+            None => counts.made.without_text += 1,
+            Some(None) if given => {
+                let id = &record.id;
+                return Err(Error::Option(format!(
+                    "--text: {id:?} is not the text that was tagged; give the files as they were then"
+                )));
+            }
+            Some(None) => return Err(records.wrong("its entities are not in its text")),
+            Some(Some(_)) => {}
+        }
+        let ranges = ranges.flatten().unwrap_or_default();
+        shelve(&mut names, &lookup, &record, &ranges, number, options);
+        number += 1;
+    }
+    let kept = names.iter().flat_map(|name| &name.documents);
+    let documents = kept.map(|kept| (kept.number, Rc::clone(&kept.document)));
+    Ok(Collected {
+        documents: documents.collect(),
+        names,
+    })
+}
+
+/// Puts a document beside the names in it.
+fn shelve(
+    names: &mut [Shown],
+    lookup: &Lookup,
+    record: &Record,
+    ranges: &[Range],
+    number: u64,
+    options: &Options,
+) {
+    let mut shelved = None;
+    // Mentions, and the name in the document, of each name shown.
+    let mut here: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
+    for (at, found) in record.names.iter().enumerate() {
+        if let Some(name) = lookup.find(found) {
+            here.entry(name).or_insert((0, at)).0 += found.mentions;
+        }
+    }
+    for (name, (mentions, at)) in here {
+        let Some(name) = names.get_mut(name) else {
+            continue;
+        };
+        let full = name.documents.len() >= options.documents;
+        if full
+            && name
+                .documents
+                .last()
+                .is_none_or(|least| least.mentions >= mentions)
+        {
+            continue;
+        }
+        let document = shelved.get_or_insert_with(|| Rc::new(Shelved::new(record, options)));
+        let text = record.text.as_deref().unwrap_or_default();
+        name.documents.truncate(options.documents.saturating_sub(1));
+        let before = name
+            .documents
+            .partition_point(|kept| kept.mentions >= mentions);
+        let kept = Kept {
+            mentions,
+            number,
+            snippet: snippet(text, ranges, at).unwrap_or_default(),
+            document: Rc::clone(document),
+        };
+        name.documents.insert(before, kept);
+    }
+}
+
+impl Lookup {
+    fn new(names: &[Row]) -> Self {
+        let (mut linked, mut unlinked) = (HashMap::new(), HashMap::new());
+        for (at, row) in names.iter().enumerate() {
+            if let Some(target) = row.found.target() {
+                linked.insert(target, at);
+            }
+            for alias in &row.aliases {
+                unlinked.insert(alias.clone(), at);
+            }
+        }
+        Self { linked, unlinked }
+    }
+
+    fn find(&self, found: &Found) -> Option<usize> {
+        match found.target() {
+            Some(target) => self.linked.get(&target).copied(),
+            None => self.unlinked.get(&found.alias()).copied(),
+        }
+    }
+}
+
+impl Shown {
+    fn new(row: Row) -> Self {
+        let documents = Vec::new();
+        Self { row, documents }
+    }
+}
+
+impl Shelved {
+    fn new(record: &Record, options: &Options) -> Self {
+        let title = first(&record.metadata, &TITLES);
+        // Anything else in a link would run when it is clicked.
+        let web = |address: &String| {
+            let start = address.get(..8).unwrap_or(address).to_ascii_lowercase();
+            start.starts_with("https://") || start.starts_with("http://")
+        };
+        Self {
+            id: record.id.clone(),
+            title: title.map(|title| title.chars().take(TITLE).collect()),
+            date: Date::of(&record.metadata, options.date_field.as_deref()),
+            address: first(&record.metadata, &ADDRESSES).filter(web),
+        }
+    }
+}
+
+/// The first of several fields that holds text.
+fn first(metadata: &Metadata, fields: &[&str]) -> Option<String> {
+    let mut texts = fields
+        .iter()
+        .filter_map(|field| match metadata.get(*field) {
+            Some(Value::String(text)) => Some(text.trim().to_owned()),
+            _ => None,
+        });
+    texts.find(|text| !text.is_empty())
+}

@@ -1,0 +1,48 @@
+//! The texts of documents whose results do not hold them, from the input they were tagged in.
+
+use crate::reader::{Documents, Input, Reader, Walk};
+use crate::{Error, Result};
+
+/// The documents of an input in order. Results are in the same order, so one pass is enough.
+pub(super) struct Texts<'w> {
+    inputs: Box<dyn Iterator<Item = Result<Input>> + Send + 'w>,
+    reader: &'w Reader,
+    open: Option<Documents>,
+}
+
+impl<'w> Texts<'w> {
+    pub(super) fn new(walk: &'w Walk, reader: &'w Reader) -> Self {
+        Self {
+            inputs: Box::new(walk.inputs()),
+            reader,
+            open: None,
+        }
+    }
+
+    /// Goes on to the document of an id; its text, if it can be read.
+    ///
+    /// # Errors
+    /// Where there is no such document behind the last one that was asked for.
+    pub(super) fn find(&mut self, id: &str) -> Result<Option<String>> {
+        loop {
+            if let Some(documents) = &mut self.open {
+                match documents.next() {
+                    Some(source) if source.id == id => {
+                        return Ok(source.text.ok().map(|text| text.as_str().to_owned()));
+                    }
+                    Some(_) => continue,
+                    None => self.open = None,
+                }
+            }
+            match self.inputs.next() {
+                Some(Ok(input)) => self.open = Some(self.reader.documents(&input)),
+                Some(Err(_)) => {}
+                None => {
+                    return Err(Error::Option(format!(
+                        "--text: there is no document {id:?} in its place; give the files that were tagged, named as they were then"
+                    )));
+                }
+            }
+        }
+    }
+}
