@@ -1,16 +1,62 @@
-//! SENTENCES IN CAPITALS, which hide what capitals tell a model: they are read as headline case.
+//! SENTENCES IN CAPITALS, which hide what capitals tell a model, and the place in capitals that a
+//! report opens with (NEW YORK, July 2 —): they are read as headline case.
 
 use crate::document::Word;
 
 /// Words in capitals that make a sentence one; a lone "NATO" or "IBM AG" is a name.
 const ENOUGH: usize = 3;
 
+/// Letters in capitals that make a dateline; NATO may open a sentence too.
+const LETTERS: usize = 5;
+
+/// The most words in capitals that are a dateline's place, and in which its dash must come.
+const PLACE: usize = 4;
+const DATELINE: usize = 20;
+
+/// Up to which byte the capitals of a sentence's words tell nothing: its end, that of the place in
+/// its dateline, or its start.
+pub(crate) fn hiding(text: &str, words: &[Word]) -> usize {
+    let reaches = match shouted(text, words) {
+        true => words.last(),
+        false => dateline(text, words).and_then(|place| place.last()),
+    };
+    reaches.or(words.first()).map_or(0, |word| match reaches {
+        Some(_) => word.end,
+        None => word.start,
+    })
+}
+
 /// Whether a sentence has no small letter and at least three words of two capitals or more.
-pub(crate) fn shouted(text: &str, words: &[Word]) -> bool {
+fn shouted(text: &str, words: &[Word]) -> bool {
     let surfaces = || words.iter().filter_map(|w| text.get(w.start..w.end));
     let capitals = |word: &&str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
     !surfaces().any(|word| word.contains(char::is_lowercase))
         && surfaces().filter(capitals).nth(ENOUGH - 1).is_some()
+}
+
+/// The words in capitals that a sentence starts with, where a comma, a bracket or a dash
+/// follows, and a dash between blanks before long: the place of a report.
+fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
+    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
+    let in_capitals = |word: &Word| {
+        let word = surface(word);
+        word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)
+    };
+    let place = words.iter().take_while(|word| in_capitals(word)).count();
+    let (place, rest) = words.split_at_checked(place)?;
+    let letters: usize = place.iter().map(|word| surface(word).chars().count()).sum();
+    if place.len() > PLACE || letters < LETTERS {
+        return None;
+    }
+    let is_dash = |pair: &[Word]| {
+        let apart = |before: &Word, word: &Word| before.end < word.start;
+        matches!(pair, [before, word] if apart(before, word) && matches!(surface(word), "-" | "–" | "—"))
+    };
+    let from = place.len() - 1;
+    let marked = matches!(rest.first().map(surface), Some("," | "("))
+        || words.get(from..from + 2).is_some_and(is_dash);
+    let near = words.get(from..words.len().min(DATELINE))?;
+    (marked && near.windows(2).any(is_dash)).then_some(place)
 }
 
 /// The text with only the first letter of a run of letters as a capital, byte for byte as long:
@@ -51,6 +97,27 @@ mod tests {
             "",
         ] {
             assert!(!is_shouted(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dateline_s_place_hides_as_capitals_do_and_other_openings_do_not() {
+        for (text, place) in [
+            ("SEATTLE — The strike ended.", "SEATTLE"),
+            ("SÃO PAULO (Harbour Press) - A court ruled.", "SÃO PAULO"),
+            (
+                "CAPE CANAVERAL, Fla. -- The start was late.",
+                "CAPE CANAVERAL",
+            ),
+            ("MANDALAY, March 30 (HP) – A palace fell.", "MANDALAY"),
+            ("WHO, the U.N. agency - which met - agreed.", ""),
+            ("UNESCO-listed ruins - all of them - fell.", ""),
+            ("NASDAQ, the exchange, opened late.", ""),
+            ("Paris — The strike ended.", ""),
+            ("", ""),
+        ] {
+            let words = words(text, 0, text.len());
+            assert_eq!(&text[..hiding(text, &words)], place, "{text}");
         }
     }
 

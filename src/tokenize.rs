@@ -8,7 +8,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
-use crate::capitals::{lowered, shouted};
+use crate::capitals::{hiding, lowered};
 use crate::document::{Sentence, Word};
 use crate::segment;
 use crate::words::words;
@@ -152,8 +152,8 @@ impl Subwords {
         &self.suffix
     }
 
-    /// Splits a text into sentences, words and subwords. The subwords of a sentence in capitals
-    /// are those of its headline case; its words and their places are not changed.
+    /// Splits a text into sentences, words and subwords. The subwords of a sentence in capitals,
+    /// or of a dateline, are those of its headline case; its words and their places are not changed.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
@@ -180,9 +180,9 @@ impl Subwords {
         for (start, end, starts_paragraph) in sentences {
             let from = out.words.len();
             let found = words(text, start, end);
-            let loud = shouted(text, &found);
+            let hiding = hiding(text, &found);
             for run in runs(text, &found) {
-                self.encode(text, run, loud, &mut out)?;
+                self.encode(text, run, hiding, &mut out)?;
             }
             out.sentences.push(Sentence {
                 start,
@@ -196,8 +196,8 @@ impl Subwords {
 
     /// Appends a run of words and their subwords. Where one subword covers several
     /// words (`U.S.` in a sentencepiece vocabulary) they become one word.
-    /// With `loud` the words' capitals after the first count as small letters.
-    fn encode(&self, text: &str, run: &[Word], loud: bool, out: &mut Tokenized) -> Result<()> {
+    /// Up to the byte `hiding` the words' capitals after the first count as small letters.
+    fn encode(&self, text: &str, run: &[Word], hiding: usize, out: &mut Tokenized) -> Result<()> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
@@ -207,11 +207,12 @@ impl Subwords {
             out.words.push(*first);
             return Ok(());
         }
-        let part = text.get(first.start..last.end).unwrap_or_default();
-        let part = if loud {
-            Cow::Owned(lowered(part))
+        let border = hiding.clamp(first.start, last.end);
+        let part = |from, to| text.get(from..to).unwrap_or_default();
+        let part = if border > first.start {
+            Cow::Owned(lowered(part(first.start, border)) + part(border, last.end))
         } else {
-            Cow::Borrowed(part)
+            Cow::Borrowed(part(first.start, last.end))
         };
         let encoding = self
             .tokenizer
