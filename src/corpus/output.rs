@@ -189,8 +189,9 @@ impl Output {
         let format = OutputFormat::of_name(path);
         let (compression, _) = Compression::of_name(path);
         match (format, compression) {
-            #[cfg(not(feature = "parquet"))]
-            (Some(OutputFormat::Parquet), _) => return Err(Error::NotBuilt("parquet")),
+            (Some(OutputFormat::Parquet), _) if cfg!(not(feature = "parquet")) => {
+                return Err(Error::NotBuilt("parquet"));
+            }
             (Some(OutputFormat::Jsonl | OutputFormat::Parquet), Compression::None) => {}
             _ => {
                 let path = path.display();
