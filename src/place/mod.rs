@@ -6,16 +6,20 @@
 //!
 //! | evidence | times |
 //! |---|---|
-//! | "Tyler, Texas", "Selma, Ala.": the place lies there | 300 |
+//! | "Tyler, Texas", "Selma, Ala.": the place lies there; Texas, where it holds the other | 300; 30 |
 //! | ... and it does not | 0.01 |
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
-//! | named in a list with other regions of its country, and it is one | 10 |
+//! | "the city of", "Senator from", "Doug Collins of": it is a town or region as said | 20 |
+//! | "Jefferson County": it is a town | 0.01 |
+//! | named in a list with other regions of its country, and it is one | 50 |
 //! | the document names its region; a town in it | 40; 20 |
+//! | it is a region, and the document names another one of its country | 25 |
 //! | the document names its country or a people of it; towns in it | 15; 5 to 13 |
+//! | the document names other countries only, and it is a town | 0.4 |
 //!
-//! The score of the best candidate is its share of all weights, to which [`link::UNKNOWN`] is
+//! The score of the best candidate is its share of all weights, to which 60,000 is
 //! added for the places that GeoNames' towns of 15,000 people do not have. Below
-//! [`link::THRESHOLD`] there is no link: a wrong one is worse than none.
+//! 0.6 there is no link: a wrong one is worse than none.
 //!
 //! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
 //! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
