@@ -182,9 +182,7 @@ fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     if let Some(labels) = &args.labels {
         settings.insert("--labels".to_owned(), labels.join(","));
     }
-    if let Some(window) = args.model.window() {
-        settings.insert("--window".to_owned(), window.to_string());
-    }
+    settings.extend(args.model.given());
     settings.extend(args.topics.given());
     Ok(Job {
         walk,

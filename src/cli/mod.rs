@@ -6,6 +6,7 @@ mod completions;
 mod eval;
 mod input;
 mod merge;
+mod models;
 mod output;
 mod tag;
 mod topics;
@@ -37,6 +38,7 @@ enum Command {
     Annotate(Box<annotate::Args>),
     Merge(merge::Args),
     Topics(topics::Args),
+    Models(models::Args),
     Eval(eval::Args),
     Bench(bench::Args),
     Completions(completions::Completions),
@@ -95,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Annotate(args) => annotate::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Topics(args) => topics::run(args),
+        Command::Models(args) => models::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),
