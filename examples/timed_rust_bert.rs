@@ -9,6 +9,7 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use newshound::backend::{Backend, Device, Packed, RustBert};
+use rayon::prelude::*;
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -26,11 +27,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ready");
     for mode in std::io::stdin().lock().lines() {
         let batches: Vec<Vec<Vec<u32>>> = serde_json::from_value(work[mode?.trim()].clone())?;
-        let packs: Vec<(Vec<u32>, Vec<usize>)> = batches.iter().map(|batch| pack(batch)).collect();
-        let tokens: usize = packs.iter().map(|(ids, _)| ids.len()).sum();
+        // Each batch as a pack for each thread.
+        let packs: Vec<Vec<(Vec<u32>, Vec<usize>)>> = batches
+            .iter()
+            .map(|batch| {
+                let share = batch.len().div_ceil(rayon::current_num_threads()).max(1);
+                batch.chunks(share).map(pack).collect()
+            })
+            .collect();
+        let tokens: usize = packs.iter().flatten().map(|(ids, _)| ids.len()).sum();
         let start = Instant::now();
-        for (ids, bounds) in &packs {
-            backend.logits(Packed::new(ids, bounds)?)?;
+        for together in &packs {
+            together.par_iter().try_for_each(|(ids, bounds)| {
+                backend.logits(Packed::new(ids, bounds)?).map(|_| ())
+            })?;
         }
         println!("{tokens} {}", start.elapsed().as_secs_f64());
     }

@@ -23,13 +23,13 @@
 mod network;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndarray::Array2;
 use newshound_encoder::{Config, Encoder, Error as Refusal, Options, Packed, Tensors};
 use tch::{Cuda, Kind, Tensor, no_grad};
 
-use self::network::{Batch, Network, Output};
+use self::network::{Batch, Network, Output, Weights};
 use super::{Backend, Device};
 use crate::{Error, Result};
 
@@ -38,13 +38,16 @@ const MOST_EPS: f32 = 1.1e-5;
 
 /// Runs a model with rust-bert and libtorch.
 ///
-/// One pass runs at a time, on as many threads as the `rayon` pool it was loaded in has. libtorch
-/// has one number of threads for the whole process: the model loaded last decides.
+/// A pass runs on the thread it is called on and no other, for which it sets libtorch's number of
+/// threads to one; passes on many threads run side by side.
 pub struct RustBert {
     config: Config,
     tags: usize,
     device: tch::Device,
-    network: Mutex<Network>,
+    weights: Mutex<Weights>,
+    /// Networks that are not running. A network can be used by one thread only; they share the
+    /// weights, and there are as many as have run at once.
+    idle: Mutex<Vec<Network>>,
 }
 
 /// Whether there is such a device.
@@ -86,16 +89,26 @@ impl RustBert {
             Device::Cpu => tch::Device::Cpu,
             Device::Cuda(number) => tch::Device::Cuda(number),
         };
-        if let Ok(threads) = i32::try_from(rayon::current_num_threads()) {
-            tch::set_num_threads(threads);
-        }
-        let network = guarded(|| Network::load(&parsed, tags, &tensors, device))??;
-        Ok(Self {
+        let weights = guarded(|| Weights::new(&tensors, device))??;
+        let backend = Self {
             config: parsed,
             tags,
             device,
-            network: Mutex::new(network),
-        })
+            weights: Mutex::new(weights),
+            idle: Mutex::default(),
+        };
+        let network = backend.network()?;
+        held(&backend.idle).push(network);
+        Ok(backend)
+    }
+
+    /// One more network.
+    fn network(&self) -> Result<Network, String> {
+        let weights = held(&self.weights);
+        guarded(|| {
+            tch::set_num_threads(1);
+            Network::new(&self.config, self.tags, &weights, self.device)
+        })?
     }
 
     /// How many tags the model tells apart.
@@ -149,11 +162,16 @@ impl RustBert {
             })
         };
         let batch = batch().map_err(|e| Error::Backend(e.to_string()))?;
-        // A pass that failed has not changed the network.
-        let network = self.network.lock().unwrap_or_else(|e| e.into_inner());
-        guarded(|| no_grad(|| network.run(&batch)))
-            .and_then(|output| output)
-            .map_err(Error::Backend)
+        let idle = held(&self.idle).pop();
+        let network = idle.map_or_else(|| self.network(), Ok);
+        let network = network.map_err(Error::Backend)?;
+        let output = guarded(|| {
+            tch::set_num_threads(1);
+            no_grad(|| network.run(&batch))
+        });
+        let output = output.and_then(|output| output).map_err(Error::Backend)?;
+        held(&self.idle).push(network);
+        Ok(output)
     }
 
     /// The rows of real tokens of a batches x longest x columns tensor.
@@ -235,6 +253,11 @@ impl Numbers {
 
 fn long(number: usize) -> Result<i64> {
     i64::try_from(number).map_err(|e| Error::Backend(e.to_string()))
+}
+
+/// What a lock holds is whole also where its last holder panicked.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// libtorch panics where it fails, as when a GPU's memory is full; this makes it an error.

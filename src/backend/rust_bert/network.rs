@@ -35,29 +35,52 @@ pub(super) struct Output {
     pub(super) hidden: Tensor,
 }
 
+/// A model's tensors by name, on the device they are used on.
+pub(super) struct Weights(Vec<(String, Tensor)>);
+
+impl Weights {
+    pub(super) fn new(tensors: &Tensors<'_>, device: Device) -> Result<Self, String> {
+        let one = |name: &str| {
+            let tensor = tensors.get(name).map_err(|e| e.to_string())?;
+            let shape: Vec<i64> = tensor.shape.iter().map(|&n| n as i64).collect();
+            Tensor::f_from_slice(&tensor.values)
+                .and_then(|values| values.f_view(&shape[..])?.f_to_device(device))
+                .map(|values| (name.to_owned(), values))
+                .map_err(|e| e.to_string())
+        };
+        Ok(Self(tensors.names().map(one).collect::<Result<_, _>>()?))
+    }
+
+    fn get(&self, name: &str) -> Option<&Tensor> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, tensor)| tensor)
+    }
+}
+
 impl Network {
-    /// Makes the model and fills it with the weights.
-    pub(super) fn load(
+    /// Makes the model on the weights, which all that are made on them share.
+    pub(super) fn new(
         config: &Config,
         tags: usize,
-        weights: &Tensors<'_>,
+        weights: &Weights,
         device: Device,
     ) -> Result<Self, String> {
         let mut store = VarStore::new(device);
         let network = Self::build(&store, config, tags)?;
         store.freeze();
         for (name, mut variable) in store.variables() {
-            let tensor = weights.get(&name).map_err(|e| e.to_string())?;
-            let shape: Vec<i64> = tensor.shape.iter().map(|&n| n as i64).collect();
-            if variable.size() != shape {
+            let tensor = weights.get(&name).ok_or_else(|| {
+                format!("model.safetensors has no tensor `{name}`, which rust-bert wants")
+            })?;
+            if variable.size() != tensor.size() {
                 return Err(format!(
                     "rust-bert wants {:?} for the tensor `{name}` of model.safetensors, which has \
-                     {shape:?}; use --backend native",
-                    variable.size()
+                     {:?}; use --backend native",
+                    variable.size(),
+                    tensor.size()
                 ));
             }
-            let values = Tensor::f_from_slice(&tensor.values).and_then(|t| t.f_view(&shape[..]));
-            no_grad(|| variable.f_copy_(&values?)).map_err(|e| e.to_string())?;
+            no_grad(|| variable.f_set_data(tensor)).map_err(|e| e.to_string())?;
         }
         Ok(network)
     }

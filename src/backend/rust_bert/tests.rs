@@ -83,6 +83,24 @@ fn a_sequence_gets_the_same_beside_longer_and_shorter_ones() {
 }
 
 #[test]
+fn many_threads_run_it_side_by_side_with_the_same_results() {
+    let (_, theirs) = pair("bert");
+    let (ids, bounds) = pack(&[3, 37, 1, 20]);
+    let packed = Packed::new(&ids, &bounds).unwrap();
+    let wanted = theirs.logits(packed).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    assert_eq!(theirs.logits(packed).unwrap(), wanted);
+                }
+            });
+        }
+    });
+    assert!((1..=4).contains(&held(&theirs.idle).len()));
+}
+
+#[test]
 fn what_the_model_cannot_take_is_refused_and_an_empty_pack_is_empty() {
     let (_, theirs) = pair("bert");
     let (ids, bounds) = pack(&[41]);
