@@ -18,6 +18,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Something could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A directory stands where a file is wanted.
     #[error("{} is a directory where a file is wanted; name the files in it", .0.display())]
     Directory(PathBuf),
@@ -55,6 +63,11 @@ pub enum Error {
     /// Something this build was made without.
     #[error("this build cannot do {0}; build it with the feature `{0}`")]
     NotBuilt(&'static str),
+    /// A backend this build was made without.
+    #[error(
+        "this build has no backend {0}; build it with `scripts/with-libtorch cargo build --release --features {0}`, or leave out --backend {0}"
+    )]
+    NoBackend(&'static str),
     /// A record of a JSONL, CSV or column file that is not a document.
     #[error("line {line}: {message}")]
     Record {
@@ -134,6 +147,9 @@ pub enum Error {
     /// The encoder refused its input.
     #[error("encoder: {0}")]
     Encoder(#[from] newshound_encoder::Error),
+    /// A backend could not run the model.
+    #[error("backend: {0}")]
+    Backend(String),
     /// The model gave numbers that are not finite; its weights are damaged.
     #[error(
         "the model gave a score that is not a number; its weights are damaged, fetch them again"
@@ -153,9 +169,10 @@ impl Error {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Read { .. } | Self::Directory(_) | Self::Changed => "read",
+            Self::Write { .. } => "write",
             Self::NotUtf8 { .. } | Self::Malformed(_) => "encoding",
             Self::NoMainText(_) => "html",
-            Self::NotBuilt(_) => "build",
+            Self::NotBuilt(_) | Self::NoBackend(_) => "build",
             Self::Nul { .. } => "not_text",
             Self::Record { .. } => "record",
             Self::Results { .. } => "results",
@@ -165,7 +182,7 @@ impl Error {
             Self::Model { .. } | Self::NoEmbeddedModel => "model",
             Self::UnknownLabel { .. } | Self::Option(_) => "usage",
             Self::Tokenizer(_) => "tokenizer",
-            Self::Encoder(_) | Self::NotFinite => "encoder",
+            Self::Encoder(_) | Self::Backend(_) | Self::NotFinite => "encoder",
             Self::Eval(_) => "eval",
         }
     }

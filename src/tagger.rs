@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use newshound_encoder::{Isa, Options, Precision};
+use newshound_encoder::{Isa, Precision};
 use rayon::prelude::*;
 
 use crate::agree::agree;
+use crate::backend::{Engine, Setup};
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats, Word};
 use crate::lists::{self, Lists};
@@ -67,7 +68,7 @@ pub struct TaggerBuilder {
     learned: Option<Learned>,
     lists: Option<Lists>,
     selection: Selection,
-    encoder: Options,
+    setup: Setup,
 }
 
 impl TaggerBuilder {
@@ -85,19 +86,27 @@ impl TaggerBuilder {
         self
     }
 
+    /// What runs the model: our own encoder by default. Without effect on a model that is
+    /// already loaded.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.setup.engine = engine;
+        self
+    }
+
     /// What the linear layers multiply in: by default 8 bits where the model is stored so,
     /// else `f32`. Without effect on a model that is already loaded.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
-        self.encoder = self.encoder.precision(precision);
+        self.setup.options = self.setup.options.precision(precision);
         self
     }
 
     /// The instruction set to use; by default the fastest there is. Results do not depend
-    /// on it. Without effect on a model that is already loaded.
+    /// on it. Without effect on a model that is already loaded, and on other engines.
     #[must_use]
     pub fn isa(mut self, isa: Isa) -> Self {
-        self.encoder = self.encoder.isa(isa);
+        self.setup.options = self.setup.options.isa(isa);
         self
     }
 
@@ -172,7 +181,8 @@ impl TaggerBuilder {
     /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it, topics
     /// that were learned with another model among them, [`Error::List`] where a list has a
     /// label that the model does not have,
-    /// [`Error::Encoder`] where the instruction set cannot be had here.
+    /// [`Error::Encoder`] or [`Error::NoBackend`] where the instruction set or the engine cannot
+    /// be had here.
     pub fn build(self) -> Result<Tagger> {
         for score in [Some(self.min_score), self.selection.min_score]
             .into_iter()
@@ -184,15 +194,15 @@ impl TaggerBuilder {
                 )));
             }
         }
-        self.encoder.check()?;
+        self.setup.check()?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads.map_or(0, NonZeroUsize::get))
             .build()
             .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
         let model = pool.install(|| match (self.model, self.dir) {
             (Some(model), _) => Ok(model),
-            (None, Some(dir)) => Model::from_dir(&dir, self.encoder),
-            (None, None) => Model::embedded(self.encoder),
+            (None, Some(dir)) => Model::from_dir(&dir, self.setup),
+            (None, None) => Model::embedded(self.setup),
         })?;
         let known = model.labels().labels();
         if let Some(unknown) = self

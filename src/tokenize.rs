@@ -152,6 +152,13 @@ impl Subwords {
         &self.suffix
     }
 
+    /// One more than the largest id a subword can have.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        let vocabulary = self.tokenizer.get_vocab(true);
+        vocabulary.values().max().map_or(0, |&id| id as usize + 1)
+    }
+
     /// Splits a text into sentences, words and subwords. The subwords of a sentence in capitals,
     /// or of a dateline, are those of its headline case; its words and their places are not changed.
     ///

@@ -1,6 +1,6 @@
 """Times all engines in turn, round after round, and writes the medians as a table.
 
-`compare.py MODEL_DIR WORK_DIR OUTPUT.md [--rounds N]`
+`compare.py MODEL_DIR WORK_DIR OUTPUT.md [--rounds N] [--rust-bert PROGRAM]`
 """
 
 import argparse
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SINGLE = {"sentence": "one sentence at a time", "article": "one article of 800 words at a time"}
 PACKS = ["pack4", "pack16"]
 OURS = "newshound int8"
+RUST_BERT = "rust-bert f32"
 PEERS = ["openvino int8", "openvino int8+bf16", "openvino bf16", "onnxruntime int8", "ctranslate2 int8"]
 AVX2 = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
@@ -23,7 +24,7 @@ AVX2 = {
     "NEWSHOUND_ISA": "avx2",
 }
 # These have no switch that keeps them to AVX2.
-NO_LIMIT = {"onnxruntime int8"}
+NO_LIMIT = {"onnxruntime int8", RUST_BERT}
 
 
 class Engine:
@@ -32,6 +33,8 @@ class Engine:
         if name == OURS:
             command = [ROOT / "target/release/examples/timed", args.model, "int8", str(threads)]
             command.append(args.work / "work.json")
+        elif name == RUST_BERT:
+            command = [args.rust_bert, args.model, str(threads), args.work / "work.json"]
         else:
             command = [sys.executable, Path(__file__).with_name("engines.py"), name, str(threads), args.work]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | extra
@@ -129,7 +132,10 @@ def main():
     parser.add_argument("work", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rust-bert", type=Path, help="the program that times rust-bert")
     args = parser.parse_args()
+    if args.rust_bert:
+        PEERS.append(RUST_BERT)
     report = Report(args)
     for threads in (1, 2):
         engines = measure(threads, {}, [OURS, *PEERS], args)

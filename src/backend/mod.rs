@@ -1,17 +1,27 @@
 //! Packed windows to logits and hidden states: the seam between newshound and what runs the model.
+//!
+//! [`Engine`] says which backend that is: our own encoder, or rust-bert's models on libtorch in
+//! builds with the feature `rust-bert`.
 
+mod engine;
 mod native;
+#[cfg(feature = "rust-bert")]
+mod rust_bert;
 
 use ndarray::Array2;
 pub use newshound_encoder::Packed;
 
+#[cfg(feature = "rust-bert")]
+pub use self::rust_bert::RustBert;
+pub use engine::{Device, Engine, Setup};
 pub use native::Native;
 
 use crate::Result;
 
 /// Something that runs a token-classification model.
 ///
-/// Implementations must give a sequence the same logits whatever else is in the pack.
+/// Implementations must give a sequence the same logits whatever else is in the pack: to the bit,
+/// or to the last digits of an `f32` where they say so.
 pub trait Backend: Send + Sync {
     /// Columns of the hidden states.
     fn size(&self) -> usize;
@@ -23,7 +33,8 @@ pub trait Backend: Send + Sync {
     /// and a column for each tag.
     ///
     /// # Errors
-    /// [`crate::Error::Encoder`] where the model refuses the pack.
+    /// [`crate::Error::Encoder`] where the model refuses the pack, [`crate::Error::Backend`]
+    /// where it failed to run.
     fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>>;
 
     /// The logits and, of the same run, the last hidden states: a row for each token of the

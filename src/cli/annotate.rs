@@ -228,9 +228,7 @@ fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Re
     if let Some(labels) = &args.labels {
         settings.insert("--labels".to_owned(), labels.join(","));
     }
-    if let Some(window) = args.model.window() {
-        settings.insert("--window".to_owned(), window.to_string());
-    }
+    settings.extend(args.model.given());
     if let Some(names) = &args.names {
         settings.insert(Plan::NAMES.to_owned(), names.display().to_string());
     }

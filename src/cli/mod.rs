@@ -6,6 +6,7 @@ mod completions;
 mod eval;
 mod input;
 mod merge;
+mod models;
 mod output;
 mod report;
 mod tag;
@@ -39,6 +40,7 @@ enum Command {
     Merge(merge::Args),
     Report(report::Args),
     Topics(topics::Args),
+    Models(models::Args),
     Eval(eval::Args),
     Bench(bench::Args),
     Completions(completions::Completions),
@@ -101,6 +103,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Merge(args) => merge::run(args),
         Command::Report(args) => report::run(args),
         Command::Topics(args) => topics::run(args),
+        Command::Models(args) => models::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::completions(args, &mut command()),

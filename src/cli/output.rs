@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use clap::ValueEnum;
+use newshound::backend::{Device, Engine};
 use newshound::lists::Lists;
 use newshound::reader::Input;
 use newshound::topic::{Learned, Selection};
@@ -46,17 +47,63 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value = "auto", value_name = "PRECISION", help_heading = "Model",
         value_parser = ["auto", "f32", "int8"])]
     precision: String,
+
+    #[command(flatten)]
+    backend: BackendArgs,
+}
+
+/// What runs the model, for every subcommand that runs one.
+#[derive(clap::Args)]
+pub(crate) struct BackendArgs {
+    /// What runs the model
+    ///
+    /// native: our own encoder, on the CPU; rust-bert: rust-bert's models on libtorch, in f32,
+    /// in builds with the feature rust-bert. Names are the same but for rounding.
+    #[arg(long, default_value = "native", value_name = "BACKEND", help_heading = "Model",
+        value_parser = ["native", "rust-bert"])]
+    backend: String,
+
+    /// Where rust-bert runs the model: cpu, or cuda:N for a GPU [default: cpu]
+    #[arg(long, value_name = "DEVICE", help_heading = "Model")]
+    device: Option<String>,
+}
+
+impl BackendArgs {
+    /// What was asked for.
+    pub(crate) fn engine(&self) -> Result<Engine, Error> {
+        let device = self.device.as_deref().map(str::parse).transpose()?;
+        match (self.backend.as_str(), device) {
+            ("rust-bert", device) => Ok(Engine::RustBert(device.unwrap_or_default())),
+            (_, None | Some(Device::Cpu)) => Ok(Engine::Native),
+            (_, Some(device)) => Err(Error::Option(format!(
+                "the native backend runs on the CPU; add --backend rust-bert to --device {device}"
+            ))),
+        }
+    }
+
+    /// The options that were given, by name.
+    fn given(&self) -> impl Iterator<Item = (String, String)> {
+        let rust_bert = (self.backend == "rust-bert").then(|| self.backend.clone());
+        let device = rust_bert.as_ref().and(self.device.clone());
+        let given = [("--backend", rust_bert), ("--device", device)];
+        given
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    }
 }
 
 impl ModelArgs {
-    /// The window, if one was asked for.
-    pub(crate) fn window(&self) -> Option<usize> {
-        self.window
+    /// The options that were given and that results depend on, by name.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
+        let window = self.window.map(|n| ("--window".to_owned(), n.to_string()));
+        window.into_iter().chain(self.backend.given())
     }
 
     /// A builder with these options set.
     pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
-        let mut builder = Tagger::builder().precision(self.precision.parse()?);
+        let mut builder = Tagger::builder()
+            .precision(self.precision.parse()?)
+            .engine(self.backend.engine()?);
         if let Some(isa) = env::var_os(ISA).filter(|name| !name.is_empty()) {
             let isa = isa.to_string_lossy().parse();
             builder = builder.isa(isa.map_err(|e| Error::Option(format!("{ISA}: {e}")))?);

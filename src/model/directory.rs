@@ -1,59 +1,59 @@
 //! A model in a Hugging Face directory.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::{fs, io};
 
-use newshound_encoder::Options;
 use serde_json::Value;
 
-use super::{Files, Model, Tokenizer};
+use super::files::{Files, Place, Tokenizer};
 use crate::digest::sha256;
 use crate::{Error, Result};
 
 const WANTED: &str = "a model directory holds config.json, model.safetensors, and tokenizer.json \
                       or vocab.txt";
 
-const TOPICS: &str = "topics.safetensors";
-
-pub(super) fn load(dir: &Path, options: Options) -> Result<Model> {
-    if !dir.is_dir() {
-        let message = if dir.exists() {
-            format!("is not a directory; {WANTED}")
-        } else {
-            format!("does not exist; {WANTED}")
-        };
-        return Err(wrong(dir, message));
-    }
-    let config = read(dir, "config.json")?;
-    let weights = read(dir, "model.safetensors")?;
-    let (json, vocab);
-    let tokenizer = if dir.join("tokenizer.json").exists() {
-        json = read(dir, "tokenizer.json")?;
-        Tokenizer::Json(&json)
-    } else if dir.join("vocab.txt").exists() {
-        vocab = String::from_utf8(read(dir, "vocab.txt")?)
-            .map_err(|_| wrong(&dir.join("vocab.txt"), "is not UTF-8".to_owned()))?;
-        Tokenizer::Vocab {
-            text: &vocab,
-            lowercase: lowercase(dir)?,
+impl Files {
+    /// Reads those of a directory.
+    pub(super) fn read(dir: &Path) -> Result<Self> {
+        if !dir.is_dir() {
+            let message = if dir.exists() {
+                format!("is not a directory; {WANTED}")
+            } else {
+                format!("does not exist; {WANTED}")
+            };
+            return Err(wrong(dir, message));
         }
-    } else {
-        return Err(wrong(dir, format!("has no tokenizer; {WANTED}")));
-    };
-    let topics = match dir.join(TOPICS).exists() {
-        true => Some(read(dir, TOPICS)?),
-        false => None,
-    };
-    let digest = sha256(&weights);
-    let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
-    let files = Files {
-        config: &config,
-        weights: weights.into(),
-        tokenizer,
-        topics: topics.as_deref(),
-    };
-    Model::from_files(&name, digest, files, options)
-        .map_err(|w| wrong(&dir.join(w.file), w.message))
+        let config = read(dir, "config.json")?;
+        let weights = read(dir, "model.safetensors")?;
+        let tokenizer = if dir.join("tokenizer.json").exists() {
+            Tokenizer::Json(read(dir, "tokenizer.json")?.into())
+        } else if dir.join("vocab.txt").exists() {
+            Tokenizer::Vocab {
+                text: String::from_utf8(read(dir, "vocab.txt")?)
+                    .map_err(|_| wrong(&dir.join("vocab.txt"), "is not UTF-8".to_owned()))?,
+                lowercase: lowercase(dir)?,
+            }
+        } else {
+            return Err(wrong(dir, format!("has no tokenizer; {WANTED}")));
+        };
+        let optional = |file: &str| match dir.join(file).exists() {
+            true => read(dir, file).map(Some),
+            false => Ok(None),
+        };
+        let card = optional("README.md")?;
+        let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
+        Ok(Self {
+            place: Place::Dir(dir.to_owned()),
+            name: name.into_owned(),
+            digest: sha256(&weights),
+            config: config.into(),
+            weights: weights.into(),
+            tokenizer,
+            topics: optional("topics.safetensors")?.map(Cow::Owned),
+            card: card.map(|card| String::from_utf8_lossy(&card).into_owned().into()),
+        })
+    }
 }
 
 /// `do_lower_case` of `tokenizer_config.json`; BERT's default is true.

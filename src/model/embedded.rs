@@ -1,35 +1,34 @@
 //! The model inside the binary.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
-use newshound_encoder::Options;
-
-use super::{Files, Model, Tokenizer};
-use crate::{Error, Result};
+use super::files::{Files, Place, Tokenizer};
 
 pub(super) const NAME: &str = "newshound-base";
 pub(super) const DIGEST: &str = env!("NEWSHOUND_MODEL_DIGEST");
 
-macro_rules! file {
+macro_rules! path {
     ($name:literal) => {
-        include_bytes!(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/models/newshound-base/",
-            $name
-        ))
+        concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base/", $name)
     };
 }
 
-pub(super) fn load(options: Options) -> Result<Model> {
-    let files = Files {
-        config: file!("config.json"),
-        weights: Cow::Borrowed(file!("model.safetensors")),
-        tokenizer: Tokenizer::Json(file!("tokenizer.json")),
-        topics: Some(file!("topics.safetensors")),
-    };
-    Model::from_files(NAME, DIGEST.to_owned(), files, options).map_err(|wrong| Error::Model {
-        path: PathBuf::from(format!("{NAME} inside the binary {}", wrong.file).trim_end()),
-        message: wrong.message,
-    })
+// Statics, since a constant would be in the binary once for each place it is inlined in.
+static CONFIG: &[u8] = include_bytes!(path!("config.json"));
+static WEIGHTS: &[u8] = include_bytes!(path!("model.safetensors"));
+static TOKENIZER: &[u8] = include_bytes!(path!("tokenizer.json"));
+static TOPICS: &[u8] = include_bytes!(path!("topics.safetensors"));
+static CARD: &str = include_str!(path!("README.md"));
+
+pub(super) fn files() -> Files {
+    Files {
+        place: Place::Inside(NAME),
+        name: NAME.to_owned(),
+        digest: DIGEST.to_owned(),
+        config: Cow::Borrowed(CONFIG),
+        weights: Cow::Borrowed(WEIGHTS),
+        tokenizer: Tokenizer::Json(Cow::Borrowed(TOKENIZER)),
+        topics: Some(Cow::Borrowed(TOPICS)),
+        card: Some(Cow::Borrowed(CARD)),
+    }
 }

@@ -1,23 +1,31 @@
 //! The model: its tokenizer, its tags and the backend that runs it, from the copy
 //! inside the binary or from a Hugging Face directory.
 
+mod about;
+mod card;
 mod directory;
 #[cfg(feature = "embedded-model")]
 mod embedded;
+mod export;
+mod files;
 mod labels;
 mod tag;
+mod verify;
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use newshound_encoder::{Encoder, Options};
 use serde_json::Value;
 
+pub use about::About;
 pub use labels::{Labels, Scheme};
 pub use tag::{Part, Tag};
+pub use verify::Check;
+
+use files::{Files, Tokenizer, Wrong};
 
 use crate::Result;
-use crate::backend::{Backend, Native};
+use crate::backend::{Backend, Setup};
 use crate::tokenize::Subwords;
 use crate::topic::{Attention, Head};
 
@@ -32,47 +40,16 @@ pub struct Model {
     backend: Box<dyn Backend>,
 }
 
-/// The files a model is made of, in memory.
-struct Files<'f> {
-    config: &'f [u8],
-    weights: Cow<'static, [u8]>,
-    tokenizer: Tokenizer<'f>,
-    topics: Option<&'f [u8]>,
-}
-
-/// How a model's tokenizer is written down.
-enum Tokenizer<'f> {
-    Json(&'f [u8]),
-    Vocab { text: &'f str, lowercase: bool },
-}
-
-/// What is wrong with a model's files, and in which one unless the message says so.
-struct Wrong {
-    file: &'static str,
-    message: String,
-}
-
-impl Wrong {
-    fn new(file: &'static str) -> impl Fn(String) -> Self {
-        move |message| Self { file, message }
-    }
-}
-
 impl Model {
     /// The model inside the binary.
     ///
     /// # Errors
     /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`;
-    /// [`crate::Error::Model`] where `options` cannot be had.
-    #[cfg_attr(
-        not(feature = "embedded-model"),
-        expect(unused_variables, reason = "there is no model to apply them to")
-    )]
-    pub fn embedded(options: Options) -> Result<Self> {
-        #[cfg(feature = "embedded-model")]
-        return embedded::load(options);
-        #[cfg(not(feature = "embedded-model"))]
-        return Err(crate::Error::NoEmbeddedModel);
+    /// as [`Setup::check`] where the setup cannot be had.
+    pub fn embedded(setup: impl Into<Setup>) -> Result<Self> {
+        let setup = setup.into();
+        setup.check()?;
+        Self::from_files(Files::embedded()?, setup)
     }
 
     /// Name and digest of the model inside the binary, without loading it.
@@ -88,9 +65,12 @@ impl Model {
     /// `vocab.txt` and, where the model scores topics, `topics.safetensors`.
     ///
     /// # Errors
-    /// [`crate::Error::Model`] that names the file and what is wrong with it.
-    pub fn from_dir(path: &Path, options: Options) -> Result<Self> {
-        directory::load(path, options)
+    /// [`crate::Error::Model`] that names the file and what is wrong with it; as
+    /// [`Setup::check`] where the setup cannot be had.
+    pub fn from_dir(path: &Path, setup: impl Into<Setup>) -> Result<Self> {
+        let setup = setup.into();
+        setup.check()?;
+        Self::from_files(Files::read(path)?, setup)
     }
 
     /// A model of given parts.
@@ -129,47 +109,46 @@ impl Model {
         })
     }
 
-    fn from_files(
-        name: &str,
-        digest: String,
-        files: Files<'_>,
-        options: Options,
-    ) -> Result<Self, Wrong> {
+    fn from_files(files: Files, setup: Setup) -> Result<Self> {
+        let place = files.place.clone();
+        Self::build(files, setup).map_err(|wrong| place.error(wrong))
+    }
+
+    fn build(files: Files, setup: Setup) -> Result<Self, Wrong> {
         let config = Wrong::new("config.json");
-        let value: Value = serde_json::from_slice(files.config)
-            .map_err(|e| config(format!("is not JSON: {e}")))?;
+        let value = files.config()?;
         let names = tag_names(&value).map_err(&config)?;
         let labels = Labels::new(&names).map_err(&config)?;
         let temperature = temperature(&value).map_err(&config)?;
-        let subwords = match files.tokenizer {
+        let subwords = match &files.tokenizer {
             Tokenizer::Json(json) => {
                 Subwords::from_json(json).map_err(Wrong::new("tokenizer.json"))?
             }
             Tokenizer::Vocab { text, lowercase } => {
-                Subwords::from_vocab(text, lowercase).map_err(Wrong::new("vocab.txt"))?
+                Subwords::from_vocab(text, *lowercase).map_err(Wrong::new("vocab.txt"))?
             }
         };
-        let encoder = Encoder::load(files.config, files.weights, options)
-            .map_err(|e| Wrong::new("")(e.to_string()))?;
-        if encoder.labels() != labels.len() {
+        let (backend, tags) = setup
+            .load(&files.config, files.weights)
+            .map_err(Wrong::new(""))?;
+        if tags != labels.len() {
             return Err(config(format!(
-                "id2label has {} tags, the classifier in model.safetensors has {}",
+                "id2label has {} tags, the classifier in model.safetensors has {tags}",
                 labels.len(),
-                encoder.labels()
             )));
         }
         let model = Self {
-            name: name.to_owned(),
-            digest,
+            name: files.name,
+            digest: files.digest,
             labels,
             temperature,
             subwords,
             topics: None,
-            backend: Box::new(Native::new(encoder)),
+            backend,
         };
         match files.topics {
             None => Ok(model),
-            Some(bytes) => Head::from_bytes(bytes)
+            Some(bytes) => Head::from_bytes(&bytes)
                 .and_then(|head| model.with_topics(head))
                 .map_err(Wrong::new("topics.safetensors")),
         }

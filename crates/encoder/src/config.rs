@@ -192,6 +192,11 @@ impl Config {
         }
     }
 
+    /// The row of the position table that each token of a sequence gets.
+    pub fn positions<'a>(&self, ids: &'a [u32]) -> impl Iterator<Item = usize> + use<'a> {
+        positions(self.first_position(), self.pad_token_id, ids)
+    }
+
     /// The longest sequence, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.max_positions.saturating_sub(self.first_position())
@@ -217,6 +222,26 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Models that count from the padding id do not count padding tokens: these get its own row.
+#[inline(always)]
+pub(crate) fn positions(
+    first: usize,
+    pad_token_id: u32,
+    ids: &[u32],
+) -> impl Iterator<Item = usize> {
+    let mut next = first;
+    ids.iter().map(
+        #[inline(always)]
+        move |&id| {
+            if first > 0 && id == pad_token_id {
+                return first - 1;
+            }
+            next += 1;
+            next - 1
+        },
+    )
 }
 
 fn invalid(key: &'static str, value: impl ToString, must: impl Into<String>) -> Error {

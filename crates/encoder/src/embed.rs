@@ -1,5 +1,6 @@
 //! Token ids to the vectors that enter the first block.
 
+use crate::config::positions;
 use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::{Linear, Shape};
@@ -92,13 +93,13 @@ impl Embedding {
             || {
                 let mut rows = embedded.rows_mut(0..tokens).chunks_exact_mut(chunks);
                 for ids in packed.sequences() {
-                    let mut next = self.first_position;
-                    for (&id, row) in ids.iter().zip(&mut rows) {
+                    let positions = positions(self.first_position, self.pad_token_id, ids);
+                    for ((&id, position), row) in ids.iter().zip(positions).zip(&mut rows) {
                         // The filling may hold what another pass left there.
                         row[chunks - 1] = Floats::ZERO;
                         let lanes = row.iter_mut().flat_map(|chunk| &mut chunk.0);
                         self.words.widen(id as usize, lanes);
-                        let position = self.position(id, &mut next) * chunks;
+                        let position = position * chunks;
                         for (values, more) in row.iter_mut().zip(&self.positions[position..]) {
                             l.store(l.add(l.load(values), l.load(more)), values);
                         }
@@ -124,14 +125,5 @@ impl Embedding {
                 },
             );
         }
-    }
-
-    /// Models that count from the padding id do not count padding tokens: these get its own row.
-    fn position(&self, id: u32, next: &mut usize) -> usize {
-        if self.first_position > 0 && id == self.pad_token_id {
-            return self.first_position - 1;
-        }
-        *next += 1;
-        *next - 1
     }
 }

@@ -46,6 +46,7 @@ mod precision;
 mod quantise;
 mod rate;
 mod relative_bias;
+mod tensors;
 mod weights;
 
 pub use activation::Activation;
@@ -56,3 +57,4 @@ pub use isa::Isa;
 pub use packed::Packed;
 pub use precision::Precision;
 pub use rate::int8_operations_per_second;
+pub use tensors::{Tensor, Tensors};

@@ -65,6 +65,10 @@ impl<'a> Weights<'a> {
         })
     }
 
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.info(name).is_some()
     }
@@ -77,7 +81,12 @@ impl<'a> Weights<'a> {
 
     /// A tensor of one dimension.
     pub(crate) fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, Error> {
-        floats(&self.find(name, &[length])?, FLOATS)
+        self.floats(name, &[length])
+    }
+
+    /// A tensor of floats of any shape.
+    pub(crate) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        floats(&self.find(name, shape)?, FLOATS)
     }
 
     /// A tensor of two dimensions.
@@ -97,13 +106,7 @@ impl<'a> Weights<'a> {
         } else {
             Vec::new()
         };
-        let stored = match tensor.dtype {
-            Dtype::I8 => Stored::I8,
-            Dtype::F32 => Stored::F32,
-            Dtype::F16 => Stored::F16,
-            Dtype::BF16 => Stored::Bf16,
-            _ => return Err(wrong_dtype(&tensor, FLOATS_AND_I8)),
-        };
+        let stored = Stored::of(tensor.dtype).ok_or_else(|| wrong_dtype(&tensor, FLOATS_AND_I8))?;
         Ok(Table {
             data: Cow::Borrowed(tensor.data),
             stored,
@@ -162,12 +165,8 @@ fn wrong_dtype(tensor: &Tensor<'_>, supported: &'static str) -> Error {
 }
 
 fn floats(tensor: &Tensor<'_>, supported: &'static str) -> Result<Vec<f32>, Error> {
-    let stored = match tensor.dtype {
-        Dtype::F32 => Stored::F32,
-        Dtype::F16 => Stored::F16,
-        Dtype::BF16 => Stored::Bf16,
-        _ => return Err(wrong_dtype(tensor, supported)),
-    };
+    let stored = Stored::of(tensor.dtype).filter(|stored| *stored != Stored::I8);
+    let stored = stored.ok_or_else(|| wrong_dtype(tensor, supported))?;
     let mut values = Vec::new();
     stored.widen(tensor.data, 1.0, |value| values.push(value));
     Ok(values)
@@ -175,7 +174,7 @@ fn floats(tensor: &Tensor<'_>, supported: &'static str) -> Result<Vec<f32>, Erro
 
 /// How elements are stored.
 #[derive(Clone, Copy, PartialEq)]
-enum Stored {
+pub(crate) enum Stored {
     I8,
     F32,
     F16,
@@ -183,6 +182,17 @@ enum Stored {
 }
 
 impl Stored {
+    /// `None` for types that parameters are not stored in.
+    pub(crate) fn of(dtype: Dtype) -> Option<Self> {
+        match dtype {
+            Dtype::I8 => Some(Self::I8),
+            Dtype::F32 => Some(Self::F32),
+            Dtype::F16 => Some(Self::F16),
+            Dtype::BF16 => Some(Self::Bf16),
+            _ => None,
+        }
+    }
+
     fn size(self) -> usize {
         match self {
             Self::I8 => 1,

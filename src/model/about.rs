@@ -1,0 +1,102 @@
+//! What is to be known of a model without running it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::card::Card;
+use super::files::{Files, Place, Wrong};
+use super::{Labels, Model, Scheme, tag_names};
+use crate::Result;
+
+/// A model as its files describe it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct About {
+    /// What it is called.
+    pub name: String,
+    /// The directory it is in; `None` for the model inside the binary.
+    pub directory: Option<String>,
+    /// `model_type` of its `config.json`.
+    pub architecture: &'static str,
+    /// Transformer blocks.
+    pub layers: usize,
+    /// Columns of the hidden states.
+    pub hidden: usize,
+    /// Different subwords.
+    pub vocabulary: usize,
+    /// The longest window, special tokens included.
+    pub max_tokens: usize,
+    /// The labels of its spans.
+    pub labels: Vec<String>,
+    /// How it writes spans as tags: `iob2`, `iob1` or `bioes`.
+    pub scheme: &'static str,
+    /// Whether it scores topics too.
+    pub topics: bool,
+    /// How many numbers it has learned.
+    pub parameters: usize,
+    /// How most of them are stored: `I8`, `F16`, `BF16` or `F32`.
+    pub stored: &'static str,
+    /// Size of the weights file.
+    pub bytes: usize,
+    /// SHA-256 of the weights file.
+    pub sha256: String,
+    /// The licence that the model card (README.md) names.
+    pub licence: Option<String>,
+    /// The languages that the model card names.
+    pub languages: Vec<String>,
+}
+
+impl Model {
+    /// Describes the model in a directory, or the one inside the binary, without loading it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`], [`crate::Error::NoEmbeddedModel`].
+    pub fn about(dir: Option<&Path>) -> Result<About> {
+        let files = Files::find(dir)?;
+        About::of(&files).map_err(|wrong| files.place.error(wrong))
+    }
+}
+
+impl Files {
+    /// Those in a directory, or those inside the binary.
+    pub(super) fn find(dir: Option<&Path>) -> Result<Self> {
+        dir.map_or_else(Self::embedded, Self::read)
+    }
+}
+
+impl About {
+    pub(super) fn of(files: &Files) -> Result<Self, Wrong> {
+        let in_config = Wrong::new("config.json");
+        let names = tag_names(&files.config()?).map_err(&in_config)?;
+        let labels = Labels::new(&names).map_err(&in_config)?;
+        let shape = files.shape()?;
+        let tensors = files.tensors()?;
+        let card = Card::parse(files.card.as_deref().unwrap_or_default());
+        Ok(Self {
+            name: files.name.clone(),
+            directory: match &files.place {
+                Place::Dir(dir) => Some(dir.display().to_string()),
+                Place::Inside(_) => None,
+            },
+            architecture: shape.architecture.model_type(),
+            layers: shape.layers,
+            hidden: shape.hidden,
+            vocabulary: shape.vocab_size,
+            max_tokens: shape.max_tokens(),
+            labels: labels.labels().iter().map(|l| l.to_string()).collect(),
+            scheme: match labels.scheme() {
+                Scheme::Iob2 => "iob2",
+                Scheme::Iob1 => "iob1",
+                Scheme::Bioes => "bioes",
+            },
+            topics: files.topics.is_some(),
+            parameters: tensors.parameters(),
+            stored: tensors.stored(),
+            bytes: files.weights.len(),
+            sha256: files.digest.clone(),
+            licence: card.licence,
+            languages: card.languages,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The files a model is made of, in memory.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use newshound_encoder::{Config, Tensors};
+use serde_json::Value;
+
+use crate::{Error, Result};
+
+/// A model's files, wherever they are from.
+pub(super) struct Files {
+    pub(super) place: Place,
+    /// What the model is called.
+    pub(super) name: String,
+    /// SHA-256 of the weights.
+    pub(super) digest: String,
+    pub(super) config: Cow<'static, [u8]>,
+    pub(super) weights: Cow<'static, [u8]>,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) topics: Option<Cow<'static, [u8]>>,
+    /// The model card, README.md.
+    pub(super) card: Option<Cow<'static, str>>,
+}
+
+/// How a model's tokenizer is written down.
+pub(super) enum Tokenizer {
+    Json(Cow<'static, [u8]>),
+    Vocab { text: String, lowercase: bool },
+}
+
+/// Where a model's files are.
+#[derive(Clone)]
+pub(super) enum Place {
+    Dir(PathBuf),
+    #[cfg_attr(
+        not(feature = "embedded-model"),
+        expect(dead_code, reason = "there is no model inside")
+    )]
+    Inside(&'static str),
+}
+
+/// What is wrong with a model's files, and in which one unless the message says so.
+pub(super) struct Wrong {
+    pub(super) file: &'static str,
+    pub(super) message: String,
+}
+
+impl Wrong {
+    pub(super) fn new(file: &'static str) -> impl Fn(String) -> Self {
+        move |message| Self { file, message }
+    }
+}
+
+impl Place {
+    pub(super) fn error(&self, wrong: Wrong) -> Error {
+        let path = match self {
+            Self::Dir(dir) => dir.join(wrong.file),
+            Self::Inside(name) => {
+                PathBuf::from(format!("{name} inside the binary {}", wrong.file).trim_end())
+            }
+        };
+        Error::Model {
+            path,
+            message: wrong.message,
+        }
+    }
+}
+
+impl Files {
+    /// Those of the model inside the binary.
+    pub(super) fn embedded() -> Result<Self> {
+        #[cfg(feature = "embedded-model")]
+        return Ok(super::embedded::files());
+        #[cfg(not(feature = "embedded-model"))]
+        return Err(Error::NoEmbeddedModel);
+    }
+
+    /// `config.json` as it stands.
+    pub(super) fn config(&self) -> Result<Value, Wrong> {
+        serde_json::from_slice(&self.config)
+            .map_err(|e| Wrong::new("config.json")(format!("is not JSON: {e}")))
+    }
+
+    /// What the encoder reads of `config.json`.
+    pub(super) fn shape(&self) -> Result<Config, Wrong> {
+        Config::parse(&self.config).map_err(|e| Wrong::new("")(e.to_string()))
+    }
+
+    pub(super) fn tensors(&self) -> Result<Tensors<'_>, Wrong> {
+        let architecture = self.shape()?.architecture;
+        Tensors::open(&self.weights, architecture).map_err(|e| Wrong::new("")(e.to_string()))
+    }
+}

@@ -1,0 +1,178 @@
+//! Whether a model is whole and does what its files say.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use newshound_encoder::{Options, Precision};
+use serde::Serialize;
+
+use super::files::{Files, Place, Wrong};
+use super::{About, Model};
+use crate::backend::{Engine, Packed, Setup};
+use crate::digest::sha256;
+use crate::{Error, Result};
+
+/// Words that every vocabulary can spell.
+const PROBE: &str = "NATO Secretary General Mark Rutte spoke in Kyiv on 3 May.";
+
+/// Backends may differ by this much in a logit: rounding, and rust-bert's own layer norms.
+const BETWEEN_BACKENDS: f32 = 1e-2;
+
+/// Something that was looked at and found good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Check {
+    /// What was looked at: `digest`, `weights`, `tokenizer`, `pass` or `backends`.
+    pub name: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+impl Model {
+    /// Reads all of the model in a directory, or of the one inside the binary, and runs it: its
+    /// digest is `sha256` if one is given, every parameter is a number, every subword has a row
+    /// of the weights, a pass gives numbers, and the same whether it is alone or not. With
+    /// another engine than our own, what both say of a sentence is compared too.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with the first thing that is wrong; otherwise as
+    /// [`from_dir`](Self::from_dir).
+    pub fn verify(
+        dir: Option<&Path>,
+        sha256: Option<&str>,
+        setup: impl Into<Setup>,
+    ) -> Result<Vec<Check>> {
+        let setup = setup.into();
+        setup.check()?;
+        let files = Files::find(dir)?;
+        let place = files.place.clone();
+        let wrong = |wrong| place.error(wrong);
+        let about = About::of(&files).map_err(wrong)?;
+        let mut checks = vec![
+            digest(&files, sha256).map_err(wrong)?,
+            weights(&files, &about).map_err(wrong)?,
+        ];
+        let model = Self::from_files(files, setup)?;
+        checks.push(model.check_tokenizer(&about).map_err(wrong)?);
+        checks.push(model.check_pass(&place)?);
+        if setup.engine != Engine::Native {
+            let exact = Options::default().precision(Precision::F32);
+            let ours = Self::from_files(Files::find(dir)?, exact.into())?;
+            checks.push(model.check_against(&ours, &place)?);
+        }
+        Ok(checks)
+    }
+
+    fn check_tokenizer(&self, about: &About) -> Result<Check, Wrong> {
+        let subwords = self.subwords.vocabulary();
+        if subwords > about.vocabulary {
+            return Err(Wrong::new("")(format!(
+                "the tokenizer has ids up to {}, the weights have {} rows; they belong to \
+                 different models",
+                subwords.saturating_sub(1),
+                about.vocabulary
+            )));
+        }
+        Ok(Check {
+            name: "tokenizer",
+            found: format!("{subwords} subwords, all with a row of the weights"),
+        })
+    }
+
+    /// The probe in a pack, so many times over.
+    fn probe(&self, times: usize) -> Result<(Vec<u32>, Vec<usize>)> {
+        let document = self.subwords.tokenize(PROBE)?;
+        let (prefix, suffix) = (self.subwords.prefix(), self.subwords.suffix());
+        let room = self.backend.max_tokens();
+        let room = room.saturating_sub(prefix.len() + suffix.len());
+        let (mut ids, mut bounds) = (Vec::new(), vec![0]);
+        for time in 0..times {
+            // Of different lengths, so that backends that pad have to.
+            let length = room.min(document.ids.len()) / (time + 1);
+            ids.extend_from_slice(prefix);
+            ids.extend(document.ids.iter().take(length.max(1)));
+            ids.extend_from_slice(suffix);
+            bounds.push(ids.len());
+        }
+        Ok((ids, bounds))
+    }
+
+    fn probe_logits(&self, times: usize) -> Result<Array2<f32>> {
+        let (ids, bounds) = self.probe(times)?;
+        self.backend.logits(Packed::new(&ids, &bounds)?)
+    }
+
+    fn check_pass(&self, place: &Place) -> Result<Check> {
+        let (alone, beside) = (self.probe_logits(1)?, self.probe_logits(3)?);
+        if alone.iter().chain(&beside).any(|logit| !logit.is_finite()) {
+            return Err(Error::NotFinite);
+        }
+        let apart = difference(&alone, &beside);
+        if apart.is_nan() || apart > 1e-3 {
+            let message = format!("gives a sentence other logits beside others: by {apart}");
+            return Err(place.error(Wrong::new("")(message)));
+        }
+        Ok(Check {
+            name: "pass",
+            found: format!("{} tokens, all logits are numbers", alone.nrows()),
+        })
+    }
+
+    fn check_against(&self, ours: &Self, place: &Place) -> Result<Check> {
+        let apart = difference(&self.probe_logits(3)?, &ours.probe_logits(3)?);
+        if apart.is_nan() || apart > BETWEEN_BACKENDS {
+            let message =
+                format!("gives other logits with this backend than with ours: by {apart}");
+            return Err(place.error(Wrong::new("")(message)));
+        }
+        Ok(Check {
+            name: "backends",
+            found: format!("logits differ from the native backend's by at most {apart:.1e}"),
+        })
+    }
+}
+
+/// The largest difference over the rows both have; NaN where one is.
+fn difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
+    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, |most, d| if d <= most { most } else { d })
+}
+
+fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {
+    let wrong = Wrong::new("model.safetensors");
+    let found = sha256(&files.weights);
+    // The digest of the model inside was taken when it was built in.
+    for expected in [Some(files.digest.as_str()), wanted].into_iter().flatten() {
+        if !expected.eq_ignore_ascii_case(&found) {
+            return Err(wrong(format!(
+                "has SHA-256 {found}, not {expected}; it is damaged or another model's"
+            )));
+        }
+    }
+    let as_wanted = if wanted.is_some() { ", as wanted" } else { "" };
+    Ok(Check {
+        name: "digest",
+        found: format!("sha256 {found}{as_wanted}"),
+    })
+}
+
+fn weights(files: &Files, about: &About) -> Result<Check, Wrong> {
+    let tensors = files.tensors()?;
+    let mut count = 0;
+    for name in tensors.names() {
+        let tensor = tensors
+            .get(name)
+            .map_err(|e| Wrong::new("")(e.to_string()))?;
+        if let Some(at) = tensor.values.iter().position(|value| !value.is_finite()) {
+            return Err(Wrong::new("model.safetensors")(format!(
+                "has {} at element {at} of tensor `{name}`; it is damaged, fetch it again",
+                tensor.values.get(at).copied().unwrap_or(f32::NAN)
+            )));
+        }
+        count += 1;
+    }
+    Ok(Check {
+        name: "weights",
+        found: format!("{count} tensors of {} numbers", about.parameters),
+    })
+}

@@ -1,0 +1,198 @@
+//! `newshound models`: list, verify, export.
+
+mod common;
+
+use std::fs;
+
+use common::{records, run, tiny_model};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn list(dirs: &[&str]) -> (i32, Vec<Value>, String) {
+    let args = [&["models", "--format", "json"], dirs].concat();
+    let (code, out, err) = run(&args, "");
+    let list: Value = serde_json::from_str(&out).unwrap();
+    (code, list.as_array().unwrap().clone(), err)
+}
+
+#[test]
+fn the_model_inside_is_described() {
+    let (code, models, err) = list(&[]);
+    assert_eq!((code, models.len(), err.as_str()), (0, 1, ""));
+    let model = &models[0];
+    assert_eq!(model["name"], "newshound-base");
+    assert_eq!(model["architecture"], "distilbert");
+    assert_eq!(
+        model["labels"],
+        serde_json::json!(["PER", "ORG", "LOC", "MISC"])
+    );
+    assert_eq!(model["licence"], "cc-by-sa-4.0");
+    assert_eq!(model["languages"], serde_json::json!(["en"]));
+    assert_eq!(
+        (&model["stored"], &model["topics"]),
+        (&"I8".into(), &true.into())
+    );
+    assert!(model["directory"].is_null());
+    let version = run(&["--version"], "").1;
+    assert!(
+        version.contains(model["sha256"].as_str().unwrap()),
+        "{version}"
+    );
+
+    let (code, table, _) = run(&["models"], "");
+    assert_eq!(code, 0);
+    for part in [
+        "newshound-base",
+        "PER, ORG, LOC, MISC (iob2)",
+        "cc-by-sa-4.0",
+        "en",
+    ] {
+        assert!(table.contains(part), "{table}");
+    }
+}
+
+#[test]
+fn a_directory_is_described_by_its_files_and_its_card() {
+    let dir = tiny_model();
+    let path = dir.path().to_str().unwrap();
+    let (code, models, err) = list(&[path]);
+    assert_eq!((code, models.len()), (0, 2), "{err}");
+    assert_eq!(models[1]["architecture"], "bert");
+    assert_eq!(models[1]["directory"], path);
+    assert!(models[1]["licence"].is_null());
+    let card = "---\nlicense: mit\nlanguage:\n- de\n- fr\n---\n# Tiny\n";
+    fs::write(dir.path().join("README.md"), card).unwrap();
+    let models = list(&[path]).1;
+    assert_eq!(models[1]["licence"], "mit");
+    assert_eq!(models[1]["languages"], serde_json::json!(["de", "fr"]));
+}
+
+#[test]
+fn directories_without_a_model_are_named_and_the_others_listed() {
+    let (good, empty) = (tiny_model(), TempDir::new().unwrap());
+    let dirs = [&empty, &good].map(|dir| dir.path().to_str().unwrap());
+    let (code, models, err) = list(&dirs);
+    assert_eq!((code, models.len()), (2, 2));
+    assert!(
+        err.contains(dirs[0]) && err.contains("config.json"),
+        "{err}"
+    );
+    assert_eq!(models[1]["directory"], dirs[1]);
+}
+
+#[test]
+fn verify_finds_the_shipped_model_and_a_directory_good() {
+    let digest = list(&[]).1[0]["sha256"].as_str().unwrap().to_owned();
+    let (code, out, err) = run(&["models", "verify", "--sha256", &digest], "");
+    assert_eq!(code, 0, "{err}");
+    for check in ["digest", "weights", "tokenizer", "pass"] {
+        assert!(out.contains(&format!("ok  {check}")), "{out}");
+    }
+    let dir = tiny_model();
+    let args = [
+        "models",
+        "verify",
+        dir.path().to_str().unwrap(),
+        "-f",
+        "json",
+    ];
+    let (code, out, err) = run(&args, "");
+    assert_eq!(code, 0, "{err}");
+    let checks: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(checks.as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn verify_tells_what_is_wrong_with_a_model() {
+    let verify = |damage: &dyn Fn(&TempDir), args: &[&str]| {
+        let dir = tiny_model();
+        damage(&dir);
+        let path = dir.path().to_str().unwrap();
+        let (code, out, err) = run(&[&["models", "verify", path], args].concat(), "");
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        err
+    };
+    let nan = |dir: &TempDir| {
+        let path = dir.path().join("model.safetensors");
+        let mut bytes = fs::read(&path).unwrap();
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        fs::write(path, bytes).unwrap();
+    };
+    let err = verify(&nan, &[]);
+    assert!(err.contains("NaN") && err.contains("tensor `"), "{err}");
+    let short = |dir: &TempDir| {
+        let path = dir.path().join("model.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(path, &bytes[..bytes.len() - 9]).unwrap();
+    };
+    assert!(verify(&short, &[]).contains("model.safetensors"));
+    let words = |dir: &TempDir| {
+        let path = dir.path().join("vocab.txt");
+        let more = fs::read_to_string(&path).unwrap() + "\nmore\nand\nmore";
+        fs::write(path, more).unwrap();
+    };
+    assert!(verify(&words, &[]).contains("different models"));
+    let zeros = "0".repeat(64);
+    let err = verify(&|_| {}, &["--sha256", &zeros]);
+    assert!(err.contains("SHA-256") && err.contains(&zeros), "{err}");
+    assert!(verify(&|_| {}, &["--sha256", "abc"]).contains("64 hexadecimal digits"));
+}
+
+#[test]
+fn an_exported_model_is_whole_and_tags_as_the_one_inside_does_in_f32() {
+    let place = TempDir::new().unwrap();
+    let dir = place.path().join("new/exported");
+    let path = dir.to_str().unwrap();
+    let (code, out, err) = run(&["models", "export", path], "");
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let models = list(&[path]).1;
+    for field in [
+        "architecture",
+        "labels",
+        "parameters",
+        "licence",
+        "languages",
+        "topics",
+    ] {
+        assert_eq!(models[0][field], models[1][field], "{field}");
+    }
+    assert_eq!(models[1]["stored"], "F32");
+    assert_eq!(run(&["models", "verify", path], "").0, 0);
+
+    let text = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/data/articles/nato-kyiv.txt"
+    ));
+    let text = text.unwrap();
+    let tag = |args: &[&str]| {
+        let args = [&["tag", "-f", "jsonl", "--precision", "f32"], args].concat();
+        let (code, out, err) = run(&args, &text);
+        assert_eq!(code, 0, "{err}");
+        records(&out)
+    };
+    assert_eq!(tag(&["--model", path]), tag(&[]));
+}
+
+#[test]
+fn an_exported_directory_keeps_its_tokenizer_files_and_overwrites_nothing() {
+    let (model, place) = (tiny_model(), TempDir::new().unwrap());
+    let from = model.path().to_str().unwrap();
+    let config = "{\"do_lower_case\": false}";
+    fs::write(model.path().join("tokenizer_config.json"), config).unwrap();
+    let to = place.path().to_str().unwrap();
+    let (code, _, err) = run(&["models", "export", to, "--model", from], "");
+    assert_eq!(code, 0, "{err}");
+    let read = |file: &str| fs::read_to_string(place.path().join(file)).unwrap();
+    assert_eq!(read("tokenizer_config.json"), config);
+    assert_eq!(
+        read("vocab.txt"),
+        fs::read_to_string(model.path().join("vocab.txt")).unwrap()
+    );
+    let (code, _, err) = run(&["models", "export", to, "--model", from], "");
+    assert_eq!(code, 2);
+    assert!(
+        err.contains(to) && err.contains("does not exist or is empty"),
+        "{err}"
+    );
+}
