@@ -78,6 +78,12 @@ fn surnames_initials_titles_and_first_names_mean_the_full_name() {
 }
 
 #[test]
+fn a_word_of_300000_letters_in_a_name_costs_no_more_than_its_length() {
+    let name = "x".repeat(300_000);
+    all_are(&name, &format!("⟦{name}|PER⟧ met ⟦{name}|PER⟧."));
+}
+
+#[test]
 fn two_people_with_one_surname_stay_apart() {
     names_are(
         "⟦Bill Clinton|PER⟧ ⟦Hillary Clinton|PER⟧ ⟦Hillary|PER⟧ ⟦Hillary Clinton|PER⟧ ⟦Clinton|PER⟧",

@@ -6,12 +6,15 @@ use super::links::Links;
 /// Letters that a word needs to be the same with one of them wrong.
 const LETTERS: usize = 6;
 
+/// Longer words are not looked at: a word has as many variants as letters, each as long as it.
+const LONGEST: usize = 40;
+
 /// A misspelling is rare.
 const MENTIONS: usize = 3;
 
 /// Joins rare forms that are linked to no other with the one name of their label that they
-/// misspell, and gives back those forms, in order. Two words that differ in one letter are the same without it, which finds them in
-/// linear time (Mor and Fraenkel 1982).
+/// misspell, and gives back those forms, in order. Two words that differ in one letter are the
+/// same without it, which finds them in linear time (Mor and Fraenkel 1982).
 pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     let mut misspelt = Vec::new();
     let mut members: Map<usize, usize> = Map::default();
@@ -88,7 +91,9 @@ fn one_off(a: &str, b: &str) -> bool {
 /// The words that may be misspelt.
 fn keys(form: &Form) -> Vec<String> {
     let long = |word: &&String| {
-        word.chars().count() >= LETTERS - 1 && word.chars().all(char::is_alphabetic)
+        word.len() <= 4 * LONGEST
+            && (LETTERS - 1..=LONGEST).contains(&word.chars().count())
+            && word.chars().all(char::is_alphabetic)
     };
     match form.kind {
         Kind::Person => form.words.iter().filter(long).cloned().collect(),
