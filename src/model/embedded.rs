@@ -13,7 +13,6 @@ macro_rules! path {
     };
 }
 
-// Statics, since a constant would be in the binary once for each place it is inlined in.
 static CONFIG: &[u8] = include_bytes!(path!("config.json"));
 static WEIGHTS: &[u8] = include_bytes!(path!("model.safetensors"));
 static TOKENIZER: &[u8] = include_bytes!(path!("tokenizer.json"));
