@@ -16,6 +16,9 @@ use crate::relative_bias::RelativeBias;
 use crate::weights::{Table, Weights};
 use crate::{Architecture, Config, Error, Packed, Precision};
 
+/// Layers that are read side by side.
+const LAYERS_AT_ONCE: usize = 16;
+
 /// A token-classification model, ready to run. Methods take `&self` and may run on many threads.
 pub struct Encoder {
     config: Config,
@@ -122,10 +125,18 @@ impl Encoder {
             )?),
             _ => None,
         };
-        let layers = (0..config.layers)
-            .into_par_iter()
-            .map(|index| Layer::load(weights, &config, index, precision))
-            .collect::<Result<Vec<_>, Error>>()?;
+        let mut layers = Vec::new();
+        // A few at once: the first layer that is missing is named, whatever their number is said to be.
+        while layers.len() < config.layers {
+            let next = layers.len()..config.layers.min(layers.len() + LAYERS_AT_ONCE);
+            let loaded: Vec<_> = next
+                .into_par_iter()
+                .map(|index| Layer::load(weights, &config, index, precision))
+                .collect();
+            for layer in loaded {
+                layers.push(layer?);
+            }
+        }
         let labels = weights.rows("classifier.bias")?.max(1);
         let shape = Shape {
             names: &["classifier"],

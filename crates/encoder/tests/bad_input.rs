@@ -155,8 +155,10 @@ fn a_configuration_larger_than_its_weights_is_refused_before_anything_is_made() 
     let mut config: serde_json::Value =
         serde_json::from_slice(&common::file("mpnet", "config.json")).unwrap();
     config["num_hidden_layers"] = huge.into();
+    let error = refused(config.to_string().as_bytes(), &weights);
     assert!(
-        matches!(refused(config.to_string().as_bytes(), &weights), Error::MissingTensor { name } if name.contains("layer.2."))
+        matches!(&error, Error::MissingTensor { name } if name.contains("layer.2.")),
+        "{error}"
     );
 }
 
