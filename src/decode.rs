@@ -2,7 +2,7 @@
 //!
 //! Tags of neighbouring words are independent given the text, except that a
 //! sequence must be one that the tagging scheme allows, and that two names of one label
-//! seldom stand side by side ([`SIDE_BY_SIDE`]). The best one comes from
+//! seldom stand side by side (`SIDE_BY_SIDE`). The best one comes from
 //! Viterbi's algorithm; a span's score is its exact probability under the same
 //! model, from the forward-backward algorithm (Rabiner 1989, sections III.A and B):
 //! the share of all allowed sequences, by weight, that hold exactly this span.

@@ -2,10 +2,10 @@
 //!
 //! | step | from | to |
 //! |---|---|---|
-//! | [`read`] | lines of results | documents, names and mentions |
-//! | [`Register`] | names of all documents | names of the corpus, the first of which are shown |
-//! | [`collect`] | documents, once more | for each name the documents where it is most, with snippets |
-//! | [`page`] | all that | HTML |
+//! | `read` | lines of results | documents, names and mentions |
+//! | `Register` | names of all documents | names of the corpus, the first of which are shown |
+//! | `collect` | documents, once more | for each name the documents where it is most, with snippets |
+//! | `page` | all that | HTML |
 //!
 //! Memory grows with the number of names shown and of documents shown for each, not with
 //! the corpus.
