@@ -14,16 +14,13 @@ const PLACE: usize = 4;
 const DATELINE: usize = 20;
 
 /// Up to which byte the capitals of a sentence's words tell nothing: its end, that of the place in
-/// its dateline, or its start.
+/// its dateline, or 0.
 pub(crate) fn hiding(text: &str, words: &[Word]) -> usize {
-    let reaches = match shouted(text, words) {
-        true => words.last(),
-        false => dateline(text, words).and_then(|place| place.last()),
+    let hidden = match shouted(text, words) {
+        true => Some(words),
+        false => dateline(text, words),
     };
-    reaches.or(words.first()).map_or(0, |word| match reaches {
-        Some(_) => word.end,
-        None => word.start,
-    })
+    hidden.and_then(<[Word]>::last).map_or(0, |word| word.end)
 }
 
 /// Whether a sentence has no small letter and at least three words of two capitals or more.

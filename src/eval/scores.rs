@@ -85,6 +85,13 @@ impl Count {
         self.gold += other.gold;
         self.predicted += other.predicted;
     }
+
+    /// Counts taken together.
+    pub(super) fn sum<'c>(counts: impl IntoIterator<Item = &'c Self>) -> Self {
+        let mut sum = Self::default();
+        counts.into_iter().for_each(|count| sum.add(*count));
+        sum
+    }
 }
 
 pub(super) fn percent(part: u64, whole: u64) -> f64 {
@@ -199,9 +206,7 @@ impl Scores {
     /// The sum over labels: micro-averaged, as `conlleval`'s overall line.
     #[must_use]
     pub fn overall(&self) -> Count {
-        let mut sum = Count::default();
-        self.labels.values().for_each(|count| sum.add(*count));
-        sum
+        Count::sum(self.labels.values())
     }
 
     /// Tokens scored.

@@ -106,9 +106,7 @@ impl TopicScores {
     /// All topics counted together.
     #[must_use]
     pub fn micro(&self) -> Count {
-        let mut sum = Count::default();
-        self.topics.values().for_each(|count| sum.add(*count));
-        sum
+        Count::sum(self.topics.values())
     }
 
     /// The mean F1 of the topics that documents have.
