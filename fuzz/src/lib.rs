@@ -50,6 +50,10 @@ pub fn read(format: Option<InputFormat>, encoding: Option<Encoding>, bytes: &[u8
 struct Numbers;
 
 impl Backend for Numbers {
+    fn size(&self) -> usize {
+        1
+    }
+
     fn max_tokens(&self) -> usize {
         66
     }
@@ -60,6 +64,14 @@ impl Backend for Numbers {
             f32::from(u8::from(ids[row] as usize % 3 == tag))
         }))
     }
+
+    fn logits_and_hidden(
+        &self,
+        packed: Packed<'_>,
+    ) -> newshound::Result<(Array2<f32>, Array2<f32>)> {
+        let hidden = Array2::zeros((packed.ids().len(), self.size()));
+        Ok((self.logits(packed)?, hidden))
+    }
 }
 
 static TAGGER: LazyLock<Tagger> = LazyLock::new(|| {
@@ -68,7 +80,11 @@ static TAGGER: LazyLock<Tagger> = LazyLock::new(|| {
     let subwords = Subwords::from_vocab(vocab, true).expect("a vocabulary");
     let model = Model::from_parts("numbers", labels, subwords, Box::new(Numbers));
     let threads = std::num::NonZeroUsize::MIN;
-    Tagger::builder().model(model).threads(threads).build().expect("a tagger")
+    Tagger::builder()
+        .model(model)
+        .threads(threads)
+        .build()
+        .expect("a tagger")
 });
 
 /// JSONL to JSONL as a filter: a line for each line that is not blank, in order, offsets
@@ -99,7 +115,10 @@ pub fn pipe(bytes: &[u8]) {
     let plain = !bytes.starts_with(b"\x1F\x8B") && !bytes.starts_with(b"\x28\xB5\x2F\xFD");
     let out = String::from_utf8(out).expect("UTF-8");
     assert_eq!(out.lines().count() as u64, summary.documents);
-    assert_eq!(errors.iter().filter(|b| **b == b'\n').count() as u64, summary.failed());
+    assert_eq!(
+        errors.iter().filter(|b| **b == b'\n').count() as u64,
+        summary.failed()
+    );
     if plain {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let lines = bytes.split(|b| *b == b'\n');
@@ -107,6 +126,9 @@ pub fn pipe(bytes: &[u8]) {
         assert_eq!(lines.count() as u64, summary.documents);
     }
     // What was written can be read again, and is tagged the same.
-    let gold: Vec<&str> = out.lines().filter(|line| line.contains("\"entities\"")).collect();
+    let gold: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains("\"entities\""))
+        .collect();
     newshound::eval::gold(&gold.join("\n"), OffsetUnit::Byte).expect("offsets of the text");
 }
