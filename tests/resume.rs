@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -95,6 +96,60 @@ fn a_run_that_is_killed_again_and_again_writes_the_same_bytes() {
                 whole.0
             );
         }
+    }
+}
+
+/// Kills a run as often as asked, each time a random while after it has got further.
+fn kill_at_random(place: &Place, args: &[&str], journal: &str, kills: usize, longest: Duration) {
+    let ordinal = || {
+        let noted = fs::read(place.dir.path().join(journal)).unwrap_or_default();
+        let noted: Value = serde_json::from_slice(&noted).unwrap_or_default();
+        noted["position"]["ordinal"].as_u64()
+    };
+    for kill in 0..kills {
+        let random = RandomState::new().hash_one(kill) % longest.as_micros() as u64;
+        let before = ordinal();
+        let mut child = place.spawn(args);
+        // The first kills come at any moment, before there is anything to go on from too.
+        while kill % 3 > 0 && ordinal() == before {
+            assert!(child.try_wait().unwrap().is_none(), "kill {kill}: ended");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(random));
+        assert!(child.try_wait().unwrap().is_none(), "kill {kill}: ended");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "takes a minute; a shorter one runs always"]
+fn a_run_that_is_killed_thirty_times_at_random_moments_writes_the_same_bytes() {
+    let place = Place::new();
+    place.write("in/a.jsonl", corpus(9000, true));
+    place.write("in/b.txt", "w5 w6");
+    place.write("in/c.jsonl", corpus(3000, true));
+    let args = |out| {
+        [
+            "in",
+            "--checkpoint",
+            "16",
+            "--threads",
+            "1",
+            "-q",
+            "-o",
+            out,
+        ]
+    };
+    assert_eq!(place.annotate(&args("whole/x.jsonl.zst")).0, 1);
+    let (out, longest) = ("killed/x.jsonl.zst", Duration::from_millis(60));
+    let journal = format!("{out}.journal");
+    kill_at_random(&place, &args(out), &journal, 30, longest);
+    assert_eq!(place.annotate(&args(out)).0, 1);
+    let (killed, whole) = (results(&place, "killed"), results(&place, "whole"));
+    assert_eq!(names(&killed), names(&whole));
+    for (killed, whole) in killed.iter().zip(&whole) {
+        assert!(killed == whole, "{} differs after 30 kills", whole.0);
     }
 }
 
