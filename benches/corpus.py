@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Throughput and memory of `newshound annotate`, as ratios within one run.
 
-    benches/corpus.py target/release/newshound [--documents 20000] [--model DIR]
+    benches/corpus.py target/release/newshound [--texts TEXTS.jsonl] [--words 80] [--documents 20000]
 
-Makes a corpus from data/articles.jsonl, tags it with `tag` and with `annotate` to JSONL and
-to Parquet, with one thread and with two, `--rounds` times in turn, and prints medians. Then
-compares the peak memory of 1,000 and 100,000 short documents.
+Makes a corpus from data/articles.jsonl, or from texts of your own, tags it with `tag` and with
+`annotate` to JSONL and to Parquet, with one thread and with two, `--rounds` times in turn, and
+prints medians. Then compares the peak memory of 1,000 and 100,000 short documents.
 """
 
 import argparse
@@ -19,9 +19,8 @@ from pathlib import Path
 ARTICLES = Path(__file__).parent.parent / "data" / "articles.jsonl"
 
 
-def make(path, documents, length=None):
+def make(path, documents, texts, length=None):
     """Articles in turn, each with its words moved on, so that no two are the same."""
-    texts = [json.loads(line)["text"] for line in ARTICLES.open(encoding="utf-8")]
     with path.open("w", encoding="utf-8") as out:
         for number in range(documents):
             words = texts[number % len(texts)].split(" ")
@@ -48,15 +47,18 @@ def run(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("newshound")
+    parser.add_argument("--texts", type=Path, default=ARTICLES, help="JSONL of articles")
+    parser.add_argument("--words", type=int, help="of each article [default: all]")
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--model", help="another model than the one inside")
     args = parser.parse_args()
     model = ["--model", args.model] if args.model else []
+    texts = [json.loads(line)["text"] for line in args.texts.open(encoding="utf-8")]
     with tempfile.TemporaryDirectory() as work:
         work = Path(work)
         corpus = work / "corpus.jsonl"
-        make(corpus, args.documents)
+        make(corpus, args.documents, texts, args.words)
         tag = [args.newshound, "tag", *model, "-f", "jsonl", str(corpus), "--threads"]
         annotate = [args.newshound, "annotate", *model, "-q", "--restart", str(corpus), "--threads"]
         jsonl, parquet = (["-o", str(work / name)] for name in ("x.jsonl", "x.parquet"))
@@ -86,7 +88,7 @@ def main():
             print(f"{name:32} {ratio:8.3f} by the clock, {spent:.3f} by processor")
         peaks = []
         for documents in (1_000, 100_000):
-            make(corpus, documents, length=8)
+            make(corpus, documents, texts, length=8)
             peaks.append(run([*annotate, "2", *jsonl])[2])
             print(f"peak memory of {documents:,} documents {peaks[-1]:8.1f} MiB")
         print(f"{'ratio':32} {peaks[1] / peaks[0]:8.3f}")
