@@ -48,16 +48,23 @@ pub(super) fn run(
             .stack_size(READER_STACK)
             .spawn_scoped(scope, || read(tagger.threads(), feed, stop, to_tag))
             .map_err(Error::Threads)?;
+        let mut lanes = Vec::new();
         for _ in 0..LANES {
             let (batches, to_write) = (batches.clone(), to_write.clone());
-            thread::Builder::new()
+            let lane = thread::Builder::new()
                 .spawn_scoped(scope, move || tag(tagger, &batches, to_write))
                 .map_err(Error::Threads)?;
+            lanes.push(lane);
         }
         drop((batches, to_write));
         let written = in_order(done, &mut write);
+        // The scope waits for what threads do, not for what they have of their own to go.
+        let mut tagged = Ok(());
+        for lane in lanes {
+            tagged = tagged.and(lane.join().map_err(|_| Error::Panicked));
+        }
         let read = reader.join().unwrap_or(Err(Error::Panicked));
-        written.and(read)
+        written.and(tagged).and(read)
     })
 }
 
