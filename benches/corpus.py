@@ -5,7 +5,7 @@
 
 Makes a corpus from data/articles.jsonl, or from texts of your own, tags it with `tag` and with
 `annotate` to JSONL and to Parquet, with one thread and with two, `--rounds` times in turn, and
-prints medians. Then compares the peak memory of 1,000 and 100,000 short documents.
+prints each run, then medians. Then compares the peak memory of 1,000 and 100,000 short documents.
 """
 
 import argparse
@@ -73,6 +73,9 @@ def main():
         for _ in range(args.rounds):
             for name, command in kinds.items():
                 runs[name].append(run(command))
+                seconds, spent, _ = runs[name][-1]
+                print(f"{name:32} {seconds:8.2f} s, {spent:8.2f} s of processor", flush=True)
+        print("medians")
         clock, processor = {}, {}
         for name, found in runs.items():
             clock[name] = statistics.median(seconds for seconds, _, _ in found)
@@ -90,7 +93,7 @@ def main():
         for documents in (1_000, 100_000):
             make(corpus, documents, texts, length=8)
             peaks.append(run([*annotate, "2", *jsonl])[2])
-            print(f"peak memory of {documents:,} documents {peaks[-1]:8.1f} MiB")
+            print(f"peak memory of {documents:,} documents {peaks[-1]:8.1f} MiB", flush=True)
         print(f"{'ratio':32} {peaks[1] / peaks[0]:8.3f}")
 
 
