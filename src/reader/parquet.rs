@@ -6,9 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::RecordBatch;
 use arrow_json::LineDelimitedWriter;
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{ChunkReader, Length};
 
 use super::{Input, InputFormat, Opened};
 use crate::Result;
@@ -30,7 +32,7 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
     };
     let size = file.metadata().map_err(failed)?.len();
     let rows = guarded(|| {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Pages(file))?;
         check(builder.metadata(), size)?;
         builder.with_batch_size(ROWS).build()
     })
@@ -73,6 +75,67 @@ fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
         }
     }
     Ok(())
+}
+
+/// A file whose pages are not believed every size: room is made for a page before it is unpacked.
+struct Pages(File);
+
+/// Bytes that a page may be unpacked to in any case.
+const PAGE: u64 = 64 << 20;
+
+/// How much more a larger page may be than its packed bytes. gzip packs to a thousandth at best.
+const PACKED: u64 = 1100;
+
+impl Length for Pages {
+    fn len(&self) -> u64 {
+        Length::len(&self.0)
+    }
+}
+
+impl ChunkReader for Pages {
+    type T = BufReader<File>;
+
+    /// Reads on from the header of a page, or from the end's last bytes.
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        let mut read = self.0.get_read(start)?;
+        match sizes(read.fill_buf()?) {
+            Some((size, packed)) if size > PAGE.saturating_add(packed.saturating_mul(PACKED)) => {
+                let message = format!(
+                    "a page of {packed} bytes says that it is {size} when unpacked; it is damaged"
+                );
+                Err(ParquetError::General(message))
+            }
+            _ => Ok(read),
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.0.get_bytes(start, length)
+    }
+}
+
+/// Unpacked and packed size, the second and third field of a page's header in Thrift's
+/// compact protocol.
+fn sizes(header: &[u8]) -> Option<(u64, u64)> {
+    /// An `i32` with the number after that of the field before.
+    const NEXT_INTEGER: u8 = 0x15;
+    let mut bytes = header.iter();
+    let mut field = || {
+        if *bytes.next()? != NEXT_INTEGER {
+            return None;
+        }
+        let mut number = 0;
+        for shift in (0..63).step_by(7) {
+            let byte = *bytes.next()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Some(number >> 1);
+            }
+        }
+        None
+    };
+    field()?;
+    Some((field()?, field()?))
 }
 
 /// Whether the file is Parquet as it stands.

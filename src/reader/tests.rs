@@ -333,3 +333,19 @@ fn directories_are_read_in_order_with_globs_and_ignore_rules() {
             .starts_with("--glob [: ")
     );
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_page_of_parquet_that_claims_gigabytes_is_refused_before_room_is_made() {
+    let found = read(
+        "x.parquet",
+        include_bytes!("../../fuzz/seeds/huge-page.parquet"),
+    );
+    let [failed] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(
+        failed.1.contains("when unpacked; it is damaged"),
+        "{failed:?}"
+    );
+}
