@@ -16,7 +16,7 @@ use crate::{Document, Tagger, Text};
 const BATCH_BYTES: usize = 1 << 15;
 
 /// Documents tagged at once for each thread, however short.
-const BATCH_DOCUMENTS: usize = 256;
+const BATCH_DOCUMENTS: usize = 128;
 
 /// Batches tagged side by side on the same threads, so that one fills the cores that
 /// another leaves idle when its last packs run out.

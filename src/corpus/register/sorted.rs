@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::Row;
 
 /// Memory for rows, in bytes.
-const HELD: usize = 32 << 20;
+const HELD: usize = 4 << 20;
 
 /// Runs merged at once, well below the number of files that systems let a program open.
 const FAN: usize = 32;
