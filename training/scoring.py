@@ -11,7 +11,6 @@ FORBIDDEN = np.float32(-1e4)
 # As in src/decode/chain.rs.
 SIDE_BY_SIDE = 0.05
 OTHER_BESIDE = 0.25
-OTHER_INSIDE = 0.2
 
 
 def load_model(config_dir, state):
@@ -41,11 +40,10 @@ INSIDE = [recipe.LABELS.index("I-" + recipe.LABELS[i][2:]) for i in BEGIN]
 
 
 def carry_on(p):
-    """The weights of tags [words, labels]: within a sentence a name goes on even where a word's own
-    tag says that one of its label begins, or goes on with another label."""
+    """The weights of tags [words, labels]: within a sentence a name mostly goes on where a word's
+    own tag says that one of its label begins."""
     weights = np.array(p, dtype=np.float64)
-    others = p[1:, INSIDE].sum(-1, keepdims=True) - p[1:, INSIDE]
-    weights[1:, INSIDE] += (1 - SIDE_BY_SIDE) * p[1:, BEGIN] + OTHER_INSIDE * others
+    weights[1:, INSIDE] += (1 - SIDE_BY_SIDE) * p[1:, BEGIN]
     return weights
 
 

@@ -12,9 +12,6 @@ pub(super) const SIDE_BY_SIDE: f64 = 0.05;
 /// The same for a name that follows one of another label.
 pub(super) const OTHER_BESIDE: f64 = 0.25;
 
-/// Inside a name, what a tag that goes on with another label counts for.
-pub(super) const OTHER_INSIDE: f64 = 0.2;
-
 /// Where one tag stands after another, and what that is worth.
 #[derive(Clone, Copy)]
 struct Step {
@@ -94,17 +91,13 @@ impl Chain {
         })
     }
 
-    /// Of the probabilities of a word's tags makes their weights: a word that adjoins a name of its
-    /// label goes on with it even where its own tag says that one begins, as it seldom does, or goes
-    /// on with another label. Tags know nothing of each other; one of them is wrong then.
+    /// Of the probabilities of a word's tags makes their weights. Tags know nothing of each other:
+    /// where a word that adjoins a name of its label is said to begin one, mostly it goes on with it.
     pub(super) fn carry_on(&self, row: &mut [f64], adjoins: bool) {
-        if !adjoins {
-            return;
-        }
-        let inside: f64 = self.pairs.iter().map(|&(_, inside)| row[inside]).sum();
-        for &(begin, within) in &self.pairs {
-            let others = inside - row[within];
-            row[within] += (1.0 - SIDE_BY_SIDE) * row[begin] + OTHER_INSIDE * others;
+        if adjoins {
+            for &(begin, inside) in &self.pairs {
+                row[inside] += (1.0 - SIDE_BY_SIDE) * row[begin];
+            }
         }
     }
 }

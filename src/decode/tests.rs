@@ -1,4 +1,4 @@
-use super::chain::{OTHER_BESIDE, OTHER_INSIDE, SIDE_BY_SIDE};
+use super::chain::{OTHER_BESIDE, SIDE_BY_SIDE};
 use super::*;
 use crate::fake::subwords;
 use ndarray::Array2;
@@ -61,12 +61,10 @@ proptest! {
             .collect();
         let tag_weight = |at: usize, tag: usize| {
             let row: &[f64] = &p[at];
-            let inside = [2, 4];
-            if scheme != IOB2 || !adjoins[at] || !inside.contains(&tag) {
-                return row[tag];
+            match scheme == IOB2 && adjoins[at] && [2, 4].contains(&tag) {
+                true => row[tag] + (1.0 - SIDE_BY_SIDE) * row[tag - 1],
+                false => row[tag],
             }
-            let others: f64 = inside.iter().filter(|&&t| t != tag).map(|&t| row[t]).sum();
-            row[tag] + (1.0 - SIDE_BY_SIDE) * row[tag - 1] + OTHER_INSIDE * others
         };
         let weight = |s: &Vec<usize>| -> f64 {
             let spans = spans_of(&labels, s);
