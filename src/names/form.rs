@@ -47,6 +47,9 @@ pub(super) struct Form {
     pub(super) words: Vec<String>,
     /// Letters of an acronym, small; empty for other forms.
     pub(super) acronym: String,
+    /// Whether the text says `at` before a mention and `in` before none, as it does of
+    /// buildings and not of towns.
+    pub(super) stands_at: bool,
     /// Indices of its spans, in text order.
     pub(super) mentions: Vec<usize>,
     /// Each way it was spelt, white space as single blanks, with its number of mentions; none
@@ -86,6 +89,7 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
                     kind,
                     words,
                     acronym: acronym(&spelt),
+                    stands_at: false,
                     mentions: Vec::new(),
                     spellings: Vec::new(),
                 });
@@ -105,6 +109,12 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
         forms[form].mentions.push(at);
         forms[form].spellings[spelling].1 += 1;
         form_of.push(form);
+    }
+    for form in &mut forms {
+        let starts = form.mentions.iter().filter_map(|&at| spans.get(at));
+        let mut before = starts.filter_map(|span| text.get(..span.start));
+        form.stands_at = before.clone().any(|before| before.ends_with(" at "))
+            && !before.any(|before| before.ends_with(" in "));
     }
     (forms, form_of)
 }
