@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::country;
 use crate::Span;
+use crate::letters;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -188,16 +189,12 @@ fn folded(word: &str) -> String {
     }
     let mut folded = String::with_capacity(word.len());
     for c in word.nfd().flat_map(char::to_lowercase) {
+        if let Some(letters) = letters::plain(c) {
+            folded.push_str(letters);
+            continue;
+        }
         match c {
             '\u{300}'..='\u{36F}' => {}
-            'ł' => folded.push('l'),
-            'ø' => folded.push('o'),
-            'đ' | 'ð' => folded.push('d'),
-            'ı' => folded.push('i'),
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'þ' => folded.push_str("th"),
             c if c.is_alphanumeric() || mark(c) => folded.push(c),
             _ => {}
         }
