@@ -51,7 +51,7 @@ fn stages(criterion: &mut Criterion) {
                 black_box(&document),
                 model.labels(),
                 logits.view(),
-                1.0,
+                model.calibration(),
             )
             .unwrap()
         });

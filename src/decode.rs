@@ -1,11 +1,11 @@
 //! Logits to spans: the best allowed sequence of tags, and how likely each span is.
 //!
-//! Tags of neighbouring words are independent given the text, except that a
-//! sequence must be one that the tagging scheme allows, and that two names of one label
-//! seldom stand side by side (`SIDE_BY_SIDE`). The best one comes from
-//! Viterbi's algorithm; a span's score is its exact probability under the same
-//! model, from the forward-backward algorithm (Rabiner 1989, sections III.A and B):
+//! The model tags each word by itself; `chain` says what its tags are worth in a row. The best
+//! sequence comes from Viterbi's algorithm; a span's score is its exact probability under the same
+//! weights, from the forward-backward algorithm (Rabiner 1989, sections III.A and B):
 //! the share of all allowed sequences, by weight, that hold exactly this span.
+
+mod chain;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,14 +13,11 @@ use std::sync::Arc;
 use ndarray::ArrayView2;
 
 use crate::document::Span;
-use crate::model::Labels;
+use crate::model::{Calibration, Labels};
 use crate::tokenize::Tokenized;
 use crate::{Error, Result};
 
-/// What a sequence is worth in which a name follows one of the same label with neither a mark nor
-/// a line break between, against one without: "Pam Butler" is one person. Of names that are
-/// read in news and web text, fewer than one in 200 follow another so.
-const SIDE_BY_SIDE: f64 = 0.05;
+use chain::Chain;
 
 /// A span over words: half-open word indices, label, score.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +29,7 @@ pub(crate) struct WordSpan {
 
 /// Finds the spans of a document. `logits` has a row for every word; rows of words
 /// without subwords are not looked at: such a word belongs to a span only when words
-/// of the span stand on both sides of it. Logits are divided by `temperature`, which makes
-/// scores less (above 1) or more sure and leaves the spans as they are (Guo and others 2017).
+/// of the span stand on both sides of it.
 ///
 /// # Errors
 /// [`Error::NotFinite`] where a logit is.
@@ -42,24 +38,27 @@ pub fn decode(
     document: &Tokenized,
     labels: &Labels,
     logits: ArrayView2<'_, f32>,
-    temperature: f32,
+    calibration: &Calibration,
 ) -> Result<Vec<Span>> {
-    let allowed = Transitions::new(labels);
+    let chain = Chain::new(labels, calibration);
     let mut found = Vec::new();
     for words in paragraphs(document) {
         let rows: Vec<usize> = words
             .filter(|&w| document.pieces.get(w).is_some_and(|p| !p.is_empty()))
             .collect();
-        let probabilities = rows
-            .iter()
-            .map(|&w| softmax(logits.row(w).iter().map(|x| x / temperature)))
-            .collect::<Result<Vec<_>>>()?;
         let adjoins = adjoins(text, document, &rows);
+        let mut weights = rows
+            .iter()
+            .map(|&w| softmax(logits.row(w).iter().map(|x| x / calibration.temperature)))
+            .collect::<Result<Vec<_>>>()?;
+        for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
+            chain.carry_on(row, adjoins);
+        }
         let words = Words {
-            p: &probabilities,
+            p: &weights,
             adjoins: &adjoins,
         };
-        for span in best_spans(labels, &allowed, words) {
+        for span in best_spans(labels, &chain, words) {
             let words = rows.get(span.words.clone()).unwrap_or_default();
             if let (Some(&first), Some(&last)) = (words.first(), words.last()) {
                 let trimmed = trim(text, document, first, last);
@@ -111,7 +110,7 @@ fn adjoins(text: &str, document: &Tokenized, rows: &[usize]) -> Vec<bool> {
 /// What is known of the words of a paragraph, a row for each.
 #[derive(Clone, Copy)]
 struct Words<'a> {
-    /// The probability of each tag.
+    /// The weight of each tag.
     p: &'a [Vec<f64>],
     /// Whether the word follows the one before it in the same line of the same sentence.
     adjoins: &'a [bool],
@@ -128,49 +127,10 @@ fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Result<Vec<f64>> {
     Ok(weights.iter().map(|w| (w / sum).max(1e-12)).collect())
 }
 
-/// [`Labels::allowed`] as tables.
-struct Transitions {
-    /// For each tag those that may stand before it, each with whether one name ends between the
-    /// two and another of the same label starts.
-    before: Vec<Vec<(usize, bool)>>,
-    first: Vec<bool>,
-    last: Vec<bool>,
-}
-
-impl Transitions {
-    fn new(labels: &Labels) -> Self {
-        let tags = 0..labels.len();
-        let before = |to: usize| {
-            let from = tags
-                .clone()
-                .filter(move |&from| labels.allowed(Some(from), Some(to)));
-            let beside = move |from: usize| {
-                labels.starts(Some(from), to) && labels.label(from) == labels.label(to)
-            };
-            from.map(|from| (from, beside(from))).collect()
-        };
-        Self {
-            before: tags.clone().map(before).collect(),
-            first: tags
-                .clone()
-                .map(|t| labels.allowed(None, Some(t)))
-                .collect(),
-            last: tags.map(|t| labels.allowed(Some(t), None)).collect(),
-        }
-    }
-
-    /// The tags that may stand before a tag, and what each pair is worth.
-    fn before(&self, to: usize, adjoins: bool) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let worth = move |beside| if beside && adjoins { SIDE_BY_SIDE } else { 1.0 };
-        let pairs = self.before[to].iter();
-        pairs.map(move |&(from, beside)| (from, worth(beside)))
-    }
-}
-
 /// The spans of the best allowed sequence, with their probabilities.
-fn best_spans(labels: &Labels, allowed: &Transitions, words: Words) -> Vec<WordSpan> {
-    let tags = viterbi(allowed, words);
-    let (forward, backward) = forward_backward(allowed, words);
+fn best_spans(labels: &Labels, chain: &Chain, words: Words) -> Vec<WordSpan> {
+    let tags = viterbi(chain, words);
+    let (forward, backward) = forward_backward(chain, words);
     let mut found = Vec::new();
     let mut at = 0;
     while at < tags.len() {
@@ -187,7 +147,7 @@ fn best_spans(labels: &Labels, allowed: &Transitions, words: Words) -> Vec<WordS
             found.push(WordSpan {
                 words: at..end,
                 label: Arc::clone(label),
-                score: probability(labels, allowed, words, &forward, &backward, label, at..end)
+                score: probability(labels, chain, words, &forward, &backward, label, at..end)
                     as f32,
             });
         }
@@ -196,14 +156,12 @@ fn best_spans(labels: &Labels, allowed: &Transitions, words: Words) -> Vec<WordS
     found
 }
 
-fn viterbi(allowed: &Transitions, words: Words) -> Vec<usize> {
+fn viterbi(chain: &Chain, words: Words) -> Vec<usize> {
     let Some(first) = words.p.first() else {
         return Vec::new();
     };
-    let start = first.iter().zip(&allowed.first);
-    let mut best: Vec<f64> = start
-        .map(|(p, &ok)| if ok { p.ln() } else { f64::NEG_INFINITY })
-        .collect();
+    let start = first.iter().zip(&chain.first);
+    let mut best: Vec<f64> = start.map(|(p, worth)| p.ln() + worth.ln()).collect();
     let mut back: Vec<Vec<usize>> = Vec::with_capacity(words.p.len());
     for (row, &adjoins) in words.p.iter().zip(words.adjoins).skip(1) {
         let mut next = Vec::with_capacity(row.len());
@@ -211,7 +169,7 @@ fn viterbi(allowed: &Transitions, words: Words) -> Vec<usize> {
         for (to, tag) in row.iter().enumerate() {
             // Ties go to the lower tag, so that equal scores give equal spans.
             let mut top = (f64::NEG_INFINITY, 0);
-            for (from, worth) in allowed.before(to, adjoins) {
+            for (from, worth) in chain.before(to, adjoins) {
                 let score = best[from] + worth.ln();
                 if score > top.0 {
                     top = (score, from);
@@ -224,7 +182,7 @@ fn viterbi(allowed: &Transitions, words: Words) -> Vec<usize> {
         back.push(came);
     }
     let mut top = (f64::NEG_INFINITY, 0);
-    for (tag, (&score, &ok)) in best.iter().zip(&allowed.last).enumerate() {
+    for (tag, (&score, &ok)) in best.iter().zip(&chain.last).enumerate() {
         if ok && score > top.0 {
             top = (score, tag);
         }
@@ -239,8 +197,8 @@ fn viterbi(allowed: &Transitions, words: Words) -> Vec<usize> {
 
 /// Forward and backward weights, each row scaled to sum to one (forward) or by the
 /// same factor (backward), so that neither under- nor overflows.
-fn forward_backward(allowed: &Transitions, words: Words) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
-    let width = allowed.first.len();
+fn forward_backward(chain: &Chain, words: Words) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let width = chain.first.len();
     let scaled = |mut row: Vec<f64>| {
         let sum: f64 = row.iter().sum();
         row.iter_mut().for_each(|x| *x /= sum);
@@ -250,22 +208,22 @@ fn forward_backward(allowed: &Transitions, words: Words) -> (Vec<Vec<f64>>, Vec<
     for (row, &adjoins) in words.p.iter().zip(words.adjoins) {
         let before = forward.last();
         let reach = |tag: usize| match before {
-            None => f64::from(u8::from(allowed.first[tag])),
+            None => chain.first[tag],
             Some(before) => {
-                let pairs = allowed.before(tag, adjoins);
+                let pairs = chain.before(tag, adjoins);
                 pairs.map(|(from, worth)| before[from] * worth).sum()
             }
         };
         forward.push(scaled((0..width).map(|t| reach(t) * row[t]).collect()));
     }
     let mut backward: Vec<Vec<f64>> = Vec::with_capacity(words.p.len());
-    let ends = allowed.last.iter().map(|&ok| f64::from(u8::from(ok)));
+    let ends = chain.last.iter().map(|&ok| f64::from(u8::from(ok)));
     let mut row: Vec<f64> = ends.collect();
     for (later, &adjoins) in words.p.iter().zip(words.adjoins).rev() {
         backward.push(row.clone());
         let mut earlier = vec![0.0; width];
         for to in 0..width {
-            for (from, worth) in allowed.before(to, adjoins) {
+            for (from, worth) in chain.before(to, adjoins) {
                 earlier[from] += worth * later[to] * row[to];
             }
         }
@@ -278,7 +236,7 @@ fn forward_backward(allowed: &Transitions, words: Words) -> (Vec<Vec<f64>>, Vec<
 /// The probability that exactly the words at `span` are a name with this label, however tagged.
 fn probability(
     labels: &Labels,
-    allowed: &Transitions,
+    chain: &Chain,
     words: Words,
     forward: &[Vec<f64>],
     backward: &[Vec<f64>],
@@ -297,10 +255,10 @@ fn probability(
         let mut next = vec![0.0; width];
         for (to, weight) in next.iter_mut().enumerate() {
             let sum: f64 = match at.checked_sub(1) {
-                None if allowed.first[to] && keep(usize::MAX, to) => row[0],
+                None if keep(usize::MAX, to) => row[0] * chain.first[to],
                 None => 0.0,
                 Some(_) => {
-                    let pairs = allowed.before(to, words.adjoins[at]);
+                    let pairs = chain.before(to, words.adjoins[at]);
                     let kept = pairs.filter(|&(from, _)| keep(from, to));
                     kept.map(|(from, worth)| row[from] * worth).sum()
                 }

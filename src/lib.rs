@@ -49,6 +49,7 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+mod letters;
 pub mod lists;
 pub mod model;
 pub mod names;

@@ -328,7 +328,7 @@ impl Tagger {
             &document,
             self.model.labels(),
             reading.logits.view(),
-            self.model.temperature(),
+            self.model.calibration(),
         )?;
         agree(text, &mut spans);
         let names = self.names(text, &document.words, &mut spans);

@@ -132,6 +132,15 @@ Changes made to the data: words were split as BERT splits them, labels were mapp
 four, words of EWT on which two annotations differ were left out before the last stage, and a share of the
 sentences was put in capitals, lower case or headline case.
 
+## Places
+
+No part of the weights: newshound links what they tag as places to
+[GeoNames](https://www.geonames.org), © GeoNames, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/),
+towns of 15,000 people and more. Names of countries and peoples come in part from
+[mledoze/countries](https://github.com/mledoze/countries), made available under the
+[Open Database License](https://opendatacommons.org/licenses/odbl/1-0/), and so is the list made
+from both, `data/places/places.bin`. `data/places/build.py` has what was changed.
+
 ## Limits
 
 - English only. Names of every origin occur in the training news, but nearly all texts are

@@ -8,7 +8,9 @@ import recipe
 import windows as win
 
 FORBIDDEN = np.float32(-1e4)
-SIDE_BY_SIDE = np.log(np.float32(0.05))  # as in src/decode.rs
+# As in src/decode/chain.rs.
+SIDE_BY_SIDE = 0.05
+OTHER_BESIDE = 0.25
 
 
 def load_model(config_dir, state):
@@ -20,27 +22,42 @@ def load_model(config_dir, state):
 
 
 def transitions():
-    """Log-weights [from, to] that forbid an I- after anything but its own kind, and make it
-    unlikely that a name follows one of its own kind."""
-    table = np.zeros((len(recipe.LABELS), len(recipe.LABELS)), dtype=np.float32)
+    """What each pair of tags [from, to] is worth; the first row is also that of a sentence's start."""
+    table = np.ones((len(recipe.LABELS), len(recipe.LABELS)))
     for i, before in enumerate(recipe.LABELS):
         for j, after in enumerate(recipe.LABELS):
-            if after.startswith("I-") and before[1:] != after[1:]:
-                table[i, j] = FORBIDDEN
-            elif after.startswith("B-") and before[1:] == after[1:]:
-                table[i, j] = SIDE_BY_SIDE
+            if after.startswith("I-") and before[2:] != after[2:]:
+                table[i, j] = 0
+            elif after.startswith("B-"):
+                beside = SIDE_BY_SIDE if before[2:] == after[2:] else OTHER_BESIDE
+                table[i, j] = recipe.LABEL_WEIGHTS.get(after[2:], 1) * (1 if before == "O" else beside)
     return table
 
 
 TRANSITIONS = transitions()
+BEGIN = [i for i, label in enumerate(recipe.LABELS) if label.startswith("B-")]
+INSIDE = [recipe.LABELS.index("I-" + recipe.LABELS[i][2:]) for i in BEGIN]
+
+
+def carry_on(p):
+    """The weights of tags [words, labels]: within a sentence a name mostly goes on where a word's
+    own tag says that one of its label begins."""
+    weights = np.array(p, dtype=np.float64)
+    weights[1:, INSIDE] += (1 - SIDE_BY_SIDE) * p[1:, BEGIN]
+    return weights
+
+
+def log(weights):
+    return np.log(np.maximum(weights, 1e-300))
 
 
 def viterbi(logp):
     """The best allowed label sequence for log-probabilities [words, labels]."""
-    score = logp[0] + TRANSITIONS[0]
+    rows, pairs = log(carry_on(np.exp(logp))), log(TRANSITIONS)
+    score = rows[0] + pairs[0]
     back = []
-    for row in logp[1:]:
-        paths = score[:, None] + TRANSITIONS
+    for row in rows[1:]:
+        paths = score[:, None] + pairs
         best = paths.argmax(0)
         back.append(best)
         score = paths.max(0) + row
@@ -93,7 +110,7 @@ def predict(model, sentences, pieces, limit):
 def span_probabilities(p, found):
     """The probability of exactly each of the spans (start, end, kind) among all allowed label
     sequences, for word probabilities p [words, labels]: the score that the tagger gives."""
-    allowed = np.exp(TRANSITIONS.astype(np.float64))
+    allowed, p = TRANSITIONS, carry_on(p)
     # Forward and backward weights, each row scaled to sum to one (Rabiner 1989).
     forward, row = [], np.eye(len(recipe.LABELS))[0]
     for word in p:

@@ -9,6 +9,41 @@ use newshound::reader::{Encoding, InputFormat, Reader, Walk};
 use super::Stop;
 
 #[derive(clap::Args)]
+pub(crate) struct FieldArgs {
+    /// Field or column with the text [default: text]
+    #[arg(
+        long,
+        visible_alias = "text-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    text_field: Option<String>,
+
+    /// Field or column with the document's id [default: id]
+    ///
+    /// Documents without one are called FILE:LINE.
+    #[arg(
+        long,
+        visible_alias = "id-column",
+        value_name = "NAME",
+        help_heading = "Input"
+    )]
+    id_field: Option<String>,
+}
+
+impl FieldArgs {
+    /// A reader that looks there.
+    pub(crate) fn reader(&self) -> Reader {
+        let default = Reader::default();
+        Reader {
+            text_field: self.text_field.clone().unwrap_or(default.text_field),
+            id_field: self.id_field.clone().unwrap_or(default.id_field),
+            ..default
+        }
+    }
+}
+
+#[derive(clap::Args)]
 pub(crate) struct InputArgs {
     /// Files and directories to read; `-` is standard input, the default
     ///
@@ -24,25 +59,8 @@ pub(crate) struct InputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Input")]
     input_format: Option<From>,
 
-    /// Field or column with the text [default: text]
-    #[arg(
-        long,
-        visible_alias = "text-column",
-        value_name = "NAME",
-        help_heading = "Input"
-    )]
-    text_field: Option<String>,
-
-    /// Field or column with the document's id [default: id]
-    ///
-    /// Documents without one are called FILE:LINE. All other fields are carried through.
-    #[arg(
-        long,
-        visible_alias = "id-column",
-        value_name = "NAME",
-        help_heading = "Input"
-    )]
-    id_field: Option<String>,
+    #[command(flatten)]
+    fields: FieldArgs,
 
     /// Encoding of the input, if not UTF-8
     ///
@@ -86,7 +104,6 @@ enum From {
 impl InputArgs {
     /// How to read.
     pub(crate) fn reader(&self) -> Reader {
-        let default = Reader::default();
         Reader {
             format: self.input_format.map(|format| match format {
                 From::Text => InputFormat::Text,
@@ -99,9 +116,7 @@ impl InputArgs {
                 From::Conll => InputFormat::Conll,
             }),
             encoding: self.encoding,
-            text_field: self.text_field.clone().unwrap_or(default.text_field),
-            id_field: self.id_field.clone().unwrap_or(default.id_field),
-            meter: default.meter,
+            ..self.fields.reader()
         }
     }
 

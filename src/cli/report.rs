@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use newshound::reader::{Reader, Walk};
+use newshound::reader::Walk;
 use newshound::report::{self, Input, Made, Options};
 
+use super::input::FieldArgs;
 use super::output::stdout;
 use super::watch::grouped;
 use super::{Outcome, Stop};
@@ -38,23 +39,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "INPUT", help_heading = "Input")]
     text: Vec<PathBuf>,
 
-    /// Field or column with the text in --text [default: text]
-    #[arg(
-        long,
-        visible_alias = "text-column",
-        value_name = "NAME",
-        help_heading = "Input"
-    )]
-    text_field: Option<String>,
-
-    /// Field or column with the document's id in --text [default: id]
-    #[arg(
-        long,
-        visible_alias = "id-column",
-        value_name = "NAME",
-        help_heading = "Input"
-    )]
-    id_field: Option<String>,
+    #[command(flatten)]
+    fields: FieldArgs,
 
     /// Field with a document's date [default: date, published, timestamp, ...]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
@@ -126,17 +112,11 @@ fn input(args: &Args) -> Result<Option<Input>, Stop> {
             missing.display()
         )));
     }
-    let mut reader = Reader::default();
-    if let Some(field) = &args.text_field {
-        reader.text_field.clone_from(field);
-    }
-    if let Some(field) = &args.id_field {
-        reader.id_field.clone_from(field);
-    }
     let walk = Walk {
         paths: args.text.clone(),
         ..Walk::default()
     };
+    let reader = args.fields.reader();
     Ok(Some(Input { walk, reader }))
 }
 

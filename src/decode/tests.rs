@@ -1,3 +1,4 @@
+use super::chain::{OTHER_BESIDE, SIDE_BY_SIDE};
 use super::*;
 use crate::fake::subwords;
 use ndarray::Array2;
@@ -58,20 +59,40 @@ proptest! {
             .iter()
             .map(|row| softmax(row.iter().take(labels.len()).copied()).unwrap())
             .collect();
+        let tag_weight = |at: usize, tag: usize| {
+            let row: &[f64] = &p[at];
+            match scheme == IOB2 && adjoins[at] && [2, 4].contains(&tag) {
+                true => row[tag] + (1.0 - SIDE_BY_SIDE) * row[tag - 1],
+                false => row[tag],
+            }
+        };
         let weight = |s: &Vec<usize>| -> f64 {
-            let beside = spans_of(&labels, s).windows(2).filter(|pair| {
-                pair[0].1 == pair[1].0 && pair[0].2 == pair[1].2 && adjoins[pair[1].0]
-            }).count() as i32;
-            let tags: f64 = s.iter().zip(&p).map(|(&t, row)| row[t]).product();
-            tags * SIDE_BY_SIDE.powi(beside)
+            let spans = spans_of(&labels, s);
+            let beside: f64 = spans
+                .windows(2)
+                .filter(|pair| pair[0].1 == pair[1].0 && adjoins[pair[1].0])
+                .map(|pair| if pair[0].2 == pair[1].2 { SIDE_BY_SIDE } else { OTHER_BESIDE })
+                .product();
+            let people = spans.iter().filter(|span| &*span.2 == "PER").count();
+            let tags: f64 = s.iter().enumerate().map(|(at, &t)| tag_weight(at, t)).product();
+            tags * beside * 0.6f64.powi(people as i32)
         };
         let all = sequences(&labels, p.len());
         let total: f64 = all.iter().map(&weight).sum();
         let top = all.iter().map(&weight).fold(0.0, f64::max);
         let best: Vec<_> = all.iter().filter(|s| weight(s) > top * (1.0 - 1e-9)).collect();
         prop_assume!(best.len() == 1, "a tie");
-        let words = Words { p: &p, adjoins: &adjoins[..p.len()] };
-        let found = best_spans(&labels, &Transitions::new(&labels), words);
+        let calibration = Calibration {
+            label_weights: [("PER".to_owned(), 0.6)].into(),
+            ..Calibration::default()
+        };
+        let chain = Chain::new(&labels, &calibration);
+        let mut weights = p.clone();
+        for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
+            chain.carry_on(row, adjoins);
+        }
+        let words = Words { p: &weights, adjoins: &adjoins[..p.len()] };
+        let found = best_spans(&labels, &chain, words);
         let expected = spans_of(&labels, best[0]);
         prop_assert_eq!(found.len(), expected.len());
         for (span, wanted) in found.iter().zip(expected) {
@@ -98,7 +119,14 @@ fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
     for (word, &tag) in tags.iter().enumerate() {
         logits[[word, tag]] = 20.0;
     }
-    let found = decode(text, &document, &labels, logits.view(), 1.0).unwrap();
+    let found = decode(
+        text,
+        &document,
+        &labels,
+        logits.view(),
+        &Calibration::default(),
+    )
+    .unwrap();
     found
         .iter()
         .map(|s| (text[s.start..s.end].to_owned(), s.label.to_string()))
@@ -112,9 +140,15 @@ fn two_words_that_might_be_two_people_are_one_unless_a_line_ends_between_them() 
         let document = subwords().tokenize(text).unwrap();
         let mut logits = Array2::zeros((2, labels.len()));
         (logits[[0, 1]], logits[[1, 1]], logits[[1, 2]]) = (9.0, 8.0, 6.0);
-        decode(text, &document, &labels, logits.view(), 1.0)
-            .unwrap()
-            .len()
+        decode(
+            text,
+            &document,
+            &labels,
+            logits.view(),
+            &Calibration::default(),
+        )
+        .unwrap()
+        .len()
     };
     assert_eq!((names("Pam Butler"), names("Pam\nButler")), (1, 2));
 }
@@ -167,7 +201,13 @@ fn a_word_without_subwords_joins_the_name_around_it_only() {
 fn a_logit_that_is_not_a_number_is_an_error() {
     let document = subwords().tokenize("Kyiv").unwrap();
     let logits = Array2::from_elem((1, 5), f32::NAN);
-    let failed = decode("Kyiv", &document, &labels(IOB2), logits.view(), 1.0);
+    let failed = decode(
+        "Kyiv",
+        &document,
+        &labels(IOB2),
+        logits.view(),
+        &Calibration::default(),
+    );
     assert!(matches!(failed, Err(Error::NotFinite)));
 }
 
@@ -177,7 +217,20 @@ fn a_higher_temperature_makes_the_same_spans_less_sure() {
     let mut logits = Array2::zeros((2, 5));
     logits[[0, 3]] = 4.0;
     logits[[1, 0]] = 4.0;
-    let at = |t| decode("Kyiv based", &document, &labels(IOB2), logits.view(), t).unwrap();
+    let at = |temperature| {
+        let calibration = Calibration {
+            temperature,
+            ..Calibration::default()
+        };
+        decode(
+            "Kyiv based",
+            &document,
+            &labels(IOB2),
+            logits.view(),
+            &calibration,
+        )
+        .unwrap()
+    };
     let (one, two) = (at(1.0), at(2.0));
     assert_eq!((one[0].start, one[0].end), (two[0].start, two[0].end));
     assert!(one[0].score > two[0].score + 0.1, "{one:?} {two:?}");
@@ -189,6 +242,13 @@ fn a_span_without_letters_and_digits_is_no_name() {
     let mut logits = Array2::zeros((2, 5));
     logits[[0, 1]] = 9.0;
     logits[[1, 3]] = 9.0;
-    let spans = decode("- Kyiv", &document, &labels(IOB2), logits.view(), 1.0).unwrap();
+    let spans = decode(
+        "- Kyiv",
+        &document,
+        &labels(IOB2),
+        logits.view(),
+        &Calibration::default(),
+    )
+    .unwrap();
     assert_eq!((spans.len(), spans[0].start), (1, 2));
 }

@@ -144,7 +144,9 @@ impl Labels {
         }
     }
 
-    fn part(&self, tag: usize) -> Part {
+    /// The part of a name that a tag marks.
+    #[must_use]
+    pub fn part(&self, tag: usize) -> Part {
         self.tags.get(tag).map_or(Part::Outside, |t| t.0)
     }
 }

@@ -2,6 +2,7 @@
 //! inside the binary or from a Hugging Face directory.
 
 mod about;
+mod calibration;
 mod card;
 mod directory;
 #[cfg(feature = "embedded-model")]
@@ -18,6 +19,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub use about::About;
+pub use calibration::Calibration;
 pub use labels::{Labels, Scheme};
 pub use tag::{Part, Tag};
 pub use verify::Check;
@@ -34,7 +36,7 @@ pub struct Model {
     name: String,
     digest: String,
     labels: Labels,
-    temperature: f32,
+    calibration: Calibration,
     subwords: Subwords,
     topics: Option<Head>,
     backend: Box<dyn Backend>,
@@ -85,7 +87,7 @@ impl Model {
             name: name.to_owned(),
             digest: String::new(),
             labels,
-            temperature: 1.0,
+            calibration: Calibration::default(),
             subwords,
             topics: None,
             backend,
@@ -119,7 +121,7 @@ impl Model {
         let value = files.config()?;
         let names = tag_names(&value).map_err(&config)?;
         let labels = Labels::new(&names).map_err(&config)?;
-        let temperature = temperature(&value).map_err(&config)?;
+        let calibration = Calibration::read(&value, &labels).map_err(&config)?;
         let subwords = match &files.tokenizer {
             Tokenizer::Json(json) => {
                 Subwords::from_json(json).map_err(Wrong::new("tokenizer.json"))?
@@ -141,7 +143,7 @@ impl Model {
             name: files.name,
             digest: files.digest,
             labels,
-            temperature,
+            calibration,
             subwords,
             topics: None,
             backend,
@@ -172,11 +174,10 @@ impl Model {
         &self.labels
     }
 
-    /// What logits are divided by before they become probabilities: `newshound.temperature`
-    /// in `config.json`, 1 where there is none.
+    /// How its scores are brought in line with how often they are right.
     #[must_use]
-    pub fn temperature(&self) -> f32 {
-        self.temperature
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 
     /// The model's tokenizer.
@@ -222,15 +223,4 @@ fn tag_names(config: &Value) -> Result<Vec<String>, String> {
                 .ok_or_else(|| format!("id2label has {} entries but none for {id}", map.len()))
         })
         .collect()
-}
-
-fn temperature(config: &Value) -> Result<f32, String> {
-    let Some(value) = config.pointer("/newshound/temperature") else {
-        return Ok(1.0);
-    };
-    value
-        .as_f64()
-        .map(|t| t as f32)
-        .filter(|t| t.is_finite() && *t > 0.0)
-        .ok_or_else(|| format!("newshound.temperature is {value}; it must be a number above 0"))
 }

@@ -10,6 +10,10 @@ const WORDS: usize = 16;
 /// Names that start with the same letter as an acronym and are looked at.
 const NEAR: usize = 256;
 
+/// Letters from which on an acronym may be made of some words in a row of a name, and more
+/// than which one is that is written like a word.
+const RUN: usize = 3;
+
 /// Words that an acronym may pass over.
 pub(super) fn is_small(word: &str) -> bool {
     matches!(
@@ -92,9 +96,14 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     let long = |id: &&usize| (2..=WORDS).contains(&forms[**id].words.len());
     let mut exact: Map<String, Vec<usize>> = Map::default();
     let mut by_letter: Map<char, Vec<usize>> = Map::default();
+    let mut by_run: Map<[char; RUN], Vec<(usize, String)>> = Map::default();
     for &id in ids.iter().filter(long) {
         let words = &forms[id].words;
         let [all, content] = initials(words);
+        let letters: Vec<char> = content.chars().collect();
+        for run in letters.array_windows() {
+            by_run.entry(*run).or_default().push((id, content.clone()));
+        }
         let own = words
             .first()
             .filter(|word| country::is_part(word))
@@ -120,6 +129,14 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     for &id in ids {
         let form = &forms[id];
         if !form.is_acronym() {
+            // Some write what is spoken as a word like one: `Nasa`.
+            if let [word] = &form.words[..]
+                && word.chars().count() > RUN
+                && let Some(found) = exact.get(word)
+                && let [one] = links.roots(found.iter().copied())[..]
+            {
+                links.join(one, id);
+            }
             continue;
         }
         let found = exact.get(&form.acronym).cloned().unwrap_or_default();
@@ -135,7 +152,16 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
                 let near = near.filter(|&other| {
                     letters.len() > 2 && spells(&letters, &forms[other].words, skips)
                 });
-                if let [one] = links.roots(near.collect::<Vec<_>>())[..] {
+                let mut near: Vec<usize> = near.collect();
+                if near.is_empty()
+                    && let Some(start) = letters.first_chunk()
+                {
+                    let with = by_run.get(start).filter(|with| with.len() <= NEAR);
+                    let with = with.into_iter().flatten();
+                    let within = with.filter(|(_, content)| content.contains(&form.acronym));
+                    near.extend(within.map(|(other, _)| *other));
+                }
+                if let [one] = links.roots(near)[..] {
                     links.join(one, id);
                 }
             }

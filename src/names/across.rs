@@ -1,50 +1,119 @@
 //! Mentions that were taken for something else: `Okafor` tagged as an organisation is
-//! Ada Okafor.
+//! Ada Okafor, `Burisma` tagged as a person is Burisma Holdings.
 
 use super::acronym::initials;
+use super::country;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
+use super::rules::{self, Fit};
 use crate::Span;
 
-/// The score from which on a label is not doubted.
+/// The mean score from which on a label is not doubted.
 const SURE: f32 = 0.9;
 
 /// Names that a short form may be of that are looked at.
 const SHARED: usize = 8;
 
-/// Joins surnames and acronyms that were given another label, doubtfully, with the one name
-/// that they are short for.
+/// Joins what was given another label, doubtfully, with the one name that it is, or is short
+/// for.
 pub(super) fn link(spans: &[Span], forms: &[Form], links: &mut Links) {
-    let mut bearers: Map<&str, Vec<usize>> = Map::default();
-    let mut spelt_out: Map<String, Vec<usize>> = Map::default();
-    for (id, form) in forms.iter().enumerate() {
-        match (form.kind, &form.words[..]) {
-            (Kind::Person, [_, .., last]) => bearers.entry(last).or_default().push(id),
-            (_, words @ [_, _, ..]) => {
-                let [_, content] = initials(words);
-                spelt_out.entry(content).or_default().push(id);
-            }
-            _ => {}
-        }
-    }
+    let known = Known::of(forms);
     let mut members: Map<usize, usize> = Map::default();
     for id in 0..forms.len() {
         *members.entry(links.root(id)).or_default() += 1;
     }
     for (id, form) in forms.iter().enumerate() {
-        let [name] = &form.words[..] else { continue };
-        let mut scores = form.mentions.iter().filter_map(|&at| spans.get(at));
-        if members.get(&id) != Some(&1) || scores.any(|span| span.score >= SURE) {
+        if members.get(&id) != Some(&1) || !is_doubted(spans, form) {
             continue;
         }
-        let surname = bearers.get(name.as_str());
-        let found = match surname.filter(|_| form.kind != Kind::Person) {
-            None if form.acronym.chars().count() > 2 => spelt_out.get(&form.acronym),
-            found => found,
-        };
-        let found = found.filter(|found| found.len() <= SHARED);
-        if let [one] = links.roots(found.into_iter().flatten().copied())[..] {
-            links.join(one, id);
+        let readings = [
+            known.written_so(id, form),
+            known.borne_or_abbreviated(form),
+            known.shortened(forms, form),
+        ];
+        for found in readings {
+            if let [one] = links.roots(found)[..] {
+                links.join(one, id);
+                break;
+            }
         }
     }
+}
+
+fn is_doubted(spans: &[Span], form: &Form) -> bool {
+    let scores = form.mentions.iter().filter_map(|&at| spans.get(at));
+    let sum: f32 = scores.map(|span| span.score).sum();
+    sum < SURE * form.mentions.len() as f32
+}
+
+/// Forms by what their short forms have of them.
+#[derive(Default)]
+struct Known<'f> {
+    by_letters: Map<String, Vec<usize>>,
+    by_surname: Map<&'f str, Vec<usize>>,
+    by_initials: Map<String, Vec<usize>>,
+    by_first_word: Map<&'f str, Vec<usize>>,
+}
+
+impl<'f> Known<'f> {
+    fn of(forms: &'f [Form]) -> Self {
+        let mut known = Self::default();
+        for (id, form) in forms.iter().enumerate() {
+            let letters = form.words.concat();
+            known.by_letters.entry(letters).or_default().push(id);
+            match (form.kind, &form.words[..]) {
+                (Kind::Person, [_, .., last]) => {
+                    known.by_surname.entry(last).or_default().push(id);
+                }
+                (_, words @ [first, _, ..]) => {
+                    let [_, content] = initials(words);
+                    known.by_initials.entry(content).or_default().push(id);
+                    known.by_first_word.entry(first).or_default().push(id);
+                }
+                _ => {}
+            }
+        }
+        known
+    }
+
+    /// The same letters: `MarineTraffic` and `Marine Traffic`.
+    fn written_so(&self, id: usize, form: &Form) -> Vec<usize> {
+        let found = few(self.by_letters.get(&form.words.concat()));
+        found.iter().copied().filter(|&other| other != id).collect()
+    }
+
+    /// Who bears a surname, or what an acronym stands for.
+    fn borne_or_abbreviated(&self, form: &Form) -> Vec<usize> {
+        let [name] = &form.words[..] else {
+            return Vec::new();
+        };
+        let surname = self.by_surname.get(name.as_str());
+        let found = match surname.filter(|_| form.kind != Kind::Person) {
+            None if form.acronym.chars().count() > 2 => self.by_initials.get(&form.acronym),
+            found => found,
+        };
+        few(found).to_vec()
+    }
+
+    /// What a form is surely short for. A party is more than its adjective, and a country
+    /// than its army.
+    fn shortened(&self, forms: &[Form], form: &Form) -> Vec<usize> {
+        let first = form.words.first();
+        let Some(first) = first.filter(|_| country::alias(&form.words.concat()).is_none()) else {
+            return Vec::new();
+        };
+        let found = few(self.by_first_word.get(first.as_str())).iter().copied();
+        let long = |&id: &usize| {
+            let long = &forms[id];
+            long.label != form.label
+                && long.words.last().is_none_or(|last| last != "party")
+                && rules::is_short_for(form, long) == Fit::Sure
+        };
+        found.filter(long).collect()
+    }
+}
+
+fn few(found: Option<&Vec<usize>>) -> &[usize] {
+    let found = found.filter(|found| found.len() <= SHARED);
+    found.map(Vec::as_slice).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::country;
 use crate::Span;
+use crate::letters;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -47,6 +48,9 @@ pub(super) struct Form {
     pub(super) words: Vec<String>,
     /// Letters of an acronym, small; empty for other forms.
     pub(super) acronym: String,
+    /// Whether the text says `at` before a mention and `in` before none, as it does of
+    /// buildings and not of towns.
+    pub(super) stands_at: bool,
     /// Indices of its spans, in text order.
     pub(super) mentions: Vec<usize>,
     /// Each way it was spelt, white space as single blanks, with its number of mentions; none
@@ -86,6 +90,7 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
                     kind,
                     words,
                     acronym: acronym(&spelt),
+                    stands_at: false,
                     mentions: Vec::new(),
                     spellings: Vec::new(),
                 });
@@ -105,6 +110,12 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
         forms[form].mentions.push(at);
         forms[form].spellings[spelling].1 += 1;
         form_of.push(form);
+    }
+    for form in &mut forms {
+        let starts = form.mentions.iter().filter_map(|&at| spans.get(at));
+        let mut before = starts.filter_map(|span| text.get(..span.start));
+        form.stands_at = before.clone().any(|before| before.ends_with(" at "))
+            && !before.any(|before| before.ends_with(" in "));
     }
     (forms, form_of)
 }
@@ -178,16 +189,12 @@ fn folded(word: &str) -> String {
     }
     let mut folded = String::with_capacity(word.len());
     for c in word.nfd().flat_map(char::to_lowercase) {
+        if let Some(letters) = letters::plain(c) {
+            folded.push_str(letters);
+            continue;
+        }
         match c {
             '\u{300}'..='\u{36F}' => {}
-            'ł' => folded.push('l'),
-            'ø' => folded.push('o'),
-            'đ' | 'ð' => folded.push('d'),
-            'ı' => folded.push('i'),
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'þ' => folded.push_str("th"),
             c if c.is_alphanumeric() || mark(c) => folded.push(c),
             _ => {}
         }

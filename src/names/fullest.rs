@@ -6,11 +6,13 @@ use super::country;
 use super::form::{self, Form, Kind};
 use super::person;
 
-/// The name of the set that the forms `own` make up.
-pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String {
-    let right = |id: &&usize| misspelt.binary_search(id).is_err();
+/// The name of the set that the forms `own` make up; one of `asides` where it has no other.
+pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
+    let right = |id: &&usize| asides.binary_search(id).is_err();
     let any = own.iter().any(|id| right(&id));
     let own = own.iter().filter(|id| !any || right(id));
+    let mut kinds = own.clone().filter_map(|&id| forms.get(id));
+    let people = kinds.all(|form| form.kind == Kind::Person);
     let spelt = own.filter_map(|&id| {
         let form = forms.get(id)?;
         Some((form, spelling(form)?))
@@ -24,7 +26,7 @@ pub(super) fn name(forms: &[Form], own: &[usize], misspelt: &[usize]) -> String 
         (
             form::possessive(spelt).is_none(),
             // A title does not make a name fuller.
-            (form.kind == Kind::Person).then_some((names, Reverse(titles))),
+            people.then_some((names, Reverse(titles))),
             // A storm is called by the most that it became.
             !matches!(first, Some("tropical" | "storm")),
             if informal { 0 } else { spelt.chars().count() },

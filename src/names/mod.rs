@@ -3,10 +3,10 @@
 //! | step | joins |
 //! |---|---|
 //! | `form` | the same words, whatever their case, accents and marks |
-//! | `stated` | what the text explains in brackets: `Federal Security Service (FSB)` |
+//! | `stated` | what the text explains: `Federal Security Service (FSB)`, `known as` |
 //! | `person` | surnames, initials and unambiguous first names with full names |
-//! | `rules` | acronyms, short forms and other forms of organisations, places and works |
-//! | `typo`, `across` | misspelt names, and surnames that got another label |
+//! | `rules` | acronyms, flights, short and other forms of organisations, places and works |
+//! | `typo`, `across` | misspelt names, and short forms that got another label |
 //! | `settle` | what may mean several names, and labels that disagree |
 //! | `fullest` | nothing; it chooses what a name is called |
 //!
@@ -16,6 +16,7 @@
 mod acronym;
 mod across;
 mod country;
+mod flight;
 mod form;
 mod fullest;
 mod links;
@@ -43,14 +44,16 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
         forms[id].spellings.push((long, 0));
     }
     let mut links = Links::new(forms.len());
-    stated::link(text, spans, &forms, &form_of, &mut links);
+    let mut asides = stated::link(text, spans, &forms, &form_of, &mut links);
+    asides.extend(stated::renamed(text, spans, &forms, &form_of, &mut links));
     let open = link_each_label(&forms, &mut links);
-    let misspelt = typo::link(&forms, &mut links);
+    asides.extend(typo::link(&forms, &mut links));
+    asides.sort_unstable();
     stated::speakers(text, spans, &forms, &mut links);
     across::link(spans, &forms, &mut links);
     let set_of = settle::sets(&form_of, &mut links, &open);
     settle::vote(spans, &set_of);
-    named(&forms, &misspelt, spans, &form_of, &set_of)
+    named(&forms, &asides, spans, &form_of, &set_of)
 }
 
 /// Joins forms of the same label. What may mean several names is given back, with those.
@@ -90,7 +93,7 @@ fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
 /// Names from the sets of spans.
 fn named(
     forms: &[Form],
-    misspelt: &[usize],
+    asides: &[usize],
     spans: &mut [Span],
     form_of: &[usize],
     set_of: &[usize],
@@ -112,7 +115,7 @@ fn named(
         Name {
             id,
             label: Arc::clone(&spans[members[0]].label),
-            name: fullest::name(forms, &own, misspelt),
+            name: fullest::name(forms, &own, asides),
             mentions: members.len(),
             place: None,
             country: None,

@@ -2,6 +2,7 @@
 
 use super::acronym::{self, is_small};
 use super::country;
+use super::flight;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
 
@@ -148,6 +149,7 @@ pub(super) fn link(
     storms(forms, ids, links);
     acronym::link(forms, ids, links);
     acronym::link_partly(forms, ids, links);
+    flight::link(forms, ids, links);
     contained(forms, ids, links, open);
 }
 
@@ -274,15 +276,25 @@ fn stem(word: &str) -> &str {
     }
 }
 
+/// Whether a short form starts and ends as a long one does and lacks words between:
+/// `Calicut Airport` for `Calicut International Airport`.
+fn leaves_out(a: &[String], b: &[String]) -> bool {
+    let mut left = b.iter();
+    a.len() > 1
+        && a.first() == b.first()
+        && a.last() == b.last()
+        && a.iter().all(|word| left.any(|other| word == other))
+}
+
 /// How well a short form fits a long one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(super) enum Fit {
     No,
     Likely,
     Sure,
 }
 
-fn is_short_for(short: &Form, long: &Form) -> Fit {
+pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (a, b) = (&short.words[..], &long.words[..]);
     if a.len() >= b.len() || a.is_empty() {
         return Fit::No;
@@ -293,7 +305,7 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
     let behind = b.strip_prefix(a);
     let before = b.strip_suffix(a);
     let inland = a.len() > 1 && b.iter().filter(|word| !country::is_part(word)).eq(a);
-    let (sure, likely) = match short.kind {
+    let (sure, likely) = match long.kind {
         Kind::Person => (false, false),
         Kind::Organisation => {
             let own = b.iter().take_while(|word| country::is_part(word)).count();
@@ -310,13 +322,18 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
                 let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
                 (later || a.len() > 1) && (seat || !joint && !short.is_acronym())
             });
-            (body || country || inland, of || last)
+            let shorter = later && leaves_out(a, b);
+            (body || country || inland, of || last || shorter)
         }
         Kind::Place => {
             let own = behind.is_some_and(|rest| one_of(rest, PLACES));
-            let building = later
-                && before.is_some()
-                && a.last().is_some_and(|w| BUILDINGS.contains(&w.as_str()));
+            let is_building = |name: &[String]| {
+                let kind = name.last();
+                kind.is_some_and(|kind| BUILDINGS.contains(&kind.as_str()))
+            };
+            let building = later && before.is_some() && is_building(a);
+            let bare = short.stands_at && behind.is_some_and(is_building);
+            let shorter = is_building(b) && leaves_out(a, b);
             let state = before.is_some_and(|rest| {
                 let rest = match rest {
                     [rest @ .., the] if the == "the" => rest,
@@ -324,7 +341,7 @@ fn is_short_for(short: &Form, long: &Form) -> Fit {
                 };
                 matches!(rest, [.., state, of] if of == "of" && STATES.contains(&state.as_str()))
             });
-            (own || state, building)
+            (own || state, building || bare || shorter)
         }
         Kind::Other => {
             let year = |rest: &[String]| matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()));

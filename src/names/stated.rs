@@ -11,18 +11,31 @@ const REACH: usize = 400;
 /// Words of the longest name that is explained.
 const WORDS: usize = 16;
 
+/// Words between a person's name and another of theirs.
+const ALSO: &[&str] = &[
+    "known as",
+    "also known as",
+    "better known as",
+    "best known as",
+    "a.k.a",
+    "aka",
+];
+
 /// Acronyms that may be the initials of who speaks.
 const SPEAKERS: usize = 16;
 
 /// Joins names that stand beside each other, the second in brackets, where one abbreviates
-/// the other, or is the other in another script.
+/// the other, or is the other in another script, and organisations and works whatever the
+/// second is: what is in brackets there is the same in other words. Gives back those that
+/// have no word in common with what they are of, as those in another language.
 pub(super) fn link(
     text: &str,
     spans: &[Span],
     forms: &[Form],
     form_of: &[usize],
     links: &mut Links,
-) {
+) -> Vec<usize> {
+    let mut asides = Vec::new();
     for (at, pair) in spans.windows(2).enumerate() {
         let [first, second] = pair else { continue };
         let between = text.get(first.end..second.start).unwrap_or_default();
@@ -59,10 +72,48 @@ pub(super) fn link(
             .next()
             .is_some()
             && latin(&forms[a]) != latin(&forms[b]);
-        if same_label && (stated || foreign || translated) {
+        let called = matches!(between.trim(), "(" | "[")
+            && closes.starts_with([')', ']'])
+            && matches!(forms[a].kind, Kind::Organisation | Kind::Other);
+        if same_label && (stated || foreign || translated || called) {
             links.join(a, b);
+            let apart = !forms[b].words.iter().any(|w| forms[a].words.contains(w));
+            if called && apart && !stated && !forms[a].is_acronym() {
+                asides.push(b);
+            }
         }
     }
+    asides
+}
+
+/// Joins people with who they are also said to be: `Day was born Doris Kappelhoff`. Gives
+/// back names of birth.
+pub(super) fn renamed(
+    text: &str,
+    spans: &[Span],
+    forms: &[Form],
+    form_of: &[usize],
+    links: &mut Links,
+) -> Vec<usize> {
+    let mut born = Vec::new();
+    for (pair, ids) in spans.windows(2).zip(form_of.windows(2)) {
+        let ([first, second], &[a, b]) = (pair, ids) else {
+            continue;
+        };
+        if [a, b].iter().any(|&id| forms[id].kind != Kind::Person) {
+            continue;
+        }
+        let between = text.get(first.end..second.start).unwrap_or_default();
+        let said = between.trim_matches(|c: char| !c.is_alphanumeric());
+        let birth = matches!(said, "born" | "was born" | "née" | "né");
+        if birth || ALSO.contains(&said) {
+            links.join(a, b);
+        }
+        if birth {
+            born.push(b);
+        }
+    }
+    born
 }
 
 /// What the text says before the brackets that acronyms stand in, where no span has it.

@@ -177,6 +177,71 @@ fn organisations_have_short_forms() {
 }
 
 #[test]
+fn what_stands_in_brackets_behind_an_organisation_is_the_same_in_other_words() {
+    all_are(
+        "Law and Justice",
+        "⟦Law and Justice|ORG⟧ (⟦Prawo i Sprawiedliwość|ORG⟧) ⟦Prawo i Sprawiedliwość|ORG⟧",
+    );
+    all_are(
+        "Tarn Védelmi Ipari Kft.",
+        "⟦Tarn Védelmi Ipari Kft.|ORG⟧ (⟦Tarn Limited|ORG⟧), ⟦Tarn Limited|ORG⟧",
+    );
+    names_are(
+        "⟦Springfield|LOC⟧ (⟦Illinois|LOC⟧), ⟦Ripley|PER⟧ (⟦Ada Okafor|PER⟧)",
+        &["Springfield", "Illinois", "Ripley", "Ada Okafor"],
+    );
+}
+
+#[test]
+fn people_are_who_they_are_said_to_be_and_not_called_by_a_name_of_birth() {
+    all_are(
+        "Doris Day",
+        "⟦Doris Day|PER⟧ ⟦Day|PER⟧ was born ⟦Doris Mary Ann Kappelhoff|PER⟧. ⟦Day|PER⟧",
+    );
+    all_are(
+        "Ada Okafor",
+        "⟦Ada Okafor|PER⟧, also known as ⟦Lucky|PER⟧, ⟦Lucky|PER⟧",
+    );
+}
+
+#[test]
+fn acronyms_may_be_of_words_within_or_written_like_a_word() {
+    all_are(
+        "National Union of Rail, Maritime and Transport Workers",
+        "⟦National Union of Rail, Maritime and Transport Workers|ORG⟧ ⟦RMT|ORG⟧",
+    );
+    all_are(
+        "North Atlantic Treaty Organization",
+        "⟦Nato|ORG⟧ ⟦North Atlantic Treaty Organization|ORG⟧",
+    );
+    names_are("⟦Sri|ORG⟧ ⟦State Rail Inc|ORG⟧", &["Sri", "State Rail Inc"]);
+}
+
+#[test]
+fn a_place_that_things_are_at_is_the_building_and_a_town_is_not() {
+    all_are(
+        "Fath International Airport",
+        "⟦Fath International Airport|LOC⟧ ⟦Fath Airport|LOC⟧ landed at ⟦Fath|LOC⟧",
+    );
+    names_are(
+        "⟦London Bridge|LOC⟧ at ⟦London|LOC⟧ in ⟦London|LOC⟧",
+        &["London Bridge", "London", "London"],
+    );
+}
+
+#[test]
+fn flights_have_codes() {
+    all_are(
+        "Air India Express Flight 1344",
+        "⟦Air India Express Flight 1344|MISC⟧ (⟦AXB1344|MISC⟧/⟦IX1344|MISC⟧)",
+    );
+    names_are(
+        "⟦Air India Flight 1344|MISC⟧ ⟦IX134|MISC⟧ ⟦A1344|MISC⟧",
+        &["Air India Flight 1344", "IX134", "A1344"],
+    );
+}
+
+#[test]
 fn a_place_and_an_organisation_of_the_same_surface_are_two() {
     names_are("⟦Chelsea|LOC⟧ ⟦Chelsea FC|ORG⟧", &["Chelsea", "Chelsea FC"]);
 }
@@ -191,10 +256,35 @@ fn a_doubtful_label_yields_to_the_person_who_bears_the_surname() {
 }
 
 #[test]
+fn a_doubtful_label_yields_to_the_organisation_of_the_full_name() {
+    let text = "⟦Burisma Holdings|ORG|0.9⟧ ⟦Burisma|PER|0.5⟧ ⟦Burisma|PER|0.4⟧";
+    for found in found(text) {
+        assert_eq!(found, ("Burisma Holdings".to_owned(), "ORG".to_owned()));
+    }
+    all_are(
+        "Marine Traffic",
+        "⟦Marine Traffic|ORG⟧ ⟦MarineTraffic|MISC|0.5⟧",
+    );
+    names_are(
+        "⟦Liberal Party|ORG⟧ ⟦Liberal|MISC|0.5⟧ ⟦US Air Force|ORG⟧ ⟦US|LOC|0.5⟧",
+        &["Liberal Party", "Liberal", "US Air Force", "US"],
+    );
+}
+
+#[test]
 fn misspelt_names_are_not_what_a_name_is_called() {
     all_are(
         "Jacques Chirac",
         "⟦Jacques Chirac|PER⟧ ⟦Chirac|PER⟧ ⟦Chriac|PER⟧",
+    );
+    all_are("Sally Wasef", "⟦Sally Wasef|PER⟧ ⟦Wasif|PER⟧");
+    all_are(
+        "Magnitogorsk",
+        "⟦Magnitigorsk|LOC⟧ ⟦Magnitogorsk|LOC⟧ ⟦Magnitogorsk|LOC⟧",
+    );
+    names_are(
+        "⟦Antarctica|LOC⟧ ⟦Antarctic|LOC⟧ ⟦Algeria|LOC⟧ ⟦Nigeria|LOC⟧",
+        &["Antarctica", "Antarctic", "Algeria", "Nigeria"],
     );
     names_are(
         "⟦Ann Johnson|PER⟧ ⟦Bo Jonson|PER⟧",

@@ -6,6 +6,12 @@ use super::links::Links;
 /// Letters that a word needs to be the same with one of them wrong.
 const LETTERS: usize = 6;
 
+/// Letters that a surname by itself needs, beside one full name.
+const SURNAME: usize = 5;
+
+/// Letters that a place needs: more of them differ in one letter than of people.
+const PLACE: usize = 8;
+
 /// Longer words are not looked at: a word has as many variants as letters, each as long as it.
 const LONGEST: usize = 40;
 
@@ -13,7 +19,7 @@ const LONGEST: usize = 40;
 const MENTIONS: usize = 3;
 
 /// Joins rare forms that are linked to no other with the one name of their label that they
-/// misspell, and gives back those forms, in order. Two words that differ in one letter are the
+/// misspell, and gives back those forms. Two words that differ in one letter are the
 /// same without it, which finds them in linear time (Mor and Fraenkel 1982).
 pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     let mut misspelt = Vec::new();
@@ -21,34 +27,26 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     for id in 0..forms.len() {
         *members.entry(links.root(id)).or_default() += 1;
     }
-    let mut near: Map<(Kind, String), Vec<usize>> = Map::default();
-    for (id, form) in forms.iter().enumerate() {
-        for key in keys(form) {
-            for variant in variants(&key) {
-                near.entry((form.kind, variant)).or_default().push(id);
-            }
+    let variants: Vec<Vec<String>> = forms.iter().map(variants).collect();
+    let mut near: Map<(Kind, &str), Vec<usize>> = Map::default();
+    for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
+        for variant in variants {
+            near.entry((form.kind, variant)).or_default().push(id);
         }
     }
-    for (id, form) in forms.iter().enumerate() {
+    for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
         if form.mentions.len() > MENTIONS || members.get(&id) != Some(&1) {
             continue;
         }
-        let mut found = Vec::new();
-        for key in keys(form) {
-            let others = variants(&key)
-                .into_iter()
-                .filter_map(|v| near.get(&(form.kind, v)));
-            let others = others
-                .filter(|others| others.len() <= 2 * MENTIONS)
-                .flatten();
-            found.extend(others.copied().filter(|&other| {
-                other != id
-                    && forms[other].label == form.label
-                    && (form.words.len() == 1 || form.words.len() == forms[other].words.len())
-                    && misspells(form, &forms[other])
-            }));
-        }
-        if let [one] = links.roots(found)[..] {
+        let others = variants.iter().filter_map(|v| near.get(&(form.kind, &**v)));
+        let others = others.filter(|others| others.len() <= 2 * MENTIONS);
+        let found = others.flatten().copied().filter(|&other| {
+            other != id
+                && forms[other].label == form.label
+                && (form.words.len() == 1 || form.words.len() == forms[other].words.len())
+                && misspells(form, &forms[other])
+        });
+        if let [one] = links.roots(found.collect::<Vec<_>>())[..] {
             let mentions = |id: usize| forms.get(id).map_or(0, |form| form.mentions.len());
             if mentions(id) <= mentions(one) {
                 misspelt.push(id);
@@ -61,20 +59,29 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
 
 /// Whether the words are those of another name but for one letter.
 fn misspells(form: &Form, other: &Form) -> bool {
-    match &form.words[..] {
-        [word] => other.words.iter().any(|right| one_off(word, right)),
-        words => {
-            let mut differ = words.iter().zip(&other.words).filter(|(a, b)| a != b);
+    match (&form.words[..], &other.words[..]) {
+        // `Antarctic` is no misspelt `Antarctica`.
+        ([word], [right]) if form.kind == Kind::Place => {
+            one_off(word, right, PLACE) && !word.starts_with(right) && !right.starts_with(word)
+        }
+        ([_], _) if form.kind == Kind::Place => false,
+        ([word], [_, .., right]) if form.kind == Kind::Person && one_off(word, right, SURNAME) => {
+            true
+        }
+        ([word], words) => words.iter().any(|right| one_off(word, right, LETTERS)),
+        (words, others) => {
+            let mut differ = words.iter().zip(others).filter(|(a, b)| a != b);
             let first = differ.next();
-            first.is_some_and(|(a, b)| one_off(a, b)) && differ.next().is_none()
+            first.is_some_and(|(a, b)| one_off(a, b, LETTERS)) && differ.next().is_none()
         }
     }
 }
 
-/// Whether two words start alike and differ in one letter, or two that are swapped.
-fn one_off(a: &str, b: &str) -> bool {
+/// Whether two words, the longer of so many `letters` at least, start alike and differ in one,
+/// or in two that are swapped.
+fn one_off(a: &str, b: &str, letters: usize) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.first() != b.first() || a == b || a.len().max(b.len()) < LETTERS {
+    if a.first() != b.first() || a == b || a.len().max(b.len()) < letters {
         return false;
     }
     let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
@@ -88,29 +95,26 @@ fn one_off(a: &str, b: &str) -> bool {
     }
 }
 
-/// The words that may be misspelt.
-fn keys(form: &Form) -> Vec<String> {
-    let long = |word: &&String| {
-        (LETTERS - 1..=LONGEST).contains(&word.chars().count())
-            && word.chars().all(char::is_alphabetic)
+/// The words that may be misspelt, and each without one of its letters.
+fn variants(form: &Form) -> Vec<String> {
+    let shortest = match (form.kind, form.words.len()) {
+        (Kind::Person, _) | (Kind::Organisation, 2..) => SURNAME - 1,
+        (Kind::Place, 1) => PLACE - 1,
+        _ => return Vec::new(),
     };
-    match form.kind {
-        Kind::Person => form.words.iter().filter(long).cloned().collect(),
-        Kind::Organisation if form.words.len() > 1 => {
-            form.words.iter().filter(long).cloned().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// A word, and the word without each of its letters.
-fn variants(word: &str) -> Vec<String> {
-    let without = word.char_indices().map(|(at, c)| {
-        let mut variant = word.to_owned();
-        variant.replace_range(at..at + c.len_utf8(), "");
-        variant
+    let words = form.words.iter().filter(|word| {
+        (shortest..=LONGEST).contains(&word.chars().count())
+            && word.chars().all(char::is_alphabetic)
     });
-    let mut variants: Vec<String> = without.chain([word.to_owned()]).collect();
+    let mut variants: Vec<String> = Vec::new();
+    for word in words {
+        variants.extend(word.char_indices().map(|(at, c)| {
+            let mut variant = word.clone();
+            variant.replace_range(at..at + c.len_utf8(), "");
+            variant
+        }));
+        variants.push(word.clone());
+    }
     variants.sort_unstable();
     variants.dedup();
     variants

@@ -3,6 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::letters;
+
 /// A name without case, accents, apostrophes, full stops and a leading "the", its words
 /// separated by one blank, "Saint" as "st": `St. Louis` and `Saint-Louis` are both `st louis`.
 /// `data/places/build.py` does the same to the names that are stored.
@@ -10,18 +12,11 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) fn fold(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for c in name.chars().flat_map(char::to_lowercase).nfkd() {
+        if let Some(letters) = letters::plain(c) {
+            plain.push_str(letters);
+            continue;
+        }
         match c {
-            'ß' => plain.push_str("ss"),
-            'ø' => plain.push('o'),
-            'ł' => plain.push('l'),
-            'đ' | 'ð' => plain.push('d'),
-            'þ' => plain.push_str("th"),
-            'æ' => plain.push_str("ae"),
-            'œ' => plain.push_str("oe"),
-            'ı' => plain.push('i'),
-            'ħ' => plain.push('h'),
-            'ŋ' => plain.push('n'),
-            'ə' => plain.push('a'),
             '.' | '\'' | '’' | '‘' | '`' | '´' | 'ʻ' | 'ʼ' | 'ʹ' | '·' => {}
             c if is_combining_mark(c) => {}
             c if c.is_alphanumeric() => plain.push(c),

@@ -45,7 +45,13 @@ impl Subject {
         let mut surfaces: Vec<(&String, &usize)> = self.surfaces.iter().collect();
         surfaces.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         let others = surfaces.into_iter().map(|(surface, _)| surface);
-        std::iter::once(&self.canonical)
+        let stopped = format!("{}.", self.canonical);
+        let short = !self.surfaces.contains_key(&self.canonical);
+        let canonical = match short && self.surfaces.contains_key(&stopped) {
+            true => &stopped,
+            false => &self.canonical,
+        };
+        std::iter::once(canonical)
             .chain(others)
             .map(|surface| candidates(gazetteer, surface))
             .find(|found| !found.is_empty())

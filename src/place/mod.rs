@@ -72,7 +72,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
         if let Some(name) = span.name
             && let Some(subject) = subjects.get_mut(&name)
         {
-            subject.mention(text.get(span.start..span.end).unwrap_or_default());
+            subject.mention(written(&gazetteer, text, span));
             mentions.push(Mention {
                 name,
                 bytes: span.start..span.end,
@@ -98,6 +98,23 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             name.country = gazetteer.record(country).map(|c| c.code.to_owned());
         }
     }
+}
+
+/// What a mention is written as, with the full stop of a short form (`Calif.`), which spans
+/// leave out. `LA` at the end of a sentence is none.
+fn written<'t>(gazetteer: &Gazetteer<'_>, text: &'t str, span: &Span) -> &'t str {
+    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let stopped = text.get(span.start..span.end.saturating_add(1));
+    let stopped = stopped.filter(|stopped| {
+        stopped.ends_with('.')
+            && surface.contains(char::is_lowercase)
+            && gazetteer
+                .short(&fold::fold(surface))
+                .main()
+                .next()
+                .is_some()
+    });
+    stopped.unwrap_or(surface)
 }
 
 fn place(gazetteer: &Gazetteer<'_>, id: gazetteer::Id, score: f64) -> Option<Place> {

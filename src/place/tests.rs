@@ -49,6 +49,18 @@ fn first(marked: &str) -> String {
 }
 
 #[test]
+fn a_short_form_has_the_full_stop_that_its_span_leaves_out() {
+    for (text, place) in [
+        ("[Calif]. -- A fire", "California, US"),
+        ("[Ala]. is wet.", "Alabama, US"),
+        ("in [LA].", "Los Angeles, California, US"),
+        ("in [Kyiv].", "Kyiv, Kyiv City, UA"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
 fn countries_capitals_and_states_are_linked_by_any_of_their_names() {
     for (text, place) in [
         ("in [Kyiv]", "Kyiv, Kyiv City, UA"),

@@ -148,12 +148,14 @@
   const radius = dots.map((dot) => Number(dot.getAttribute("r")));
   const gap = texts.map((text) => ["x", "y"].map((axis) => Number(text.getAttribute(axis)) - Number(text.dataset[axis])));
   const size = () => parseFloat(getComputedStyle(map).getPropertyValue("--size")) || 46;
-  let zoom = 1, x = left + width / 2, y = top + height / 2;
+  let zoom = 1, x = left + width / 2, y = top + height / 2, shown = [x, y];
   const draw = () => {
-    const w = width / zoom, h = height / zoom;
-    x = Math.min(Math.max(x, left + w / 2), left + width - w / 2);
-    y = Math.min(Math.max(y, top + h / 2), top + height - h / 2);
-    map.setAttribute("viewBox", [x - w / 2, y - h / 2, w, h].join(" "));
+    map.classList.toggle("zoomed", zoom > 1);
+    // A small screen shows more than the strip that the whole world is.
+    const w = width / zoom, h = zoom === 1 ? height : Math.min(w * map.clientHeight / map.clientWidth, height) || height;
+    // Only what is shown stops at the edges: zooming further goes on to x and y.
+    shown = [Math.min(Math.max(x, left + w / 2), left + width - w / 2), Math.min(Math.max(y, top + h / 2), top + height - h / 2)];
+    map.setAttribute("viewBox", [shown[0] - w / 2, shown[1] - h / 2, w, h].join(" "));
     // Dots stay as large as they were on the screen, and large enough on a small one.
     const small = map.clientWidth < 600 ? 2.5 : 1;
     dots.forEach((dot, i) => dot.setAttribute("r", radius[i] * small / zoom));
@@ -163,7 +165,6 @@
       text.style.fontSize = zoom === 1 ? "" : size() / zoom + "px";
       text.style.strokeWidth = zoom === 1 ? "" : size() / 5 / zoom + "px";
     });
-    map.classList.toggle("zoomed", zoom > 1);
   };
   const scale = (factor) => {
     // The first step goes to where most documents are.
@@ -178,13 +179,14 @@
   at("out").addEventListener("click", () => scale(0.5));
   at("world").addEventListener("click", () => { zoom = 1; draw(); });
   let held = null;
-  map.addEventListener("pointerdown", (event) => { if (zoom > 1) held = [event.clientX, event.clientY, x, y]; });
+  map.addEventListener("pointerdown", (event) => { if (zoom > 1) held = [event.clientX, event.clientY, ...shown]; });
   addEventListener("pointermove", (event) => {
     if (!held) return;
     const unit = width / zoom / map.clientWidth;
     x = held[2] - (event.clientX - held[0]) * unit;
     y = held[3] - (event.clientY - held[1]) * unit;
     draw();
+    [x, y] = shown;
   });
   addEventListener("pointerup", () => { held = null; });
   addEventListener("pointercancel", () => { held = null; });

@@ -42,7 +42,7 @@ pub(super) fn write(
     counts.topics.write(out, counts.dates)?;
     writeln!(
         out,
-        "</main>\n<footer>Made by newshound {}. Places: GeoNames, CC BY 4.0. Land: Natural Earth.</footer>",
+        "</main>\n<footer>Made by newshound {}. Places: GeoNames, CC BY 4.0, and mledoze/countries, ODbL. Land: Natural Earth.</footer>",
         env!("CARGO_PKG_VERSION")
     )?;
     data(out, &labels, collected)?;

@@ -92,10 +92,13 @@ def detail(page, names):
 
 def zoom(page):
     before = page.get_attribute("#map", "viewBox")
-    page.click("#in")
-    page.click("#in")
+    for _ in range(3):
+        page.click("#in")
     check("the map zooms in", page.get_attribute("#map", "viewBox") != before)
     box = page.locator("#map").bounding_box()
+    dot = page.locator("#map circle").first.bounding_box()
+    x, y = dot["x"] + dot["width"] / 2 - box["x"], dot["y"] + dot["height"] / 2 - box["y"]
+    check("to where most documents are", 0 < x < box["width"] and 0 < y < box["height"])
     zoomed = page.get_attribute("#map", "viewBox")
     page.locator("#map").scroll_into_view_if_needed()
     box = page.locator("#map").bounding_box()
@@ -105,6 +108,21 @@ def zoom(page):
     page.mouse.move(x + 50, y + 30)
     page.mouse.up()
     check("it can be moved", page.get_attribute("#map", "viewBox") != zoomed)
+
+
+def topics(page):
+    """Topics' names are read at a glance: no word runs over two lines."""
+    split = page.evaluate(
+        """() => [...document.querySelectorAll("tbody th")].filter((head) => {
+            const node = head.firstChild, range = document.createRange();
+            return [...node.data.matchAll(/\\S+/g)].some((word) => {
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                return range.getClientRects().length > 1;
+            });
+        }).map((head) => head.textContent)"""
+    )
+    check(f"no word of a topic is split {split or ''}", not split)
 
 
 def main():
@@ -139,6 +157,7 @@ def main():
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             check("nothing is wider than the screen", over <= 0)
             page.screenshot(path=args.pictures / f"{name}.png", full_page=True)
+            topics(page)
             if names:
                 search(page, names)
                 keyboard(page, names)

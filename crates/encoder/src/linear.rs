@@ -5,7 +5,7 @@ use crate::kernels::{
     product,
 };
 use crate::matrix::Columns;
-use crate::quantise::Quantised;
+use crate::quantise::{Quantised, Row};
 use crate::weights::{Table, Weights};
 use crate::{Error, Precision};
 
@@ -142,10 +142,20 @@ impl Linear {
                         };
                         kernel.tile(a, w, &mut found);
                         for (row, found) in (row..row + count).zip(found.chunks(panels)) {
-                            let scale = l.splat(scratch.scales[row]);
+                            let Row {
+                                scale,
+                                zero,
+                                column,
+                                apart,
+                            } = scratch.rows[row];
+                            let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
                             let out = &mut out[row * chunks + first..][..panels];
                             for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
-                                let value = l.mul(l.ints_to_floats(found), scale);
+                                let sums = l.ints_to_floats(&sums[panel]);
+                                let value = l.mul_add(sums, zero, l.ints_to_floats(found));
+                                let group = &data[panel * 16 * stride + column / 4];
+                                let weights = l.ints_to_floats(&group.column(column % 4));
+                                let value = l.mul_add(weights, apart, l.mul(value, scale));
                                 let bias = l.load(&self.bias[panel]);
                                 finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                             }

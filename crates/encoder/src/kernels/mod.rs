@@ -59,6 +59,18 @@ impl Ints {
 
 impl Bytes {
     pub(crate) const ZERO: Self = Self([0; 4 * LANES]);
+
+    /// Of a panel's chunk, the weights of one of its four inputs.
+    #[inline(always)]
+    pub(crate) fn column(&self, input: usize) -> Ints {
+        let shift = 24 - 8 * input as u32;
+        let mut found = Ints::ZERO;
+        for (to, four) in found.0.iter_mut().zip(self.0.as_chunks::<4>().0) {
+            let four = i32::from_le_bytes(four.map(i8::cast_unsigned));
+            *to = four.wrapping_shl(shift) >> 24;
+        }
+        found
+    }
 }
 
 /// Arithmetic on sixteen `f32`. Operations round once, to nearest, as IEEE 754 has it.

@@ -1,0 +1,34 @@
+//! Flights by their number: `IX1344` is Air India Express Flight 1344.
+
+use super::form::{Form, Map};
+use super::links::Links;
+
+/// Joins codes of flights with the one flight of that number.
+pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut flights: Map<&str, Vec<usize>> = Map::default();
+    for &id in ids {
+        if let [.., flight, code] = &forms[id].words[..]
+            && flight == "flight"
+        {
+            flights.entry(number(code)).or_default().push(id);
+        }
+    }
+    for &id in ids {
+        let [code] = &forms[id].words[..] else {
+            continue;
+        };
+        let number = number(code);
+        // Two or three letters are the airline's.
+        if matches!(code.len() - number.len(), 2 | 3)
+            && let Some(found) = flights.get(number)
+            && let [one] = links.roots(found.iter().copied())[..]
+        {
+            links.join(one, id);
+        }
+    }
+}
+
+/// What follows the letters of a code.
+fn number(code: &str) -> &str {
+    code.trim_start_matches(|c: char| c.is_ascii_alphabetic())
+}
