@@ -1,9 +1,8 @@
 //! Intel's tile matrix unit (AMX) on 8-bit integers: Xeon from Sapphire Rapids.
 //!
 //! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, or a
-//! panel of weights with 64 inputs, which the shared layout keeps in that very order. How rows and
-//! panels are cut into tiles is tested everywhere with a model of the unit in plain Rust
-//! ([`tests::Model`](super::tests)); the instructions themselves run only where the unit is.
+//! panel of weights with 64 inputs, which the shared layout keeps in that very order. Where the unit
+//! is missing, tests run the instructions one by one in software (`trapped.rs`).
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
@@ -29,43 +28,34 @@ pub(crate) struct Block {
     pub(crate) ahead: *const i8,
 }
 
-/// What multiplies tiles.
-pub(crate) trait Unit: Copy + Send + Sync {
-    /// Sets the thread up for as long as it lives.
-    type Session;
-
-    fn session(self) -> Self::Session;
-
-    /// # Safety
-    /// The block must be as [`Block`] says, and the thread must hold a session.
-    unsafe fn multiply(self, block: &Block);
-}
-
-/// The kernel over a unit: the processor's own or a model of it.
+/// The kernel: tiles, and lanes for what is not in 8 bits.
 #[derive(Clone, Copy)]
-pub(crate) struct Tiled<U, L> {
-    unit: U,
+pub(crate) struct Tiled<L> {
+    unit: Unit,
     lanes: L,
 }
 
-pub(crate) type Amx = Tiled<Hardware, Avx512>;
+pub(crate) type Amx = Tiled<Avx512>;
 
 impl Amx {
     pub(super) fn detect() -> Option<Self> {
-        let lanes = Avx512::detect()?;
-        Hardware::detect().map(|unit| Self::new(unit, lanes))
+        let (lanes, unit) = (Avx512::detect()?, Unit::detect()?);
+        Some(Self { unit, lanes })
     }
 }
 
-impl<U, L> Tiled<U, L> {
-    pub(super) fn new(unit: U, lanes: L) -> Self {
+#[cfg(all(test, target_os = "linux"))]
+impl Tiled<super::scalar::Scalar> {
+    /// Without looking for the instructions, which have to be caught where they are missing.
+    pub(super) fn assumed() -> Self {
+        let (unit, lanes) = (Unit(()), super::scalar::Scalar);
         Self { unit, lanes }
     }
 }
 
-impl<U: Unit, L: Lanes> Kernel for Tiled<U, L> {
+impl<L: Lanes> Kernel for Tiled<L> {
     type Lanes = L;
-    type Session = U::Session;
+    type Session = Configured;
 
     const ROWS: usize = 32;
     const STEP: usize = 16;
@@ -78,7 +68,7 @@ impl<U: Unit, L: Lanes> Kernel for Tiled<U, L> {
     }
 
     #[inline(always)]
-    fn session(self) -> U::Session {
+    fn session(self) -> Configured {
         self.unit.session()
     }
 
@@ -103,7 +93,7 @@ impl<U: Unit, L: Lanes> Kernel for Tiled<U, L> {
 
 /// Proof that the processor has tiles of 8-bit integers and that Linux lets this process use them.
 #[derive(Clone, Copy)]
-pub(crate) struct Hardware(());
+pub(crate) struct Unit(());
 
 /// Held while a thread uses tiles. Its configuration is the thread's own, so it cannot move.
 pub(crate) struct Configured(std::marker::PhantomData<*const ()>);
@@ -135,7 +125,7 @@ static EIGHT_FULL_TILES: Configuration = {
     configuration
 };
 
-impl Hardware {
+impl Unit {
     #[cfg(target_os = "linux")]
     fn detect() -> Option<Self> {
         const AMX_TILE: u32 = 1 << 24;
@@ -185,9 +175,8 @@ impl Drop for Configured {
     }
 }
 
-impl Unit for Hardware {
-    type Session = Configured;
-
+impl Unit {
+    /// Sets the thread up for as long as the value lives.
     #[inline(always)]
     fn session(self) -> Configured {
         // SAFETY: the token proves that the processor has tiles; the configuration is valid.
@@ -203,6 +192,8 @@ impl Unit for Hardware {
         Configured(std::marker::PhantomData)
     }
 
+    /// # Safety
+    /// The block must be as [`Block`] says, and the thread must hold a session.
     unsafe fn multiply(self, block: &Block) {
         // SAFETY: the caller's promise is passed on.
         unsafe {

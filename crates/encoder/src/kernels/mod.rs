@@ -26,6 +26,8 @@ mod neon;
 mod scalar;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+mod trapped;
 
 use crate::isa::Isa;
 
@@ -202,9 +204,9 @@ pub(crate) enum Chosen {
     #[cfg(target_arch = "aarch64")]
     Neon(neon::Neon),
     Scalar(scalar::Scalar),
-    /// AMX's cutting into tiles without AMX.
-    #[cfg(all(test, target_arch = "x86_64"))]
-    ModelOfAmx(tests::ModelOfAmx),
+    /// AMX's instructions, one by one in software.
+    #[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+    TrappedAmx(trapped::TrappedAmx),
 }
 
 impl Chosen {
@@ -242,8 +244,8 @@ impl Chosen {
             #[cfg(target_arch = "aarch64")]
             Self::Neon(kernel) => job.run(kernel),
             Self::Scalar(kernel) => job.run(kernel),
-            #[cfg(all(test, target_arch = "x86_64"))]
-            Self::ModelOfAmx(kernel) => job.run(kernel),
+            #[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+            Self::TrappedAmx(kernel) => job.run(kernel),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Job for &Product {
         let mut all = vec![0; count * 16 * self.panels];
         let mut sums = [Ints::ZERO; 64];
         let mut row = 0;
-        for height in (1..=K::ROWS).cycle() {
+        for height in (1..=K::ROWS).rev().cycle() {
             if row == count {
                 break;
             }
@@ -121,69 +121,15 @@ impl Job for &Product {
     }
 }
 
-/// The kernels that can be tested here: all that the processor has, and the model of AMX.
+/// The kernels that can be tested here: all that the processor has, and AMX where it traps.
 pub(crate) fn kernels() -> Vec<(&'static str, Chosen)> {
     let named = |isa: Isa| Some((isa.name(), Chosen::new(isa)?));
     let mut found: Vec<_> = Isa::ALL.into_iter().filter_map(named).collect();
-    #[cfg(target_arch = "x86_64")]
-    found.push((
-        "model of amx",
-        Chosen::ModelOfAmx(amx::Tiled::new(Model, scalar::Scalar)),
-    ));
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    if Chosen::new(Isa::Amx).is_none() {
+        found.push(("amx, trapped", Chosen::TrappedAmx(trapped::amx())));
+    }
     found
-}
-
-/// AMX's tile unit as its manual describes it, on registers of 16 rows by 64 bytes.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-pub(crate) struct Model;
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) type ModelOfAmx = amx::Tiled<Model, scalar::Scalar>;
-
-#[cfg(target_arch = "x86_64")]
-impl amx::Unit for Model {
-    type Session = ();
-
-    fn session(self) {}
-
-    unsafe fn multiply(self, block: &amx::Block) {
-        let (tall, wide) = (1 + usize::from(block.tall), 1 + usize::from(block.wide));
-        for (half, panel) in (0..tall).flat_map(|half| (0..wide).map(move |panel| (half, panel))) {
-            let mut sums = [[0i32; 16]; 16];
-            for step in 0..block.steps {
-                let a = 16 * half * block.row_bytes + 64 * step;
-                let b = 1024 * (panel * block.steps + step);
-                // SAFETY: the block is what it says it is; so are 16 rows of it and a panel's step.
-                let (rows, weights) = unsafe {
-                    let row = |i: usize| *block.a.add(a + i * block.row_bytes).cast::<[i8; 64]>();
-                    let weights = |i: usize| *block.b.add(b + 64 * i).cast::<[i8; 64]>();
-                    (std::array::from_fn(row), std::array::from_fn(weights))
-                };
-                dot_product(&mut sums, &rows, &weights);
-            }
-            for (row, sums) in sums.into_iter().enumerate() {
-                let at = 16 * (wide * (16 * half + row) + panel);
-                // SAFETY: the block has a row of sums for each of its rows.
-                unsafe { block.c.add(at).cast::<[i32; 16]>().write(sums) };
-            }
-        }
-    }
-}
-
-/// `tdpbssd`: each sum of a row and a column grows by the products of four neighbouring bytes, for
-/// every four bytes of the row.
-#[cfg(target_arch = "x86_64")]
-fn dot_product(sums: &mut [[i32; 16]; 16], a: &[[i8; 64]; 16], b: &[[i8; 64]; 16]) {
-    for (sums, a) in sums.iter_mut().zip(a) {
-        for (four, b) in a.as_chunks::<4>().0.iter().zip(b) {
-            for (sum, column) in sums.iter_mut().zip(b.as_chunks::<4>().0) {
-                for (&x, &w) in four.iter().zip(column) {
-                    *sum += i32::from(x) * i32::from(w);
-                }
-            }
-        }
-    }
 }
 
 proptest! {
