@@ -24,6 +24,7 @@ mod name;
 mod person;
 mod rules;
 mod settle;
+mod short;
 mod stated;
 mod typo;
 
