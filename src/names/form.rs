@@ -18,25 +18,16 @@ const ACRONYM: usize = 12;
 /// Bytes of the longest headline.
 const HEADLINE: usize = 200;
 
-/// Relatives, who often share more than a surname.
+/// Relatives who may share more than a surname.
 const KIN: &[&str] = &[
     "mother",
     "father",
     "son",
     "daughter",
-    "brother",
-    "sister",
-    "wife",
-    "husband",
     "grandmother",
     "grandfather",
     "grandson",
     "granddaughter",
-    "aunt",
-    "uncle",
-    "niece",
-    "nephew",
-    "cousin",
 ];
 
 /// Spellings of a form that are told apart.
