@@ -5,7 +5,7 @@ use super::acronym::initials;
 use super::country;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
-use super::rules::{self, Fit};
+use super::short::{Fit, is_short_for};
 use crate::Span;
 
 /// The mean score from which on a label is not doubted.
@@ -107,7 +107,7 @@ impl<'f> Known<'f> {
             let long = &forms[id];
             long.label != form.label
                 && long.words.last().is_none_or(|last| last != "party")
-                && rules::is_short_for(form, long) == Fit::Sure
+                && is_short_for(form, long) == Fit::Sure
         };
         found.filter(long).collect()
     }

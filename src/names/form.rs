@@ -15,6 +15,21 @@ pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 /// Bytes of the longest acronym.
 const ACRONYM: usize = 12;
 
+/// Bytes of the longest headline.
+const HEADLINE: usize = 200;
+
+/// Relatives who may share more than a surname.
+const KIN: &[&str] = &[
+    "mother",
+    "father",
+    "son",
+    "daughter",
+    "grandmother",
+    "grandfather",
+    "grandson",
+    "granddaughter",
+];
+
 /// Spellings of a form that are told apart.
 const SPELLINGS: usize = 32;
 
@@ -51,6 +66,11 @@ pub(super) struct Form {
     /// Whether the text says `at` before a mention and `in` before none, as it does of
     /// buildings and not of towns.
     pub(super) stands_at: bool,
+    /// Whether the text calls a mention someone's relative: `her mother, Ann Bell`.
+    pub(super) is_kin: bool,
+    /// The first of its spans below the headline, where short forms come before long ones;
+    /// past all where there is none.
+    pub(super) below: usize,
     /// Indices of its spans, in text order.
     pub(super) mentions: Vec<usize>,
     /// Each way it was spelt, white space as single blanks, with its number of mentions; none
@@ -76,6 +96,7 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let mut by_surface: Map<(&str, &str), (usize, usize)> = Map::default();
     let mut by_key: Map<(Arc<str>, String), usize> = Map::default();
     let mut form_of = Vec::with_capacity(spans.len());
+    let headline = headline(text);
     for (at, span) in spans.iter().enumerate() {
         let surface = text.get(span.start..span.end).unwrap_or_default();
         let known = by_surface.get(&(&*span.label, surface)).copied();
@@ -91,6 +112,8 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
                     words,
                     acronym: acronym(&spelt),
                     stands_at: false,
+                    is_kin: false,
+                    below: usize::MAX,
                     mentions: Vec::new(),
                     spellings: Vec::new(),
                 });
@@ -108,16 +131,39 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
             (form, place)
         });
         forms[form].mentions.push(at);
+        if span.start >= headline {
+            forms[form].below = forms[form].below.min(at);
+        }
         forms[form].spellings[spelling].1 += 1;
         form_of.push(form);
     }
     for form in &mut forms {
         let starts = form.mentions.iter().filter_map(|&at| spans.get(at));
         let mut before = starts.filter_map(|span| text.get(..span.start));
+        form.is_kin = form.kind == Kind::Person && before.clone().any(ends_with_kin);
         form.stands_at = before.clone().any(|before| before.ends_with(" at "))
             && !before.any(|before| before.ends_with(" in "));
     }
     (forms, form_of)
+}
+
+/// Bytes of the headline: a first line that is short and no sentence.
+fn headline(text: &str) -> usize {
+    let line = text
+        .split_once('\n')
+        .map_or("", |(line, _)| line.trim_end());
+    match line.len() <= HEADLINE && !line.ends_with(['.', '!', ':', '"', '”']) {
+        true => line.len(),
+        false => 0,
+    }
+}
+
+/// Whether a word for a relative stands at the end of what is before a name.
+fn ends_with_kin(before: &str) -> bool {
+    let before = before.strip_suffix(' ').unwrap_or(before);
+    let before = before.strip_suffix(',').unwrap_or(before);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
+    word.is_some_and(|word| KIN.contains(&word))
 }
 
 /// White space as single blanks, no small `the` before it; a person's name without a possessive.

@@ -24,6 +24,7 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
         let informal =
             form.is_acronym() && !spelt.contains(' ') || country::is_informal(&form.words);
         (
+            is_whole(spelt),
             form::possessive(spelt).is_none(),
             // A title does not make a name fuller.
             people.then_some((names, Reverse(titles))),
@@ -35,6 +36,12 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
         )
     });
     best.map(|(_, spelt)| spelt.to_owned()).unwrap_or_default()
+}
+
+/// Whether all brackets are closed: one that is not was cut.
+fn is_whole(spelt: &str) -> bool {
+    let count = |bracket: char| spelt.matches(bracket).count();
+    count('(') == count(')') && count('[') == count(']')
 }
 
 /// The best spelling of a form: no possessive and not in capitals where there is another, the

@@ -5,7 +5,7 @@
 //! | `form` | the same words, whatever their case, accents and marks |
 //! | `stated` | what the text explains: `Federal Security Service (FSB)`, `known as` |
 //! | `person` | surnames, initials and unambiguous first names with full names |
-//! | `rules` | acronyms, flights, short and other forms of organisations, places and works |
+//! | `rules`, `short` | acronyms, flights, short and other forms of organisations, places and works |
 //! | `typo`, `across` | misspelt names, and short forms that got another label |
 //! | `settle` | what may mean several names, and labels that disagree |
 //! | `fullest` | nothing; it chooses what a name is called |
@@ -24,6 +24,7 @@ mod name;
 mod person;
 mod rules;
 mod settle;
+mod short;
 mod stated;
 mod typo;
 

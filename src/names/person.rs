@@ -92,10 +92,12 @@ struct Person<'f> {
     form: usize,
     names: &'f [String],
     suffix: Option<&'f str>,
+    is_kin: bool,
 }
 
 impl<'f> Person<'f> {
-    fn of(form: usize, words: &'f [String]) -> Self {
+    fn of(id: usize, form: &'f Form) -> Self {
+        let words = &form.words[..];
         let from = titles(words);
         let mut names = words.get(from..).unwrap_or_default();
         let mut suffix = None;
@@ -106,9 +108,10 @@ impl<'f> Person<'f> {
             (names, suffix) = (rest, Some(last.as_str()));
         }
         Self {
-            form,
+            form: id,
             names,
             suffix,
+            is_kin: form.is_kin,
         }
     }
 
@@ -124,7 +127,7 @@ pub(super) fn link(
     links: &mut Links,
     open: &mut Vec<(usize, Vec<usize>)>,
 ) {
-    let people = ids.iter().map(|&id| Person::of(id, &forms[id].words));
+    let people = ids.iter().map(|&id| Person::of(id, &forms[id]));
     let mut people: Vec<Person<'_>> = people.filter(|p| !p.names.is_empty()).collect();
     people.sort_by_key(|p| (std::cmp::Reverse(p.names.len()), p.form));
     let mut same: Map<(&[String], Option<&str>), usize> = Map::default();
@@ -187,9 +190,13 @@ pub(super) fn link(
 }
 
 /// Whether `full` is the same name with more words, or with words for initials: `John Smith`
-/// or `J. A. Smith` for `John A. Smith`.
+/// or `J. A. Smith` for `John A. Smith`. Someone's mother is another with more names.
 fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
-    if short.clashes(full) || short.names.len() > full.names.len() {
+    let longer = short.names.len() < full.names.len();
+    if short.clashes(full)
+        || short.names.len() > full.names.len()
+        || longer && full.is_kin && !short.is_kin
+    {
         return false;
     }
     let mut left = full.names.iter();
@@ -207,7 +214,7 @@ fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
             None => return false,
         }
     }
-    spelt > 0 && (short.names.len() < full.names.len() || spelt < short.names.len())
+    spelt > 0 && (longer || spelt < short.names.len())
 }
 
 /// Whether a word is the initial of another.

@@ -5,137 +5,10 @@ use super::country;
 use super::flight;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
+use super::short::{Fit, STORMS, is_short_for, stem};
 
 /// Names with a word in common that are compared; a word in more of them tells nothing.
 const SHARED: usize = 64;
-
-/// Words behind a company's, party's or club's own name.
-const BODIES: &[&str] = &[
-    "inc",
-    "incorporated",
-    "corp",
-    "corporation",
-    "co",
-    "company",
-    "ltd",
-    "limited",
-    "llc",
-    "llp",
-    "plc",
-    "ag",
-    "gmbh",
-    "se",
-    "sa",
-    "s",
-    "nv",
-    "bv",
-    "oy",
-    "ab",
-    "as",
-    "asa",
-    "spa",
-    "kft",
-    "pty",
-    "group",
-    "holding",
-    "holdings",
-    "party",
-    "airlines",
-    "airline",
-    "airways",
-    "air",
-    "us",
-    "corps",
-    "force",
-    "motor",
-    "motors",
-    "entertainment",
-    "society",
-    "institution",
-    "usa",
-    "international",
-    "technologies",
-    "systems",
-    "pictures",
-    "records",
-    "industries",
-    "enterprises",
-    "partners",
-    "fc",
-    "afc",
-    "cf",
-    "club",
-    "united",
-    "city",
-    "government",
-    "organisation",
-    "organization",
-    "association",
-    "university",
-    "college",
-    "a",
-    "movement",
-    "samithi",
-];
-
-/// Words behind a place's own name.
-const PLACES: &[&str] = &[
-    "sea",
-    "ocean",
-    "islands",
-    "mountains",
-    "mountain",
-    "river",
-    "desert",
-    "peninsula",
-    "strait",
-    "dc",
-];
-
-/// Words before a place's own name: `Islamic Republic of`.
-const STATES: &[&str] = &[
-    "republic",
-    "kingdom",
-    "commonwealth",
-    "sultanate",
-    "emirate",
-    "principality",
-    "duchy",
-    "federation",
-];
-
-/// Buildings and lines that are named by their kind alone when it is clear which is meant.
-const BUILDINGS: &[&str] = &[
-    "embassy",
-    "hall",
-    "station",
-    "underground",
-    "airport",
-    "palace",
-    "stadium",
-    "cathedral",
-    "mosque",
-    "hospital",
-    "prison",
-    "bridge",
-    "tower",
-    "museum",
-    "channel",
-    "canal",
-    "capitol",
-];
-
-const STORMS: &[&str] = &[
-    "hurricane",
-    "typhoon",
-    "cyclone",
-    "storm",
-    "tropical",
-    "superstorm",
-];
-
-/// Words before a ship's name.
-const SHIPS: &[&str] = &["mv", "uss", "hms", "ss", "ms", "rms", "hmas"];
 
 /// Joins the forms of one name. What may mean several goes to `open`.
 pub(super) fn link(
@@ -232,7 +105,7 @@ fn contained(
 ) {
     let mut with: Map<&str, Vec<usize>> = Map::default();
     for &id in ids {
-        let mut words: Vec<&str> = forms[id].words.iter().map(String::as_str).collect();
+        let mut words: Vec<&str> = forms[id].words.iter().map(|word| stem(word)).collect();
         words.sort_unstable();
         words.dedup();
         for word in words {
@@ -246,7 +119,7 @@ fn contained(
         let rarest = short
             .words
             .iter()
-            .filter_map(|word| with.get(word.as_str()))
+            .filter_map(|word| with.get(stem(word)))
             .min_by_key(|ids| ids.len());
         let Some(near) = rarest.filter(|near| near.len() <= SHARED) else {
             continue;
@@ -265,104 +138,5 @@ fn contained(
             [one] => links.join(*one, id),
             several => open.push((id, several.to_vec())),
         }
-    }
-}
-
-/// A word without a plural's s, so that `Railway` and `Railways` are the same.
-fn stem(word: &str) -> &str {
-    match word.strip_suffix('s') {
-        Some(stem) if stem.len() > 4 && !stem.ends_with('s') => stem,
-        _ => word,
-    }
-}
-
-/// Whether a short form starts and ends as a long one does and lacks words between:
-/// `Calicut Airport` for `Calicut International Airport`.
-fn leaves_out(a: &[String], b: &[String]) -> bool {
-    let mut left = b.iter();
-    a.len() > 1
-        && a.first() == b.first()
-        && a.last() == b.last()
-        && a.iter().all(|word| left.any(|other| word == other))
-}
-
-/// How well a short form fits a long one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fit {
-    No,
-    Likely,
-    Sure,
-}
-
-pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
-    let (a, b) = (&short.words[..], &long.words[..]);
-    if a.len() >= b.len() || a.is_empty() {
-        return Fit::No;
-    }
-    let later = short.first() > long.first();
-    let one_of =
-        |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
-    let behind = b.strip_prefix(a);
-    let before = b.strip_suffix(a);
-    let inland = a.len() > 1 && b.iter().filter(|word| !country::is_part(word)).eq(a);
-    let (sure, likely) = match long.kind {
-        Kind::Person => (false, false),
-        Kind::Organisation => {
-            let own = b.iter().take_while(|word| country::is_part(word)).count();
-            let behind = behind.or_else(|| b[own..].strip_prefix(a));
-            let body = behind.is_some_and(|rest| one_of(rest, BODIES));
-            let of = behind.is_some_and(|rest| {
-                let skip = usize::from(rest.len() > 2 && BODIES.contains(&rest[0].as_str()));
-                rest.len() > 1 && matches!(rest[skip].as_str(), "of" | "for" | "on")
-            });
-            let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
-            let last = before.is_some_and(|rest| {
-                // The House is not the White House; an acronym is whole as it is.
-                let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
-                let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
-                (later || a.len() > 1) && (seat || !joint && !short.is_acronym())
-            });
-            let shorter = later && leaves_out(a, b);
-            (body || country || inland, of || last || shorter)
-        }
-        Kind::Place => {
-            let own = behind.is_some_and(|rest| one_of(rest, PLACES));
-            let is_building = |name: &[String]| {
-                let kind = name.last();
-                kind.is_some_and(|kind| BUILDINGS.contains(&kind.as_str()))
-            };
-            let building = later && before.is_some() && is_building(a);
-            let bare = short.stands_at && behind.is_some_and(is_building);
-            let shorter = is_building(b) && leaves_out(a, b);
-            let state = before.is_some_and(|rest| {
-                let rest = match rest {
-                    [rest @ .., the] if the == "the" => rest,
-                    rest => rest,
-                };
-                matches!(rest, [.., state, of] if of == "of" && STATES.contains(&state.as_str()))
-            });
-            (own || state, building || bare || shorter)
-        }
-        Kind::Other => {
-            let year = |rest: &[String]| matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()));
-            let people = ["tribe", "nation", "people"];
-            let tribe = later && behind.is_some_and(|rest| one_of(rest, &people));
-            let number = later && a[0].starts_with(|c: char| c.is_ascii_digit());
-            let storm = before.is_some_and(|rest| one_of(rest, STORMS) || one_of(rest, SHIPS));
-            let edition = behind.or(before).is_some_and(year);
-            let tail = later && a.len() > 1 && before.is_some();
-            let of = later
-                && a.len() > 1
-                && behind.is_some_and(|rest| matches!(rest[0].as_str(), "of" | "at"));
-            (
-                storm || inland,
-                edition || tribe || tail || of || number && before.is_some(),
-            )
-        }
-    };
-    match (sure, likely) {
-        (true, _) => Fit::Sure,
-        (_, true) => Fit::Likely,
-        _ => Fit::No,
     }
 }

@@ -11,7 +11,8 @@ use crate::Span;
 const READINGS: usize = 8;
 
 /// For each span the set it belongs to. An ambiguous form means whoever of those that it may
-/// mean was mentioned most before it; where none was, it stays apart.
+/// mean was mentioned most before it; where none was, most in the document. Of names that are
+/// mentioned as often there it means none and stays apart.
 pub(super) fn sets(
     form_of: &[usize],
     links: &mut Links,
@@ -24,20 +25,34 @@ pub(super) fn sets(
             readings.insert(*form, sets);
         }
     }
+    let mut all: Map<usize, usize> = Map::default();
+    for form in form_of.iter().filter(|form| !readings.contains_key(form)) {
+        *all.entry(links.root(*form)).or_default() += 1;
+    }
     let mut mentions: Map<usize, usize> = Map::default();
     let mut set_of = Vec::with_capacity(form_of.len());
     for &form in form_of {
-        let sets = readings.get(&form).into_iter().flatten();
+        let sets = readings.get(&form).map(Vec::as_slice).unwrap_or_default();
         // Of as many mentions the earlier name counts more.
-        let known = sets.filter_map(|set| Some((*mentions.get(set)?, Reverse(*set))));
+        let known = sets
+            .iter()
+            .filter_map(|set| Some((*mentions.get(set)?, Reverse(*set))));
         let set = match known.max() {
             Some((_, Reverse(set))) => set,
-            None => links.root(form),
+            None => most(sets, &all).unwrap_or_else(|| links.root(form)),
         };
         *mentions.entry(set).or_default() += 1;
         set_of.push(set);
     }
     set_of
+}
+
+/// The one of the sets that has the most mentions.
+fn most(sets: &[usize], mentions: &Map<usize, usize>) -> Option<usize> {
+    let count = |set: &usize| mentions.get(set).copied().unwrap_or_default();
+    let most = sets.iter().copied().max_by_key(count)?;
+    let mut equals = sets.iter().filter(|set| count(set) == count(&most));
+    equals.nth(1).is_none().then_some(most)
 }
 
 /// Scores of the mentions in a set, by label in the order of the text.

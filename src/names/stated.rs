@@ -21,6 +21,18 @@ const ALSO: &[&str] = &[
     "aka",
 ];
 
+/// Words between a person's name and a peer's.
+const PEERS: &[&str] = &[
+    ", Lord ",
+    ", Lady ",
+    ", Baron ",
+    ", Baroness ",
+    ", Viscount ",
+];
+
+/// Words of the longest way to say that someone is called something.
+const NICKNAME: usize = 8;
+
 /// Acronyms that may be the initials of who speaks.
 const SPEAKERS: usize = 16;
 
@@ -106,7 +118,11 @@ pub(super) fn renamed(
         let between = text.get(first.end..second.start).unwrap_or_default();
         let said = between.trim_matches(|c: char| !c.is_alphanumeric());
         let birth = matches!(said, "born" | "was born" | "née" | "né");
-        if birth || ALSO.contains(&said) {
+        let after = text.get(second.end..).unwrap_or_default();
+        // "nicknamed the Messi of Kenya", "known as Ant and Dec".
+        let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
+        let nickname = !goes_on && is_nickname(said);
+        if birth || nickname || ALSO.contains(&said) || PEERS.contains(&between) {
             links.join(a, b);
         }
         if birth {
@@ -114,6 +130,27 @@ pub(super) fn renamed(
         }
     }
     born
+}
+
+/// Whether words between two people say that the second is what the first is called:
+/// `nicknamed`, `known to fans as the`, `often referred to as "The`.
+fn is_nickname(said: &str) -> bool {
+    let mut words: Vec<&str> = said.split(' ').collect();
+    words.pop_if(|word| {
+        matches!(
+            word.trim_start_matches(['"', '“', '\'', '‘']),
+            "the" | "The"
+        )
+    });
+    let plain = |word: &&str| word.chars().all(|c| c.is_alphabetic() || c == ',');
+    if words.len() > NICKNAME || !words.iter().all(plain) {
+        return false;
+    }
+    match words[..] {
+        [.., "nicknamed" | "dubbed"] => true,
+        [ref how @ .., "as"] => how.contains(&"known") || how.contains(&"referred"),
+        _ => false,
+    }
 }
 
 /// What the text says before the brackets that acronyms stand in, where no span has it.

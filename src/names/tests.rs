@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod short;
+
 /// Spans of a text in which names are marked as `⟦Mark Rutte|PER⟧`, perhaps with a
 /// score behind, and the text without marks.
 fn marked(text: &str) -> (String, Vec<Span>) {

@@ -48,6 +48,18 @@ const PERSONS: [&str; 2] = ["PER", "PERSON"];
 /// Labels of peoples.
 const PEOPLES: [&str; 2] = ["MISC", "NORP"];
 
+/// Whether a place of this name is so large that the name by itself means it rather than one
+/// that the gazetteer lacks.
+pub(crate) fn is_large(name: &str) -> bool {
+    let gazetteer = Gazetteer::embedded();
+    let hits = gazetteer.named(&fold::fold(name));
+    let mut places = hits
+        .main()
+        .chain(hits.other())
+        .filter_map(|id| gazetteer.record(id));
+    places.any(|place| place.population as f64 >= link::UNKNOWN)
+}
+
 /// Gives a document's names of places their [`Place`], and peoples and adjectives
 /// ("Ukrainian") their country.
 pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {

@@ -1,0 +1,272 @@
+//! Whether a form of an organisation, place or other name is short for a longer one.
+
+use super::acronym::is_small;
+use super::country;
+use super::form::{self, Form, Kind};
+use crate::place;
+
+/// Words behind a company's, party's or club's own name.
+const BODIES: &[&str] = &[
+    "inc",
+    "incorporated",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "plc",
+    "ag",
+    "gmbh",
+    "se",
+    "sa",
+    "s",
+    "nv",
+    "bv",
+    "oy",
+    "ab",
+    "as",
+    "asa",
+    "spa",
+    "kft",
+    "pty",
+    "group",
+    "holding",
+    "holdings",
+    "party",
+    "airlines",
+    "airline",
+    "airways",
+    "air",
+    "us",
+    "corps",
+    "force",
+    "motor",
+    "motors",
+    "entertainment",
+    "society",
+    "institution",
+    "usa",
+    "international",
+    "technologies",
+    "systems",
+    "pictures",
+    "records",
+    "industries",
+    "enterprises",
+    "partners",
+    "fc",
+    "afc",
+    "cf",
+    "club",
+    "united",
+    "city",
+    "government",
+    "organisation",
+    "organization",
+    "association",
+    "university",
+    "college",
+    "a",
+    "movement",
+    "samithi",
+];
+
+/// Words behind a place's own name.
+const PLACES: &[&str] = &[
+    "sea",
+    "ocean",
+    "islands",
+    "mountains",
+    "mountain",
+    "river",
+    "desert",
+    "peninsula",
+    "strait",
+    "dc",
+];
+
+/// Words before a place's own name: `Islamic Republic of`.
+const STATES: &[&str] = &[
+    "republic",
+    "kingdom",
+    "commonwealth",
+    "sultanate",
+    "emirate",
+    "principality",
+    "duchy",
+    "federation",
+];
+
+/// Buildings and lines that are named by their kind alone when it is clear which is meant.
+const BUILDINGS: &[&str] = &[
+    "embassy",
+    "hall",
+    "station",
+    "underground",
+    "airport",
+    "palace",
+    "stadium",
+    "cathedral",
+    "mosque",
+    "hospital",
+    "prison",
+    "bridge",
+    "tower",
+    "museum",
+    "channel",
+    "canal",
+    "capitol",
+];
+
+pub(super) const STORMS: &[&str] = &[
+    "hurricane",
+    "typhoon",
+    "cyclone",
+    "storm",
+    "tropical",
+    "superstorm",
+];
+
+/// Words before a ship's name.
+const SHIPS: &[&str] = &["mv", "uss", "hms", "ss", "ms", "rms", "hmas"];
+
+/// Parts of a country that go by their name alone once they were named.
+const DIVISIONS: &[&str] = &["county", "district", "parish", "province", "region"];
+
+/// A word without a plural's s, so that `Railway` and `Railways` are the same.
+pub(super) fn stem(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 4 && !stem.ends_with('s') => stem,
+        _ => word,
+    }
+}
+
+/// Whether a short form starts and ends as a long one does and lacks words between:
+/// `Calicut Airport` for `Calicut International Airport`.
+fn leaves_out(a: &[String], b: &[String]) -> bool {
+    let mut left = b.iter();
+    a.len() > 1
+        && a.first() == b.first()
+        && a.last() == b.last()
+        && a.iter().all(|word| left.any(|other| word == other))
+}
+
+/// Whether a short form is a long one but for a body's kind behind it and words before it:
+/// `Revolutionary Guards` for `Islamic Revolutionary Guard Corps`.
+fn within(a: &[String], b: &[String]) -> bool {
+    let same = |part: &[String]| part.iter().zip(a).all(|(x, y)| stem(x) == stem(y));
+    let parts = b.windows(a.len()).enumerate().skip(1);
+    a.len() > 1
+        && parts.filter(|(_, part)| same(part)).any(|(at, _)| {
+            let rest = &b[at + a.len()..];
+            let bodies = rest.iter().all(|word| BODIES.contains(&word.as_str()));
+            !rest.is_empty() && bodies && !is_small(&b[at - 1])
+        })
+}
+
+/// Whether a short form is a title up to its colon or comma.
+fn is_main_title(short: &Form, long: &Form) -> bool {
+    let main = |spelt: &str| {
+        let (main, _) = spelt.split_once([':', ','])?;
+        Some(form::folded_words(main))
+    };
+    let mut spellings = long.spellings.iter();
+    spellings.any(|(spelt, _)| main(spelt).is_some_and(|main| main == short.words))
+}
+
+/// How well a short form fits a long one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    No,
+    Likely,
+    Sure,
+}
+
+pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
+    let (a, b) = (&short.words[..], &long.words[..]);
+    if a.len() >= b.len() || a.is_empty() {
+        return Fit::No;
+    }
+    let later = short.below > long.first();
+    let one_of =
+        |words: &[String], of: &[&str]| words.iter().all(|word| of.contains(&word.as_str()));
+    let behind = b.strip_prefix(a);
+    let before = b.strip_suffix(a);
+    let inland = a.len() > 1 && b.iter().filter(|word| !country::is_part(word)).eq(a);
+    let (sure, likely) = match long.kind {
+        Kind::Person => (false, false),
+        Kind::Organisation => {
+            let own = b.iter().take_while(|word| country::is_part(word)).count();
+            let behind = behind.or_else(|| b[own..].strip_prefix(a));
+            let body = behind.is_some_and(|rest| one_of(rest, BODIES));
+            let of = behind.is_some_and(|rest| {
+                let skip = usize::from(rest.len() > 2 && BODIES.contains(&rest[0].as_str()));
+                rest.len() > 1 && matches!(rest[skip].as_str(), "of" | "for" | "on")
+            });
+            let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
+            let last = before.is_some_and(|rest| {
+                // The House is not the White House; an acronym is whole as it is.
+                let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
+                let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
+                (later || a.len() > 1) && (seat || !joint && !short.is_acronym())
+            });
+            let shorter = later && leaves_out(a, b);
+            (
+                body || country || inland,
+                of || last || shorter || later && within(a, b),
+            )
+        }
+        Kind::Place => {
+            let own = behind.is_some_and(|rest| one_of(rest, PLACES));
+            let is_building = |name: &[String]| {
+                let kind = name.last();
+                kind.is_some_and(|kind| BUILDINGS.contains(&kind.as_str()))
+            };
+            let building = later && before.is_some() && is_building(a);
+            let bare = short.stands_at && behind.is_some_and(is_building);
+            let division =
+                |rest: &[String]| matches!(rest, [kind] if DIVISIONS.contains(&kind.as_str()));
+            // "Los Angeles" is the city, whatever was said of Los Angeles County.
+            let alone = later
+                && behind.is_some_and(|rest| division(rest) || a.len() > 1 && is_building(rest))
+                && !short
+                    .spellings
+                    .iter()
+                    .any(|(spelt, _)| place::is_large(spelt));
+            let shorter = is_building(b) && leaves_out(a, b);
+            let state = before.is_some_and(|rest| {
+                let rest = match rest {
+                    [rest @ .., the] if the == "the" => rest,
+                    rest => rest,
+                };
+                matches!(rest, [.., state, of] if of == "of" && STATES.contains(&state.as_str()))
+            });
+            (own || state, building || bare || alone || shorter)
+        }
+        Kind::Other => {
+            let year = |rest: &[String]| matches!(rest, [year] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()));
+            let people = ["tribe", "nation", "people"];
+            let tribe = later && behind.is_some_and(|rest| one_of(rest, &people));
+            let number = later && a[0].starts_with(|c: char| c.is_ascii_digit());
+            let storm = before.is_some_and(|rest| one_of(rest, STORMS) || one_of(rest, SHIPS));
+            let edition = behind.or(before).is_some_and(year);
+            let tail = later && a.len() > 1 && before.is_some();
+            let of = later
+                && a.len() > 1
+                && behind.is_some_and(|rest| matches!(rest[0].as_str(), "of" | "at"));
+            let title = later && a.len() > 1 && behind.is_some() && is_main_title(short, long);
+            (
+                storm || inland,
+                edition || tribe || tail || of || title || number && before.is_some(),
+            )
+        }
+    };
+    match (sure, likely) {
+        (true, _) => Fit::Sure,
+        (_, true) => Fit::Likely,
+        _ => Fit::No,
+    }
+}

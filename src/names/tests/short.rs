@@ -1,0 +1,111 @@
+//! Short forms: where they stand, and what else the text says of them.
+
+use super::*;
+
+#[test]
+fn a_headline_has_short_forms_of_what_is_named_below_it() {
+    all_are(
+        "Tarn Valley Lifeboats",
+        "⟦Lifeboats|ORG⟧ grow\nThe ⟦Tarn Valley Lifeboats|ORG⟧ have new boats.",
+    );
+    names_are(
+        "⟦Bell|PER⟧ wins\n⟦Ann Bell|PER⟧ beat ⟦Bo Bell|PER⟧. ⟦Ann Bell|PER⟧ smiled.",
+        &["Ann Bell", "Ann Bell", "Bo Bell", "Ann Bell"],
+    );
+    names_are(
+        "⟦Bell|PER⟧ wins\n⟦Ann Bell|PER⟧ beat ⟦Bo Bell|PER⟧.",
+        &["Bell", "Ann Bell", "Bo Bell"],
+    );
+}
+
+#[test]
+fn a_first_line_that_is_a_sentence_is_no_headline() {
+    names_are(
+        "⟦Lifeboats|ORG⟧ grow.\nThe ⟦Tarn Valley Lifeboats|ORG⟧ have new boats.",
+        &["Lifeboats", "Tarn Valley Lifeboats"],
+    );
+}
+
+#[test]
+fn a_county_or_building_goes_by_its_name_unless_a_large_town_has_it() {
+    all_are(
+        "Tarnmoor County",
+        "⟦Tarnmoor County|LOC⟧ lies north. ⟦Tarnmoor|LOC⟧ has woods.",
+    );
+    all_are(
+        "Ada Okafor Hospital",
+        "⟦Ada Okafor Hospital|LOC⟧ reopened. ⟦Ada Okafor|LOC⟧'s wards are new.",
+    );
+    names_are(
+        "⟦Los Angeles County|LOC⟧ ⟦Los Angeles|LOC⟧ ⟦New York Stadium|LOC⟧ ⟦New York|LOC⟧",
+        &[
+            "Los Angeles County",
+            "Los Angeles",
+            "New York Stadium",
+            "New York",
+        ],
+    );
+}
+
+#[test]
+fn bodies_may_lack_words_before_and_their_kind_behind() {
+    all_are(
+        "Royal Harbour Guard Corps",
+        "⟦Royal Harbour Guard Corps|ORG⟧ ⟦Harbour Guards|ORG⟧",
+    );
+    names_are(
+        "⟦Friends of Harbour Guard Corps|ORG⟧ ⟦Harbour Guard|ORG⟧",
+        &["Friends of Harbour Guard Corps", "Harbour Guard"],
+    );
+}
+
+#[test]
+fn a_title_goes_by_what_is_before_its_colon() {
+    all_are(
+        "Cold Harbour: A Winter at Sea",
+        "⟦Cold Harbour: A Winter at Sea|MISC⟧ sold well. ⟦Cold Harbour|MISC⟧ is long.",
+    );
+}
+
+#[test]
+fn relatives_with_more_names_are_other_people() {
+    names_are(
+        "⟦Ann Bell|PER⟧ and her mother, ⟦Ann Morgan Bell|PER⟧. ⟦Bell|PER⟧ sings.",
+        &["Ann Bell", "Ann Morgan Bell", "Ann Bell"],
+    );
+    all_are(
+        "Ann Morgan Bell",
+        "⟦Ann Morgan Bell|PER⟧ sings. ⟦Ann Bell|PER⟧ smiled.",
+    );
+}
+
+#[test]
+fn nicknames_and_peerages_are_of_who_stands_before_them() {
+    for said in [
+        "nicknamed the",
+        ", nicknamed",
+        ", known to fans as the",
+        ", often referred to as \"The",
+    ] {
+        all_are(
+            "Ada Okafor",
+            &format!("⟦Ada Okafor|PER⟧ {said} ⟦Iceman|PER⟧\", sang. ⟦Iceman|PER⟧"),
+        );
+    }
+    all_are(
+        "Colin Tarn",
+        "⟦Colin Tarn|PER⟧, Lord ⟦Moor|PER⟧, ruled so. ⟦Moor|PER⟧",
+    );
+    names_are(
+        "⟦Ada Okafor|PER⟧, nicknamed the \"⟦Bo Bell|PER⟧ of Lagos\", known as ⟦Ant|PER⟧ and ⟦Dec|PER⟧",
+        &["Ada Okafor", "Bo Bell", "Ant", "Dec"],
+    );
+}
+
+#[test]
+fn a_name_that_was_cut_in_a_bracket_is_not_what_it_is_called() {
+    all_are(
+        "Bashir Tarn",
+        "⟦Tarn|PER⟧ ⟦Bashir Tarn|PER⟧ ⟦Bashir al] Tarn|PER⟧",
+    );
+}
