@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, DistilBert
 
 WINDOW = 158
 ARTICLE_WORDS = 800
-CORPUS_WORDS = 8_000
+CORPUS_WORDS = 60_000
 # Enough for a second or so in each mode.
 WINDOWS = 16
 SENTENCES = 30
