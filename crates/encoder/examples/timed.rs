@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let config = std::fs::read(format!("{dir}/config.json"))?;
     let weights = std::fs::read(format!("{dir}/model.safetensors"))?;
-    let encoder = Encoder::load(&config, weights, options)?;
+    let encoder = pool.install(|| Encoder::load(&config, weights, options))?;
     let work: Value = serde_json::from_slice(&std::fs::read(work)?)?;
     println!("ready");
     for mode in std::io::stdin().lock().lines() {
