@@ -241,6 +241,11 @@ fn a_batch_of_200_documents_gives_each_what_it_gets_alone() {
     let alone = tagger(1);
     let expected: Vec<Document> = texts.iter().map(|text| alone.tag(text).unwrap()).collect();
     assert_eq!(tagger(2).tag_batch(&texts).unwrap(), expected);
+    let three = tagger(3);
+    for (text, expected) in texts.iter().zip(&expected) {
+        assert_eq!(&three.tag(text).unwrap(), expected);
+    }
+    assert_eq!(three.tag_batch(&texts[..20]).unwrap(), expected[..20]);
     let backwards: Vec<&String> = texts.iter().rev().collect();
     let mut found = alone.tag_batch(&backwards).unwrap();
     found.reverse();

@@ -29,6 +29,11 @@ pub trait Backend: Send + Sync {
     /// The longest sequence it takes, special tokens included.
     fn max_tokens(&self) -> usize;
 
+    /// Whether a pass that begins now on a thread of a `rayon` pool is shared by all its threads.
+    fn shares(&self) -> bool {
+        false
+    }
+
     /// Runs the model. The result has a row for each token of the pack, in order,
     /// and a column for each tag.
     ///

@@ -28,6 +28,10 @@ impl Backend for Native {
         self.encoder.max_tokens()
     }
 
+    fn shares(&self) -> bool {
+        self.encoder.idle()
+    }
+
     fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>> {
         Ok(self.encoder.logits(packed)?)
     }

@@ -13,6 +13,10 @@ use crate::window::{self, Window};
 /// Subwords handed to the backend at once: as fast as more, and results come sooner.
 pub(super) const PACK: usize = 512;
 
+/// Packs for each thread up to which all threads share one pack after the other: of so few, some
+/// thread would have one more to do.
+const SHARED: usize = 4;
+
 /// What the model said of a document.
 pub(super) struct Reading {
     /// Windows it was read in.
@@ -95,56 +99,70 @@ impl Tagger {
 
     /// Runs the model over windows, in packs. The result is in the order of the windows.
     fn read_windows(&self, jobs: &[&Job<'_>], attention: Option<&Attention>) -> Result<Vec<Part>> {
-        let (prefix, suffix) = (
-            self.model.subwords().prefix(),
-            self.model.subwords().suffix(),
-        );
-        let lengths: Vec<usize> = jobs
-            .iter()
-            .map(|job| prefix.len() + job.ids.len() + suffix.len())
-            .collect();
-        let share = lengths
-            .iter()
-            .sum::<usize>()
-            .div_ceil(self.pool.current_num_threads());
-        let packs = window::packs(&lengths, PACK.min(share));
-        let done: Vec<Vec<(usize, Part)>> = packs
-            .par_iter()
-            .map(|pack| {
-                let mut ids = Vec::new();
-                let mut bounds = vec![0];
-                for &job in pack {
-                    ids.extend_from_slice(prefix);
-                    ids.extend_from_slice(jobs[job].ids);
-                    ids.extend_from_slice(suffix);
-                    bounds.push(ids.len());
-                }
-                let packed = Packed::new(&ids, &bounds)?;
-                let backend = self.model.backend();
-                let (logits, hidden) = match attention {
-                    Some(_) => backend
-                        .logits_and_hidden(packed)
-                        .map(|(l, h)| (l, Some(h)))?,
-                    None => (backend.logits(packed)?, None),
-                };
-                let part = |(&at, bound): (&usize, &[usize])| {
-                    let (job, window) = (jobs[at], Slice::from(bound[0] + prefix.len()..bound[1]));
-                    let words = |rows: &Array2<f32>| {
-                        rows.slice_axis(Axis(0), window).select(Axis(0), &job.rows)
-                    };
-                    let pool = attention.zip(hidden.as_ref());
-                    let pool = pool.map(|(attention, hidden)| {
-                        attention.pool(words(hidden).view(), &job.words)
-                    });
-                    let logits = words(&logits);
-                    (at, Part { logits, pool })
-                };
-                Ok(pack.iter().zip(bounds.windows(2)).map(part).collect())
-            })
-            .collect::<Result<_>>()?;
+        let subwords = self.model.subwords();
+        let special = subwords.prefix().len() + subwords.suffix().len();
+        let lengths: Vec<usize> = jobs.iter().map(|job| special + job.ids.len()).collect();
+        let threads = self.pool.current_num_threads();
+        let tokens: usize = lengths.iter().sum();
+        let few = tokens <= SHARED * PACK * threads;
+        let rounds = window::packs(&lengths, if few { PACK * threads } else { tokens });
+        let read = |pack: &Vec<usize>| self.read_pack(jobs, pack, attention);
+        let mut done: Vec<Vec<(usize, Part)>> = Vec::new();
+        for round in rounds {
+            if few && self.model.backend().shares() {
+                done.push(read(&round)?);
+                continue;
+            }
+            let lengths: Vec<usize> = round.iter().map(|&job| lengths[job]).collect();
+            let share = lengths.iter().sum::<usize>().div_ceil(threads);
+            let packs: Vec<Vec<usize>> = window::packs(&lengths, PACK.min(share))
+                .iter()
+                .map(|pack| pack.iter().map(|&at| round[at]).collect())
+                .collect();
+            let read: Vec<_> = packs.par_iter().map(read).collect::<Result<_>>()?;
+            done.extend(read);
+        }
         let mut parts: Vec<(usize, Part)> = done.into_iter().flatten().collect();
         parts.sort_unstable_by_key(|(at, _)| *at);
         Ok(parts.into_iter().map(|(_, part)| part).collect())
+    }
+
+    /// Runs the model over the windows of a pack, numbers into `jobs`.
+    fn read_pack(
+        &self,
+        jobs: &[&Job<'_>],
+        pack: &[usize],
+        attention: Option<&Attention>,
+    ) -> Result<Vec<(usize, Part)>> {
+        let subwords = self.model.subwords();
+        let (prefix, suffix) = (subwords.prefix(), subwords.suffix());
+        let mut ids = Vec::new();
+        let mut bounds = vec![0];
+        for &job in pack {
+            ids.extend_from_slice(prefix);
+            ids.extend_from_slice(jobs[job].ids);
+            ids.extend_from_slice(suffix);
+            bounds.push(ids.len());
+        }
+        let packed = Packed::new(&ids, &bounds)?;
+        let backend = self.model.backend();
+        let (logits, hidden) = match attention {
+            Some(_) => backend
+                .logits_and_hidden(packed)
+                .map(|(l, h)| (l, Some(h)))?,
+            None => (backend.logits(packed)?, None),
+        };
+        let part = |(&at, bound): (&usize, &[usize])| {
+            let (job, window) = (jobs[at], Slice::from(bound[0] + prefix.len()..bound[1]));
+            let words =
+                |rows: &Array2<f32>| rows.slice_axis(Axis(0), window).select(Axis(0), &job.rows);
+            let pool = attention.zip(hidden.as_ref());
+            let pool =
+                pool.map(|(attention, hidden)| attention.pool(words(hidden).view(), &job.words));
+            let logits = words(&logits);
+            (at, Part { logits, pool })
+        };
+        Ok(pack.iter().zip(bounds.windows(2)).map(part).collect())
     }
 
     /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without

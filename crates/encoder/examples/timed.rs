@@ -8,7 +8,6 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use newshound_encoder::{Encoder, Options, Packed};
-use rayon::prelude::*;
 use serde_json::Value;
 
 /// A pack: ids and bounds.
@@ -19,42 +18,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [_, dir, precision, threads, work] = &arguments[..] else {
         return Err("usage: timed MODEL_DIR PRECISION THREADS WORK.json".into());
     };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.parse()?)
-        .build_global()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?);
+    let pool = pool.build()?;
     let mut options = Options::default().precision(precision.parse()?);
     if let Ok(isa) = std::env::var("NEWSHOUND_ISA") {
         options = options.isa(isa.parse()?);
     }
     let config = std::fs::read(format!("{dir}/config.json"))?;
     let weights = std::fs::read(format!("{dir}/model.safetensors"))?;
-    let encoder = Encoder::load(&config, weights, options)?;
+    let encoder = pool.install(|| Encoder::load(&config, weights, options))?;
     let work: Value = serde_json::from_slice(&std::fs::read(work)?)?;
     println!("ready");
     for mode in std::io::stdin().lock().lines() {
-        let packs = packs(&work[mode?.trim()], threads.parse()?)?;
-        let tokens: usize = packs.iter().flatten().map(|(ids, _)| ids.len()).sum();
+        let packs = packs(&work[mode?.trim()])?;
+        let tokens: usize = packs.iter().map(|(ids, _)| ids.len()).sum();
         let start = Instant::now();
-        for together in &packs {
-            together.par_iter().try_for_each(|(ids, bounds)| {
-                encoder.logits(Packed::new(ids, bounds)?).map(|_| ())
-            })?;
+        for (ids, bounds) in &packs {
+            let packed = Packed::new(ids, bounds)?;
+            pool.install(|| encoder.logits(packed))?;
         }
         println!("{tokens} {}", start.elapsed().as_secs_f64());
     }
     Ok(())
 }
 
-/// Each batch of a mode as a pack for each thread; a pack holds whole sequences.
-fn packs(mode: &Value, threads: usize) -> Result<Vec<Vec<Pack>>, Box<dyn Error>> {
+/// Each batch of a mode as a pack, which the threads share.
+fn packs(mode: &Value) -> Result<Vec<Pack>, Box<dyn Error>> {
     let batches: Vec<Vec<Vec<u32>>> = serde_json::from_value(mode.clone())?;
-    Ok(batches
-        .iter()
-        .map(|batch| {
-            let share = batch.len().div_ceil(threads).max(1);
-            batch.chunks(share).map(pack).collect()
-        })
-        .collect())
+    Ok(batches.iter().map(|batch| pack(batch)).collect())
 }
 
 fn pack(sequences: &[Vec<u32>]) -> Pack {

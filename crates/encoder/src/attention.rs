@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
 use crate::linear::{Linear, Shape};
 use crate::math::softmax;
-use crate::matrix::{Columns, Matrix};
+use crate::matrix::Columns;
 use crate::names::LayerNames;
 use crate::relative_bias::RelativeBias;
 use crate::weights::Weights;
@@ -22,6 +22,15 @@ pub(crate) struct Attention {
     heads: Columns,
     count: usize,
     width: usize,
+}
+
+/// What attention looks at.
+pub(crate) struct Sequence<'a> {
+    /// A row for each token: queries, keys and values of `heads`.
+    pub(crate) joint: &'a [Floats],
+    pub(crate) heads: Range<usize>,
+    /// The tokens to look from.
+    pub(crate) queries: Range<usize>,
 }
 
 /// Room for one head of one sequence.
@@ -70,35 +79,48 @@ impl Attention {
         })
     }
 
+    /// How many heads there are.
+    pub(crate) fn heads(&self) -> Range<usize> {
+        0..self.count
+    }
+
+    /// Chunks of a head's columns.
+    pub(crate) fn head_chunks(&self) -> usize {
+        self.heads.group_chunks()
+    }
+
     /// Chunks of a row of context.
     pub(crate) fn chunks(&self) -> usize {
         self.heads.chunks()
     }
 
-    /// Mixes the values of one sequence, `range` of the rows of `joint`, into its rows of `context`.
+    /// Mixes the values of a sequence into `context`, a row for each query.
     #[inline(always)]
     pub(crate) fn attend<K: Kernel>(
         &self,
         kernel: K,
-        range: Range<usize>,
+        sequence: Sequence<'_>,
         bias: Option<&RelativeBias>,
-        joint: &Matrix,
-        context: &mut Matrix,
+        context: &mut [Floats],
         room: &mut Room,
     ) {
         let l = kernel.lanes();
-        let tokens = range.len();
-        let (chunks, head_chunks) = (self.chunks(), self.heads.group_chunks());
+        let Sequence {
+            joint,
+            heads,
+            queries,
+        } = sequence;
+        let head_chunks = self.heads.group_chunks();
+        let chunks = heads.len() * head_chunks;
+        let stride = 3 * chunks;
+        let tokens = joint.len() / stride;
         let key_chunks = tokens.div_ceil(LANES);
-        let stride = joint.chunks();
-        let joint = joint.rows(range.clone());
-        let context = context.rows_mut(range);
         let scale = l.splat(1.0 / (self.width as f32).sqrt());
         room.keys.resize(key_chunks * self.width, Floats::ZERO);
         room.values.resize(tokens * head_chunks, Floats::ZERO);
         room.scores.resize(QUERIES * key_chunks, Floats::ZERO);
-        for head in 0..self.count {
-            let at = head * head_chunks;
+        for (index, head) in heads.enumerate() {
+            let at = index * head_chunks;
             for (key, row) in joint.chunks_exact(stride).enumerate() {
                 let lanes = row[chunks + at..][..head_chunks]
                     .iter()
@@ -124,16 +146,16 @@ impl Attention {
                 panels: head_chunks,
                 inputs: tokens,
             };
-            for first in (0..tokens).step_by(QUERIES) {
-                let count = QUERIES.min(tokens - first);
-                let queries = FloatRows {
+            for first in queries.clone().step_by(QUERIES) {
+                let count = QUERIES.min(queries.end - first);
+                let rows = FloatRows {
                     data: &joint[first * stride + at..],
                     stride,
                     count,
                 };
                 product(
                     l,
-                    queries,
+                    rows,
                     keys,
                     #[inline(always)]
                     |row, panel, sum| {
@@ -164,7 +186,8 @@ impl Attention {
                     #[inline(always)]
                     |row, panel, sum| {
                         let share = l.splat(room.shares[row]);
-                        let to = &mut context[(first + row) * chunks + at + panel];
+                        let row = first - queries.start + row;
+                        let to = &mut context[row * chunks + at + panel];
                         l.store(l.mul(sum, share), to);
                     },
                 );

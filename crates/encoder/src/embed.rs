@@ -1,11 +1,14 @@
 //! Token ids to the vectors that enter the first block.
 
+use std::ops::Range;
+
 use crate::config::positions;
 use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::{Linear, Shape};
 use crate::matrix::{Columns, Matrix};
 use crate::quantise::Quantised;
+use crate::share::overlap;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error, Packed, Precision};
 
@@ -71,59 +74,69 @@ impl Embedding {
         })
     }
 
-    /// Fills `hidden` with a row for each token of a pack whose ids and lengths have been checked.
+    /// Fills `hidden` with a row for each of the tokens `rows` of a pack whose ids and lengths have
+    /// been checked.
     pub(crate) fn apply<K: Kernel>(
         &self,
         kernel: K,
         packed: Packed<'_>,
-        hidden: &mut Matrix,
+        rows: Range<usize>,
+        hidden: &mut [Floats],
         room: &mut Matrix,
         scratch: &mut Quantised,
     ) {
         let l = kernel.lanes();
-        let (tokens, chunks) = (packed.tokens(), self.columns.chunks());
-        let embedded = if self.project.is_some() {
-            &mut *room
-        } else {
-            &mut *hidden
+        let Some(project) = &self.project else {
+            return l.run(
+                #[inline(always)]
+                || self.look_up(l, packed, rows, hidden),
+            );
         };
-        embedded.reshape(tokens, chunks);
+        room.reshape(rows.len(), self.columns.chunks());
         l.run(
             #[inline(always)]
             || {
-                let mut rows = embedded.rows_mut(0..tokens).chunks_exact_mut(chunks);
-                for ids in packed.sequences() {
-                    let positions = positions(self.first_position, self.pad_token_id, ids);
-                    for ((&id, position), row) in ids.iter().zip(positions).zip(&mut rows) {
-                        // The filling may hold what another pass left there.
-                        row[chunks - 1] = Floats::ZERO;
-                        let lanes = row.iter_mut().flat_map(|chunk| &mut chunk.0);
-                        self.words.widen(id as usize, lanes);
-                        let position = position * chunks;
-                        for (values, more) in row.iter_mut().zip(&self.positions[position..]) {
-                            l.store(l.add(l.load(values), l.load(more)), values);
-                        }
-                        self.norm.apply(l, row);
-                    }
-                }
+                let embedded = room.rows_mut(0..rows.len());
+                self.look_up(l, packed, rows.clone(), embedded);
+                project.apply(
+                    kernel,
+                    embedded,
+                    hidden,
+                    scratch,
+                    #[inline(always)]
+                    |value, out| l.store(value, out),
+                );
             },
         );
-        if let Some(project) = &self.project {
-            hidden.reshape(tokens, project.chunks());
-            let (input, out) = (room.rows(0..tokens), hidden.rows_mut(0..tokens));
-            l.run(
-                #[inline(always)]
-                || {
-                    project.apply(
-                        kernel,
-                        input,
-                        out,
-                        scratch,
-                        #[inline(always)]
-                        |value, out| l.store(value, out),
-                    )
-                },
-            );
+    }
+
+    #[inline(always)]
+    fn look_up<L: Lanes>(
+        &self,
+        l: L,
+        packed: Packed<'_>,
+        rows: Range<usize>,
+        embedded: &mut [Floats],
+    ) {
+        let chunks = self.columns.chunks();
+        let mut embedded = embedded.chunks_exact_mut(chunks);
+        for range in packed.ranges() {
+            let here = overlap(&range, &rows);
+            let ids = &packed.ids()[range.clone()];
+            let positions = positions(self.first_position, self.pad_token_id, ids);
+            let tokens = ids.iter().zip(positions);
+            let tokens = tokens.skip(here.start - range.start).take(here.len());
+            for ((&id, position), row) in tokens.zip(&mut embedded) {
+                // The filling may hold what another pass left there.
+                row[chunks - 1] = Floats::ZERO;
+                let lanes = row.iter_mut().flat_map(|chunk| &mut chunk.0);
+                self.words.widen(id as usize, lanes);
+                let position = position * chunks;
+                for (values, more) in row.iter_mut().zip(&self.positions[position..]) {
+                    l.store(l.add(l.load(values), l.load(more)), values);
+                }
+                self.norm.apply(l, row);
+            }
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::embed::Embedding;
 use crate::isa::Isa;
-use crate::kernels::{Chosen, Job, Kernel, Lanes};
-use crate::layer::{Layer, Scratch};
+use crate::kernels::Chosen;
+use crate::layer::Layer;
 use crate::linear::{Linear, Shape};
-use crate::matrix::{Columns, Matrix};
+use crate::matrix::Columns;
+use crate::pass::{Pass, Running, Workspace};
 use crate::relative_bias::RelativeBias;
 use crate::weights::{Table, Weights};
 use crate::{Architecture, Config, Error, Packed, Precision};
@@ -20,16 +22,21 @@ use crate::{Architecture, Config, Error, Packed, Precision};
 const LAYERS_AT_ONCE: usize = 16;
 
 /// A token-classification model, ready to run. Methods take `&self` and may run on many threads.
+///
+/// A pass runs on the thread it is called on. Where that is one of a `rayon` pool and no other pass
+/// is running, the other threads of the pool do their share of it. What comes out is the same, bit
+/// for bit.
 pub struct Encoder {
-    config: Config,
+    pub(crate) config: Config,
     kernel: Chosen,
-    embedding: Embedding,
-    relative_bias: Option<RelativeBias>,
-    layers: Vec<Layer>,
-    classifier: Linear,
+    pub(crate) embedding: Embedding,
+    pub(crate) relative_bias: Option<RelativeBias>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) classifier: Linear,
     labels: usize,
     /// Room for passes that are not running: as many as have run at once.
-    idle: Mutex<Vec<Workspace>>,
+    workspaces: Mutex<Vec<Workspace>>,
+    running: AtomicUsize,
 }
 
 /// How a model is run.
@@ -63,14 +70,6 @@ impl Options {
     pub fn check(self) -> Result<(), Error> {
         Isa::choose(self.isa).map(|_| ())
     }
-}
-
-/// What a pass writes to, kept for the next one.
-#[derive(Default)]
-struct Workspace {
-    hidden: Matrix,
-    logits: Matrix,
-    scratch: Scratch,
 }
 
 impl Encoder {
@@ -152,7 +151,8 @@ impl Encoder {
             layers,
             classifier,
             labels,
-            idle: Mutex::default(),
+            workspaces: Mutex::default(),
+            running: AtomicUsize::default(),
         })
     }
 
@@ -169,6 +169,11 @@ impl Encoder {
     /// The longest sequence, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.config.max_tokens()
+    }
+
+    /// Whether no pass is running, so that the next one on a `rayon` pool is shared by its threads.
+    pub fn idle(&self) -> bool {
+        self.running.load(Ordering::Relaxed) == 0
     }
 
     /// The last hidden states, tokens x hidden, in the order of the pack.
@@ -215,20 +220,26 @@ impl Encoder {
         read: impl FnOnce(&Workspace) -> R,
     ) -> Result<R, Error> {
         self.check(packed)?;
-        let idle = || {
-            self.idle
+        let workspaces = || {
+            self.workspaces
                 .lock()
                 .unwrap_or_else(|broken| broken.into_inner())
         };
-        let mut workspace = idle().pop().unwrap_or_default();
+        let running = Running::new(&self.running);
+        let threads = match rayon::current_thread_index() {
+            Some(_) if running.alone => rayon::current_num_threads(),
+            _ => 1,
+        };
+        let mut workspace = workspaces().pop().unwrap_or_default();
         self.kernel.run(Pass {
             encoder: self,
             packed,
             classify,
+            threads,
             workspace: &mut workspace,
         });
         let result = read(&workspace);
-        idle().push(workspace);
+        workspaces().push(workspace);
         Ok(result)
     }
 
@@ -260,55 +271,6 @@ impl Encoder {
     }
 }
 
-/// A pack through the model.
-struct Pass<'a> {
-    encoder: &'a Encoder,
-    packed: Packed<'a>,
-    classify: bool,
-    workspace: &'a mut Workspace,
-}
-
-impl Job for Pass<'_> {
-    type Output = ();
-
-    fn run<K: Kernel>(self, kernel: K) {
-        let Workspace {
-            hidden,
-            logits,
-            scratch,
-        } = self.workspace;
-        let (model, tokens) = (self.encoder, self.packed.tokens());
-        let quantised = &mut scratch.quantised;
-        model
-            .embedding
-            .apply(kernel, self.packed, hidden, &mut scratch.inner, quantised);
-        for layer in &model.layers {
-            let bias = model.relative_bias.as_ref();
-            layer.apply(kernel, hidden, self.packed, bias, scratch);
-        }
-        if self.classify {
-            let l = kernel.lanes();
-            logits.reshape(tokens, model.classifier.chunks());
-            let (input, out) = (hidden.rows(0..tokens), logits.rows_mut(0..tokens));
-            let quantised = &mut scratch.quantised;
-            l.run(
-                #[inline(always)]
-                || {
-                    let classifier = &model.classifier;
-                    classifier.apply(
-                        kernel,
-                        input,
-                        out,
-                        quantised,
-                        #[inline(always)]
-                        |value, out| l.store(value, out),
-                    );
-                },
-            );
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +279,8 @@ mod tests {
     /// The fixtures' sizes are no multiples of any kernel's; packs end within tiles and blocks.
     #[test]
     fn every_kernel_gives_a_model_the_same_bits() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3);
+        let pool = pool.build().unwrap();
         for name in ["bert", "mpnet", "electra"] {
             let file = |file: &str| {
                 let root = env!("CARGO_MANIFEST_DIR");
@@ -340,6 +304,8 @@ mod tests {
                         encoder.kernel = chosen;
                         let found = encoder.logits(packed).unwrap();
                         assert_eq!(found, expected, "{name}, {precision}, {kernel}");
+                        let found = pool.install(|| encoder.logits(packed)).unwrap();
+                        assert_eq!(found, expected, "{name}, {precision}, {kernel}, shared");
                     }
                 }
             }

@@ -1,32 +1,45 @@
 //! One transformer block: attention, then two linear layers, each with its residual and norm.
 
-use crate::attention::{Attention, Room};
-use crate::kernels::{Kernel, Lanes};
+use std::ops::Range;
+
+use crate::attention::{Attention, Room, Sequence};
+use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::{Linear, Shape};
 use crate::matrix::{Columns, Matrix};
 use crate::quantise::Quantised;
 use crate::relative_bias::RelativeBias;
+use crate::share::{cuts, overlap};
 use crate::weights::Weights;
 use crate::{Activation, Config, Error, Packed, Precision};
 
 pub(crate) struct Layer {
-    attention: Attention,
-    attention_norm: LayerNorm,
-    up: Linear,
-    activation: Activation,
-    down: Linear,
-    output_norm: LayerNorm,
+    pub(crate) attention: Attention,
+    pub(crate) attention_norm: LayerNorm,
+    pub(crate) up: Linear,
+    pub(crate) activation: Activation,
+    pub(crate) down: Linear,
+    pub(crate) output_norm: LayerNorm,
 }
 
-/// Room for intermediate results, kept from pass to pass.
+/// What a layer is told of a pack.
+#[derive(Clone, Copy)]
+pub(crate) struct Pack<'a> {
+    pub(crate) packed: Packed<'a>,
+    pub(crate) bias: Option<&'a RelativeBias>,
+    /// Queries, keys and values.
+    pub(crate) joint: &'a Matrix,
+}
+
+/// Room for what one thread has between layers, kept from pass to pass.
 #[derive(Default)]
-pub(crate) struct Scratch {
-    joint: Matrix,
-    context: Matrix,
+pub(crate) struct Part {
+    /// What the activation gives; by columns, the thread's columns of any product.
     pub(crate) inner: Matrix,
+    /// By columns, the mixed values of the thread's heads.
+    pub(crate) context: Matrix,
     pub(crate) quantised: Quantised,
-    attention: Room,
+    pub(crate) attention: Room,
 }
 
 impl Layer {
@@ -64,36 +77,33 @@ impl Layer {
         })
     }
 
-    /// Replaces the rows of `hidden` by the block's output.
-    ///
-    /// Tokens go through the linear layers some at a time, so that what is between these stays in
-    /// cache while the weights pass by.
-    pub(crate) fn apply<K: Kernel>(
+    /// Chunks of a row of queries, keys and values.
+    pub(crate) fn joint_chunks(&self) -> usize {
+        self.attention.joint.chunks()
+    }
+
+    /// Chunks of a row of mixed values.
+    pub(crate) fn context_chunks(&self) -> usize {
+        self.attention.chunks()
+    }
+
+    /// Fills `joint` with the queries, keys and values of rows of `hidden`.
+    pub(crate) fn project<K: Kernel>(
         &self,
         kernel: K,
-        hidden: &mut Matrix,
-        packed: Packed<'_>,
-        bias: Option<&RelativeBias>,
-        scratch: &mut Scratch,
+        hidden: &[Floats],
+        joint: &mut [Floats],
+        quantised: &mut Quantised,
     ) {
         let l = kernel.lanes();
-        let tokens = packed.tokens();
-        let Scratch {
-            joint,
-            context,
-            inner,
-            quantised,
-            attention,
-        } = scratch;
-        joint.reshape(tokens, self.attention.joint.chunks());
-        context.reshape(tokens, self.attention.chunks());
-        for block in blocks(tokens, K::BLOCK) {
-            let (input, out) = (hidden.rows(block.clone()), joint.rows_mut(block));
+        let layer = &self.attention.joint;
+        for block in blocks(joint.len() / layer.chunks(), K::BLOCK) {
+            let input = &hidden[block.start * layer.inputs()..block.end * layer.inputs()];
+            let out = &mut joint[block.start * layer.chunks()..block.end * layer.chunks()];
             l.run(
                 #[inline(always)]
                 || {
-                    let joint = &self.attention.joint;
-                    joint.apply(
+                    layer.apply(
                         kernel,
                         input,
                         out,
@@ -104,20 +114,54 @@ impl Layer {
                 },
             );
         }
-        for range in packed.ranges() {
+    }
+
+    /// Replaces `hidden`, `rows` of the pack, by the block's output. `joint` has the queries, keys
+    /// and values of the whole pack.
+    ///
+    /// Tokens go through the linear layers some at a time, so that what is between these stays in
+    /// cache while the weights pass by.
+    pub(crate) fn finish<K: Kernel>(
+        &self,
+        kernel: K,
+        pack: Pack<'_>,
+        rows: &Range<usize>,
+        (hidden, context): (&mut [Floats], &mut [Floats]),
+        room: &mut Part,
+    ) {
+        let l = kernel.lanes();
+        let Part {
+            inner,
+            quantised,
+            attention,
+            ..
+        } = room;
+        let (width, context_width) = (self.output_norm.chunks(), self.attention.chunks());
+        for range in pack.packed.ranges() {
+            let here = overlap(&range, rows);
+            if here.is_empty() {
+                continue;
+            }
+            let sequence = Sequence {
+                joint: pack.joint.rows(range.clone()),
+                heads: self.attention.heads(),
+                queries: here.start - range.start..here.end - range.start,
+            };
+            let at = here.start - rows.start..here.end - rows.start;
+            let context = &mut context[at.start * context_width..at.end * context_width];
             l.run(
                 #[inline(always)]
                 || {
                     let layer = &self.attention;
-                    layer.attend(kernel, range, bias, joint, context, attention);
+                    layer.attend(kernel, sequence, pack.bias, context, attention);
                 },
             );
         }
-        for block in blocks(tokens, K::BLOCK) {
+        for block in blocks(rows.len(), K::BLOCK) {
             inner.reshape(block.len(), self.up.chunks());
             let between = inner.rows_mut(0..block.len());
-            let context = context.rows(block.clone());
-            let hidden = hidden.rows_mut(block);
+            let context = &context[block.start * context_width..block.end * context_width];
+            let hidden = &mut hidden[block.start * width..block.end * width];
             l.run(
                 #[inline(always)]
                 || {
@@ -171,7 +215,6 @@ impl Layer {
 }
 
 /// `rows` in blocks of about equal size, none above `most`.
-fn blocks(rows: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let count = rows.div_ceil(most);
-    (0..count).map(move |block| rows * block / count..rows * (block + 1) / count)
+fn blocks(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    cuts(rows, rows.div_ceil(most))
 }

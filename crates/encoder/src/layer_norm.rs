@@ -46,6 +46,11 @@ impl LayerNorm {
         }
     }
 
+    /// Chunks of a row.
+    pub(crate) fn chunks(&self) -> usize {
+        self.gain.len()
+    }
+
     /// Normalises each row of `values` in place.
     #[inline(always)]
     pub(crate) fn apply<L: Lanes>(&self, l: L, values: &mut [Floats]) {

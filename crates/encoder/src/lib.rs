@@ -4,7 +4,7 @@
 //! `model.safetensors` of a Hugging Face directory. Sequences are laid end to end in a [`Packed`]
 //! batch, without padding: linear layers run over all tokens at once, attention per sequence. What a
 //! sequence gets never depends on its neighbours in the pack, bit for bit, nor on the instruction set
-//! ([`Isa`]) it is computed with.
+//! ([`Isa`]) it is computed with or the threads that share the pass.
 //!
 //! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
 //! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
@@ -28,7 +28,9 @@
 
 mod activation;
 mod attention;
+mod columns;
 mod config;
+mod crew;
 mod embed;
 mod encoder;
 mod error;
@@ -42,10 +44,12 @@ mod math;
 mod matrix;
 mod names;
 mod packed;
+mod pass;
 mod precision;
 mod quantise;
 mod rate;
 mod relative_bias;
+mod share;
 mod tensors;
 mod weights;
 

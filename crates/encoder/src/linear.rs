@@ -1,5 +1,7 @@
 //! The linear layer: rows times weights, in 8 bits or in `f32`.
 
+use std::ops::Range;
+
 use crate::kernels::{
     BytePanels, ByteRows, Bytes, FloatPanels, FloatRows, Floats, Ints, Kernel, LANES, Lanes,
     product,
@@ -77,6 +79,16 @@ impl Linear {
         self.bias.len()
     }
 
+    /// Chunks of a row that is multiplied.
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Whether rows are rounded to 8 bits before they are multiplied.
+    pub(crate) fn quantises(&self) -> bool {
+        matches!(self.panels, Panels::Int8 { .. })
+    }
+
     /// Multiplies rows of whole chunks; `finish` gets each sixteen results and their place in `out`.
     #[inline(always)]
     pub(crate) fn apply<K: Kernel>(
@@ -87,8 +99,34 @@ impl Linear {
         scratch: &mut Quantised,
         finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
     ) {
+        if self.quantises() {
+            scratch.fill(kernel, input, self.inputs);
+        }
+        let columns = 0..self.chunks();
+        self.multiply(
+            kernel,
+            (input, scratch),
+            columns,
+            (out, self.chunks()),
+            finish,
+        );
+    }
+
+    /// Gives some of the columns of the product, `columns` in chunks, of rows that have been rounded
+    /// where the layer [`quantises`](Self::quantises). They go to the start of each row of `out`, a
+    /// slice and the length of its rows.
+    #[inline(always)]
+    pub(crate) fn multiply<K: Kernel>(
+        &self,
+        kernel: K,
+        (input, quantised): (&[Floats], &Quantised),
+        columns: Range<usize>,
+        (out, out_stride): (&mut [Floats], usize),
+        finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
+    ) {
         let l = kernel.lanes();
-        let (rows, chunks) = (input.len() / self.inputs, self.chunks());
+        let rows = input.len() / self.inputs;
+        let bias = &self.bias[columns.clone()];
         match &self.panels {
             Panels::F32(data) => {
                 let inputs = self.inputs * LANES;
@@ -98,10 +136,10 @@ impl Linear {
                     count: rows,
                 };
                 let b = FloatPanels {
-                    data,
+                    data: &data[columns.start * inputs..],
                     panel_stride: inputs,
                     input_stride: 1,
-                    panels: chunks,
+                    panels: columns.len(),
                     inputs,
                 };
                 product(
@@ -110,18 +148,19 @@ impl Linear {
                     b,
                     #[inline(always)]
                     |row, panel, sum| {
-                        let value = l.add(sum, l.load(&self.bias[panel]));
-                        finish(value, &mut out[row * chunks + panel]);
+                        let value = l.add(sum, l.load(&bias[panel]));
+                        finish(value, &mut out[row * out_stride + panel]);
                     },
                 );
             }
             Panels::Int8 { data, sums, scales } => {
                 let _session = kernel.session();
-                scratch.fill(kernel, input, self.inputs);
                 let stride = self.inputs.div_ceil(4);
+                let data = &data[columns.start * 16 * stride..columns.end * 16 * stride];
+                let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
                 let mut found = [Ints::ZERO; 64];
-                for first in (0..chunks).step_by(K::PANELS) {
-                    let panels = K::PANELS.min(chunks - first);
+                for first in (0..columns.len()).step_by(K::PANELS) {
+                    let panels = K::PANELS.min(columns.len() - first);
                     let mut w = BytePanels {
                         data: &data[first * 16 * stride..],
                         sums: &sums[first..],
@@ -136,7 +175,7 @@ impl Linear {
                         let count = (rows - row).div_ceil(left).next_multiple_of(K::STEP);
                         let count = count.min(rows - row);
                         let a = ByteRows {
-                            data: &scratch.bytes[row * stride..],
+                            data: &quantised.bytes[row * stride..],
                             stride,
                             count,
                         };
@@ -147,16 +186,16 @@ impl Linear {
                                 zero,
                                 column,
                                 apart,
-                            } = scratch.rows[row];
+                            } = quantised.rows[row];
                             let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
-                            let out = &mut out[row * chunks + first..][..panels];
+                            let out = &mut out[row * out_stride + first..][..panels];
                             for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
                                 let sums = l.ints_to_floats(&sums[panel]);
                                 let value = l.mul_add(sums, zero, l.ints_to_floats(found));
                                 let group = &data[panel * 16 * stride + column / 4];
                                 let weights = l.ints_to_floats(&group.column(column % 4));
                                 let value = l.mul_add(weights, apart, l.mul(value, scale));
-                                let bias = l.load(&self.bias[panel]);
+                                let bias = l.load(&bias[panel]);
                                 finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                             }
                         }

@@ -89,6 +89,29 @@ impl Matrix {
         &mut self.data[rows.start * self.chunks..rows.end * self.chunks]
     }
 
+    /// All rows.
+    pub(crate) fn all(&self) -> &[Floats] {
+        &self.data
+    }
+
+    pub(crate) fn all_mut(&mut self) -> &mut [Floats] {
+        &mut self.data
+    }
+
+    /// Consecutive ranges of rows, each on its own.
+    pub(crate) fn split_mut(
+        &mut self,
+        ranges: impl Iterator<Item = Range<usize>>,
+    ) -> impl Iterator<Item = &mut [Floats]> {
+        let mut rest = self.data.as_mut_slice();
+        let chunks = self.chunks;
+        ranges.map(move |range| {
+            let (part, behind) = std::mem::take(&mut rest).split_at_mut(range.len() * chunks);
+            rest = behind;
+            part
+        })
+    }
+
     /// The first `columns` lanes of every row.
     pub(crate) fn to_array(&self, columns: usize) -> Array2<f32> {
         let rows = self.data.chunks_exact(self.chunks.max(1));

@@ -17,7 +17,7 @@ pub(crate) struct Quantised {
 }
 
 /// What the bytes of a row stand for: (byte - zero) * scale, but for one value.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Row {
     pub(crate) scale: f32,
     pub(crate) zero: f32,
@@ -33,16 +33,48 @@ impl Quantised {
     /// A row with a NaN or an infinity gets a scale that makes all its products NaN.
     #[inline(always)]
     pub(crate) fn fill<K: Kernel>(&mut self, kernel: K, rows: &[Floats], chunks: usize) {
-        let stride = chunks.div_ceil(4);
         let count = rows.len() / chunks;
-        self.rows.clear();
+        for room in self.split_mut::<K>(count, chunks, count) {
+            room.fill(kernel, rows);
+        }
+    }
+
+    /// Room for `count` rows of `chunks` chunks, in pieces of `most` rows.
+    pub(crate) fn split_mut<K: Kernel>(
+        &mut self,
+        count: usize,
+        chunks: usize,
+        most: usize,
+    ) -> impl Iterator<Item = RowsMut<'_>> {
+        let stride = chunks.div_ceil(4);
+        self.rows.resize(count, Row::default());
         // A tile may read past the last row.
         self.bytes.resize((count + K::ROWS) * stride, Bytes::ZERO);
-        for (row, bytes) in rows
-            .chunks_exact(chunks)
-            .zip(self.bytes.chunks_exact_mut(stride))
-        {
-            self.rows.push(quantise(kernel, row, bytes));
+        let most = most.max(1);
+        (self.rows.chunks_mut(most))
+            .zip(self.bytes.chunks_mut(most * stride))
+            .map(move |(rows, bytes)| RowsMut {
+                rows,
+                bytes,
+                chunks,
+            })
+    }
+}
+
+/// Room for some rows.
+pub(crate) struct RowsMut<'a> {
+    rows: &'a mut [Row],
+    bytes: &'a mut [Bytes],
+    chunks: usize,
+}
+
+impl RowsMut<'_> {
+    #[inline(always)]
+    pub(crate) fn fill<K: Kernel>(self, kernel: K, rows: &[Floats]) {
+        let bytes = self.bytes.chunks_exact_mut(self.chunks.div_ceil(4));
+        let room = self.rows.iter_mut().zip(bytes);
+        for (values, (row, bytes)) in rows.chunks_exact(self.chunks).zip(room) {
+            *row = quantise(kernel, values, bytes);
         }
     }
 }

@@ -1,10 +1,11 @@
-//! A sequence gets the same bits whatever else is in its pack.
+//! A sequence gets the same bits whatever else is in its pack, and on however many threads.
 
 mod common;
 
 use common::{Tensor, Tensors};
-use newshound_encoder::{Encoder, Options, Packed};
+use newshound_encoder::{Encoder, Options, Packed, Precision};
 use proptest::prelude::*;
+use rayon::prelude::*;
 use serde_json::json;
 
 /// Numbers between -1 and 1 from a linear congruence (Knuth's MMIX constants).
@@ -28,7 +29,7 @@ impl Noise {
 
 /// A BERT whose sizes leave a remainder by every block size of a matrix product, and whose inner
 /// size is long enough for the product to be summed in several pieces.
-fn awkward() -> Encoder {
+fn awkward(precision: Precision) -> Encoder {
     const HIDDEN: usize = 270;
     const INNER: usize = 1037;
     let config = json!({
@@ -78,7 +79,7 @@ fn awkward() -> Encoder {
     Encoder::load(
         config.to_string().as_bytes(),
         common::to_bytes(&tensors),
-        Options::default(),
+        Options::default().precision(precision),
     )
     .unwrap()
 }
@@ -108,7 +109,7 @@ fn same_alone_and_packed(encoder: &Encoder, sequences: &[Vec<u32>]) {
 
 #[test]
 fn every_length_gives_the_same_bits_alone_and_packed() {
-    let encoder = awkward();
+    let encoder = awkward(Precision::F32);
     let mut noise = Noise(3);
     let sequences: Vec<Vec<u32>> = (1..=20)
         .chain([63, 64, 65, 90])
@@ -121,6 +122,56 @@ fn every_length_gives_the_same_bits_alone_and_packed() {
     same_alone_and_packed(&encoder, &sequences);
 }
 
+/// The bits on a pool of threads, which share the pass.
+fn shared(threads: usize, encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> Vec<Vec<u32>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    pool.build().unwrap().install(|| bits(encoder, ids, bounds))
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for precision in [Precision::F32, Precision::Int8] {
+        let encoder = awkward(precision);
+        for lengths in [&[1][..], &[25], &[90], &[7, 30, 3], &[90, 1, 80, 62, 90]] {
+            let count = lengths.iter().sum();
+            let ids: Vec<u32> = (0..count).map(|i| (i * i + 3 * i) as u32 % 60).collect();
+            let mut bounds = vec![0];
+            bounds.extend(lengths.iter().scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            }));
+            let expected = bits(&encoder, &ids, &bounds);
+            for threads in [1, 2, 3, 5, 13, 40] {
+                let found = shared(threads, &encoder, &ids, &bounds);
+                assert!(
+                    found == expected,
+                    "{precision}, {lengths:?}, {threads} threads"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn passes_side_by_side_on_a_pool_give_the_same_bits() {
+    let encoder = awkward(Precision::Int8);
+    let ids: Vec<u32> = (0..60).collect();
+    let expected: Vec<_> = (1..60)
+        .map(|n| bits(&encoder, &ids[..n], &[0, n]))
+        .collect();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(4)
+        .build()
+        .unwrap();
+    let found: Vec<_> = pool.install(|| {
+        let lengths = (1..60usize).into_par_iter();
+        lengths
+            .map(|n| bits(&encoder, &ids[..n], &[0, n]))
+            .collect()
+    });
+    assert!(found == expected);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -130,5 +181,20 @@ proptest! {
         sequences in prop::collection::vec(prop::collection::vec(0u32..53, 1..40), 1..12),
     ) {
         same_alone_and_packed(&common::load(model), &sequences);
+    }
+
+    #[test]
+    fn threads_share_a_pass_of_every_architecture_with_the_same_bits(
+        model in prop::sample::select(&common::ALL),
+        lengths in prop::collection::vec(1usize..40, 1..6),
+        threads in 2usize..7,
+    ) {
+        let encoder = common::load(model);
+        let ids: Vec<u32> = (0..lengths.iter().sum()).map(|i| (i * 7 % 53) as u32).collect();
+        let mut bounds = vec![0];
+        for length in lengths {
+            bounds.push(bounds[bounds.len() - 1] + length);
+        }
+        prop_assert_eq!(shared(threads, &encoder, &ids, &bounds), bits(&encoder, &ids, &bounds));
     }
 }

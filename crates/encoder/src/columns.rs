@@ -1,0 +1,323 @@
+//! The layers on few rows: each thread takes some columns of every product, so that it reads its
+//! part of the weights alone. Between products one thread puts the columns together.
+
+use std::ops::Range;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::attention::Sequence;
+use crate::crew::steps;
+use crate::kernels::{Floats, Kernel, Lanes};
+use crate::layer::{Layer, Part};
+use crate::layer_norm::LayerNorm;
+use crate::linear::Linear;
+use crate::matrix::Matrix;
+use crate::quantise::Quantised;
+use crate::relative_bias::RelativeBias;
+use crate::share::cuts;
+use crate::{Activation, Packed};
+
+/// Room for what all threads read, kept from pass to pass.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Rows to multiply, but for those of the hidden states.
+    rows: Matrix,
+    /// The rows to multiply in 8 bits.
+    quantised: Quantised,
+}
+
+/// What all threads read during a step, and one writes to between steps.
+struct Board<'a> {
+    hidden: &'a mut Matrix,
+    rows: &'a mut Matrix,
+    quantised: &'a mut Quantised,
+}
+
+/// What threads do together, in this order for each layer.
+#[derive(Clone, Copy)]
+enum Step {
+    Attend,
+    Output,
+    Up,
+    Down,
+}
+
+const STEPS: [Step; 4] = [Step::Attend, Step::Output, Step::Up, Step::Down];
+
+/// What a step is about.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    packed: Packed<'a>,
+    bias: Option<&'a RelativeBias>,
+    /// Number of the part, and how many there are.
+    part: usize,
+    parts: usize,
+}
+
+/// Replaces the rows of `hidden` by what `layers` make of them, on as many threads as there are
+/// `parts`.
+pub(crate) fn apply<K: Kernel>(
+    kernel: K,
+    layers: &[Layer],
+    packed: Packed<'_>,
+    bias: Option<&RelativeBias>,
+    hidden: &mut Matrix,
+    (shared, parts): (&mut Shared, &mut [Part]),
+) {
+    let count = parts.len();
+    let Shared { rows, quantised } = shared;
+    if let Some(first) = layers.first() {
+        round(kernel, hidden, &first.attention.joint, quantised);
+    }
+    let board = RwLock::new(Board {
+        hidden,
+        rows,
+        quantised,
+    });
+    let parts: Vec<RwLock<&mut Part>> = parts.iter_mut().map(RwLock::new).collect();
+    let work = |step: usize, part: usize| {
+        let (layer, step) = (&layers[step / STEPS.len()], STEPS[step % STEPS.len()]);
+        let mut room = write(&parts[part]);
+        let task = Task {
+            packed,
+            bias,
+            part,
+            parts: count,
+        };
+        layer.step(kernel, step, task, &read(&board), &mut room);
+    };
+    let lead = |step: &dyn Fn(usize)| {
+        for (index, layer) in layers.iter().enumerate() {
+            for (number, which) in STEPS.into_iter().enumerate() {
+                step(STEPS.len() * index + number);
+                let found: Vec<_> = parts.iter().map(read).collect();
+                let next = layers.get(index + 1);
+                layer.collect(kernel, which, &found, &mut write(&board), next);
+            }
+        }
+    };
+    steps(count, work, lead);
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Layer {
+    /// Does a thread's part of a step.
+    fn step<K: Kernel>(
+        &self,
+        kernel: K,
+        step: Step,
+        task: Task<'_>,
+        board: &Board<'_>,
+        room: &mut Part,
+    ) {
+        let (layer, rows, activation) = match step {
+            Step::Attend => {
+                let heads = cuts(self.attention.heads().len(), task.parts).nth(task.part);
+                return self.attend_with(kernel, task, heads.unwrap_or_default(), board, room);
+            }
+            Step::Output => (&self.attention.output, &*board.rows, None),
+            Step::Up => (&self.up, &*board.hidden, Some(self.activation)),
+            Step::Down => (&self.down, &*board.rows, None),
+        };
+        let columns = columns(kernel, layer, task.parts).nth(task.part);
+        let columns = columns.unwrap_or_default();
+        let width = columns.len();
+        room.inner.reshape(task.packed.tokens(), width);
+        let out = room.inner.all_mut();
+        multiply(
+            kernel,
+            layer,
+            (rows, board.quantised),
+            columns,
+            (&mut *out, width),
+        );
+        if let Some(activation) = activation {
+            activate(kernel, activation, out);
+        }
+    }
+
+    /// Attention of some heads of all sequences, from hidden states to mixed values.
+    fn attend_with<K: Kernel>(
+        &self,
+        kernel: K,
+        task: Task<'_>,
+        heads: Range<usize>,
+        board: &Board<'_>,
+        room: &mut Part,
+    ) {
+        let l = kernel.lanes();
+        let layer = &self.attention;
+        let width = heads.len() * layer.head_chunks();
+        room.inner.reshape(task.packed.tokens(), 3 * width);
+        room.context.reshape(task.packed.tokens(), width);
+        if width == 0 {
+            return;
+        }
+        for which in 0..3 {
+            let first = which * layer.chunks() + heads.start * layer.head_chunks();
+            let out = &mut room.inner.all_mut()[which * width..];
+            let rows = (&*board.hidden, &*board.quantised);
+            multiply(
+                kernel,
+                &layer.joint,
+                rows,
+                first..first + width,
+                (out, 3 * width),
+            );
+        }
+        for range in task.packed.ranges() {
+            let sequence = Sequence {
+                joint: room.inner.rows(range.clone()),
+                heads: heads.clone(),
+                queries: 0..range.len(),
+            };
+            let (context, attention) = (room.context.rows_mut(range), &mut room.attention);
+            l.run(
+                #[inline(always)]
+                || layer.attend(kernel, sequence, task.bias, context, attention),
+            );
+        }
+    }
+
+    /// Puts together what the parts of a step left, and rounds it for the step behind.
+    fn collect<K: Kernel>(
+        &self,
+        kernel: K,
+        step: Step,
+        parts: &[RwLockReadGuard<'_, &mut Part>],
+        board: &mut Board<'_>,
+        next: Option<&Self>,
+    ) {
+        let Board {
+            hidden,
+            rows,
+            quantised,
+        } = board;
+        let count = parts.len();
+        let tokens = hidden.all().len() / hidden.chunks();
+        let inner = parts.iter().map(|part| &part.inner);
+        match step {
+            Step::Attend => {
+                let width = self.attention.head_chunks();
+                let columns = cuts(self.attention.heads().len(), count)
+                    .map(|heads| heads.start * width..heads.end * width);
+                let context = parts.iter().map(|part| &part.context);
+                rows.reshape(tokens, self.attention.chunks());
+                put(rows, context.zip(columns));
+                round(kernel, rows, &self.attention.output, quantised);
+            }
+            Step::Output => {
+                let columns = columns(kernel, &self.attention.output, count);
+                add(kernel, hidden, inner.zip(columns), &self.attention_norm);
+                round(kernel, hidden, &self.up, quantised);
+            }
+            Step::Up => {
+                rows.reshape(tokens, self.up.chunks());
+                put(rows, inner.zip(columns(kernel, &self.up, count)));
+                round(kernel, rows, &self.down, quantised);
+            }
+            Step::Down => {
+                let columns = columns(kernel, &self.down, count);
+                add(kernel, hidden, inner.zip(columns), &self.output_norm);
+                if let Some(next) = next {
+                    round(kernel, hidden, &next.attention.joint, quantised);
+                }
+            }
+        }
+    }
+}
+
+/// The columns of a product that each thread takes: whole tiles of a kernel.
+fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item = Range<usize>> {
+    let (chunks, tile) = (layer.chunks(), K::PANELS.max(<K::Lanes as Lanes>::PANELS));
+    cuts(chunks.div_ceil(tile), parts)
+        .map(move |tiles| tiles.start * tile..chunks.min(tiles.end * tile))
+}
+
+/// Multiplies all rows and leaves some columns of the product in `out`.
+fn multiply<K: Kernel>(
+    kernel: K,
+    layer: &Linear,
+    (rows, quantised): (&Matrix, &Quantised),
+    columns: Range<usize>,
+    out: (&mut [Floats], usize),
+) {
+    let l = kernel.lanes();
+    l.run(
+        #[inline(always)]
+        || {
+            layer.multiply(
+                kernel,
+                (rows.all(), quantised),
+                columns,
+                out,
+                #[inline(always)]
+                |value, out| l.store(value, out),
+            );
+        },
+    );
+}
+
+fn activate<K: Kernel>(kernel: K, activation: Activation, values: &mut [Floats]) {
+    let l = kernel.lanes();
+    l.run(
+        #[inline(always)]
+        || {
+            for values in values {
+                l.store(activation.apply(l, l.load(values)), values);
+            }
+        },
+    );
+}
+
+/// Rounds rows as the layer that multiplies them wants it.
+fn round<K: Kernel>(kernel: K, rows: &Matrix, layer: &Linear, quantised: &mut Quantised) {
+    if layer.quantises() {
+        kernel.lanes().run(
+            #[inline(always)]
+            || quantised.fill(kernel, rows.all(), rows.chunks()),
+        );
+    }
+}
+
+/// Puts columns side by side.
+fn put<'p>(rows: &mut Matrix, found: impl Iterator<Item = (&'p Matrix, Range<usize>)>) {
+    for (from, columns) in found {
+        let width = rows.chunks();
+        let from = from.all().chunks_exact(columns.len());
+        for (to, from) in rows.all_mut().chunks_exact_mut(width).zip(from) {
+            to[columns.clone()].copy_from_slice(from);
+        }
+    }
+}
+
+/// Adds columns to those of `rows` and normalises.
+fn add<'p, K: Kernel>(
+    kernel: K,
+    rows: &mut Matrix,
+    found: impl Iterator<Item = (&'p Matrix, Range<usize>)>,
+    norm: &LayerNorm,
+) {
+    let l = kernel.lanes();
+    let width = rows.chunks();
+    l.run(
+        #[inline(always)]
+        || {
+            for (from, columns) in found {
+                let from = from.all().chunks_exact(columns.len());
+                for (to, from) in rows.all_mut().chunks_exact_mut(width).zip(from) {
+                    for (to, from) in to[columns.clone()].iter_mut().zip(from) {
+                        l.store(l.add(l.load(to), l.load(from)), to);
+                    }
+                }
+            }
+            norm.apply(l, rows.all_mut());
+        },
+    );
+}
