@@ -66,7 +66,7 @@ PEERS = """
 
 The same sets counted the same way, F1 (`benches/peers/names`). spaCy's PERSON is PER, its GPE, LOC
 and FAC are LOC, and the article and genitive that its guide counts in are left out; it reads whole
-documents. The two TinyBERTs read a sentence at a time, at which they are best. They were trained on
+documents. The two TinyBERTs read a sentence at a time, which suits them best. They were trained on
 CoNLL-2003's own training split, spaCy on OntoNotes 5.
 
 | set | tagger | PER | ORG | LOC | PER ORG LOC |
@@ -74,12 +74,12 @@ CoNLL-2003's own training split, spaCy on OntoNotes 5.
 """
 
 PEER_COSTS = """
-Words a second of one thread's processor time, on the Wikinews development articles: {rounds} rounds in
-turns, medians, {date}, on a machine with other work ({processor}). newshound is the whole tool, from
-starting up to JSONL with topics, names and places; of the others it is tagging alone, for the
-TinyBERTs with the sentences found before. Megabytes are those of the model and of all that is installed
-to run it: for newshound the program without debug information, for spaCy its Python packages
-without Python, for the others the package that carries them, which can do other things too.
+Words a second of processor time on one thread, over the Wikinews development articles: medians of
+{rounds} rounds in turns on a machine shared with other work ({date}; {processor}).
+newshound is the whole tool, from starting up to JSONL with topics, names and places; the others
+tag only, the TinyBERTs with sentences found before. Megabytes are those of the model and of all
+that is installed to run it: for newshound the program without debug information, for spaCy its
+Python packages without Python, for the TinyBERTs the package each comes in, which does more.
 
 | tagger | words a second | model | installed |
 |---|---|---|---|

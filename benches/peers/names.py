@@ -83,7 +83,7 @@ def score(documents, labels):
     command = [NEWSHOUND, "eval", "--scored", "--labels", "PER,ORG,LOC", "--format", "json", "-"]
     out = subprocess.run(command, input="\n".join(lines), text=True, check=True, stdout=subprocess.PIPE).stdout
     scores = json.loads(out)
-    return {kind: round(r["f1"], 2) for kind, r in (scores["labels"] | {"overall": scores["overall"]}).items()}
+    return {kind: round(r["f1"], 4) for kind, r in (scores["labels"] | {"overall": scores["overall"]}).items()}
 
 
 def newshound(articles):

@@ -50,7 +50,7 @@ class SpaCy:
 
 
 class Bert:
-    """An ONNX token classifier, a sentence at a time: several at once make both of these worse."""
+    """An ONNX token classifier, a sentence at a time: windows of more make these models worse."""
 
     def __init__(self, package, model, tokenizer, kinds):
         import onnxruntime
