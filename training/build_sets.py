@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
+from windows import set_case
+
 # Fine labels by the four they are trained as; a label not listed becomes O.
 FOUR = {
     "PER": "PER person politician scientist writer musicalartist researcher",
@@ -36,6 +38,7 @@ COLUMN_SETS = {
     "wnut17": ["wnut17/train", "wnut17/dev"],
     "btc_g": ["btc/g"],
     "wikigold": ["wikigold/all"],
+    "conll2003_en_train": ["conll2003_en/train"],
     "conll2003_en_test": ["conll2003_en/test"],
 }
 # Sets whose names were read for this project: ANNOTATIONS/NAME.tsv, offsets into the source's rows.
@@ -78,6 +81,14 @@ def from_columns(path, misc):
                 row["labels"].append(inside if k else label)
                 row["firsts"].append(0 if k else 1)
         yield row
+
+
+def as_read(row):
+    """The row as the tagger reads it: in headline case where it is in capitals (src/capitals.rs)."""
+    words = row["words"]
+    capitals = sum(sum(c.isupper() for c in word) > 1 for word in words)
+    shouted = capitals >= 3 and not any(c.islower() for word in words for c in word)
+    return row | {"words": set_case(words, "lowered")} if shouted else row
 
 
 def row_of(text, start, end, entities, opens, topics):
@@ -207,6 +218,7 @@ def main():
     number["politics and government"] = number["politics"]
     (args.out / "topics.json").write_text(json.dumps(topics, indent=1) + "\n")
     sets = {name: [r for f in files for r in from_columns(ner / f"{f}.iob2", name not in NO_MISC)] for name, files in COLUMN_SETS.items()}
+    sets["conll2003_en_train"] = [as_read(row) for row in sets["conll2003_en_train"]]
     sets |= {name: list(from_raw(ner / f"{f}.jsonl", number)) for name, f in RAW_SETS.items()}
     sets |= {name: list(from_read(args.data, args.annotations, f, number)) for name, f in READ_SETS.items()}
     read, first_pass = sets["ewt"], sets["ewt_first_pass"]

@@ -1,4 +1,5 @@
-"""Writes the model card, MODEL/README.md, from a folder of scores: one `newshound eval --format json` a set."""
+"""Writes the model card, MODEL/README.md, from a folder of scores, one `newshound eval --format json`
+a set, and from what `benches/peers/names` wrote of other taggers."""
 
 import argparse
 import datetime
@@ -20,6 +21,7 @@ SETS = {
     "btc_g": "Broad Twitter Corpus, section G, mainstream news (no part trained on)",
 }
 NAMES = ("PER", "ORG", "LOC")
+PEERS_FILE = Path(__file__).parents[1] / "benches/peers/names.json"
 
 HEAD = """---
 license: cc-by-sa-4.0
@@ -57,6 +59,30 @@ ship: Wikinews as raw text, the others on their own tokens. WikiGold, CoNLL-2003
 Broad Twitter Corpus were not trained on, and nothing was chosen by a test set. The sets
 follow different guidelines, in teams and nationalities above all.
 
+"""
+
+PEERS = """
+### Beside other taggers
+
+The same sets counted the same way, F1 (`benches/peers/names`). spaCy's PERSON is PER, its GPE, LOC
+and FAC are LOC, and the article and genitive that its guide counts in are left out; it reads whole
+documents. The two TinyBERTs read a sentence at a time, which suits them best. They were trained on
+CoNLL-2003's own training split, spaCy on OntoNotes 5.
+
+| set | tagger | PER | ORG | LOC | PER ORG LOC |
+|---|---|---|---|---|---|
+"""
+
+PEER_COSTS = """
+Words a second of processor time on one thread, over the Wikinews development articles: medians of
+{rounds} rounds in turns on a machine shared with other work ({date}; {processor}).
+newshound is the whole tool, from starting up to JSONL with topics, names and places; the others
+tag only, the TinyBERTs with sentences found before. Megabytes are those of the model and of all
+that is installed to run it: for newshound the program without debug information, for spaCy its
+Python packages without Python, for the TinyBERTs the package each comes in, which does more.
+
+| tagger | words a second | model | installed |
+|---|---|---|---|
 """
 
 CASES = """
@@ -183,6 +209,26 @@ def overall(counts, kinds):
     return rates(*(sum(counts["labels"][k][c] for k in kinds if k in counts["labels"]) for c in ("correct", "gold", "predicted")))
 
 
+def peers(folder, path):
+    """F1 of other taggers below ours, set by set, then what each costs."""
+    found = json.loads(path.read_text())
+    out = PEERS
+    for stem in next(iter(found["scores"].values())):
+        counts = json.loads((folder / f"{stem}.json").read_text())
+        ours = [100 * overall(counts, kinds)["f1"] for kinds in ([k] for k in NAMES)]
+        ours.append(100 * overall(counts, NAMES)["f1"])
+        out += f"| **{SETS[stem]}** | **newshound-base** | "
+        out += " | ".join(f"**{f1:.1f}**" for f1 in ours) + " |\n"
+        for name, scores in found["scores"].items():
+            figures = " | ".join(f"{scores[stem][k]:.1f}" for k in (*NAMES, "overall"))
+            out += f"|  | {name} | {figures} |\n"
+    out += PEER_COSTS.format(**found)
+    for name, rate in found["words_per_second"].items():
+        sizes = " | ".join(f"{size:.0f} MB" for size in found["megabytes"][name])
+        out += f"| {name} | {rate:,} | {sizes} |\n"
+    return out
+
+
 def cases(folder):
     """A row for the articles as they are and one for each other case."""
     out, plain = CASES, None
@@ -227,6 +273,7 @@ def topics(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="what training/score wrote")
+    parser.add_argument("--peers", type=Path, default=PEERS_FILE)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
     args = parser.parse_args()
@@ -234,7 +281,7 @@ def main():
     temperature = json.loads((args.model / "config.json").read_text())["newshound"]["temperature"]
     digest = hashlib.sha256(weights).hexdigest()
     head = HEAD.format(date=args.date, size=f"{len(weights):,}", digest=digest)
-    body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature) + topics(args.eval)
+    body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature) + peers(args.eval, args.peers) + topics(args.eval)
     (args.model / "README.md").write_text(head + body + TAIL, encoding="utf8")
     print(f"{args.model / 'README.md'}: sha256 {digest}")
 

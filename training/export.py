@@ -1,4 +1,4 @@
-"""Writes the model folder: the mean of weights that the recipe ships as int8, configuration, tokenizer."""
+"""Writes a model folder: the mean of weights that the recipe ships as int8, configuration, tokenizer."""
 
 import argparse
 import hashlib
@@ -27,20 +27,25 @@ def mean(work, shares):
     return {name: value.astype("float32") for name, value in total.items()}
 
 
+def print_dev(model, work):
+    dev = evaluate.mean_dev(model, work, win.Pieces(work / "base" / "tokenizer.json"))
+    print({k: round(100 * f1, 2) for k, f1 in dev.items()}, f"mean {100 * sum(dev.values()) / len(dev):.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds base/, sets/ and what the stages wrote")
+    parser.add_argument("--run", help="a folder in WORK whose average to write in place of that mean")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    pieces = win.Pieces(args.work / "base" / "tokenizer.json")
-    state = mean(args.work, recipe.SHIPPED)
+    state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else recipe.SHIPPED)
     shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
-    run = args.work / recipe.STAGES[-1]["name"]
-    dev = evaluate.mean_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work, pieces)
-    print({k: round(100 * f1, 2) for k, f1 in dev.items()}, f"mean {100 * sum(dev.values()) / len(dev):.2f}")
+    run = args.work / (args.run or recipe.STAGES[-1]["name"])
+    if not args.run:
+        print_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work)
     weights = args.out / "model.safetensors"
     rowint8.save(shipped, weights)
     size = weights.stat().st_size

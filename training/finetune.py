@@ -16,6 +16,8 @@ from transformers import DistilBertConfig, DistilBertForTokenClassification
 import recipe
 import windows as win
 
+STAGES = {stage["name"]: stage for stage in [*recipe.STAGES, recipe.COMPARED]}
+
 
 class TopicHead(torch.nn.Module):
     """Scores of the document's topics: one attention over the words' states, one linear layer."""
@@ -117,15 +119,15 @@ def topic_loss(logits, topics):
 
 
 class Feed:
-    """Batches without end. Pass k depends on the stage and k alone, so that a run can resume."""
+    """Batches without end. Pass k depends on the stage, the seed and k alone, so that a run can resume."""
 
-    def __init__(self, stage, sets, pieces):
-        self.stage, self.sets, self.pieces = stage, sets, pieces
+    def __init__(self, stage, seed, sets, pieces):
+        self.stage, self.seed, self.sets, self.pieces = stage, seed, sets, pieces
 
     def steps(self, first):
         step, passes = 0, 0
         while True:
-            rng = random.Random(f"{recipe.SEED} {self.stage['name']} {passes}")
+            rng = random.Random(f"{self.seed} {self.stage['name']} {passes}")
             shares = self.stage["passes"][min(passes, len(self.stage["passes"]) - 1)]
             windows = win.training_pass(self.sets, shares, self.stage.get("case", recipe.CASE), self.pieces, rng)
             order = list(win.batches(windows, recipe.BATCH))
@@ -145,8 +147,8 @@ def save_weights(model, average, out):
 
 
 def train(args):
-    stage = next(stage for stage in recipe.STAGES if stage["name"] == args.stage)
-    torch.manual_seed(recipe.SEED)
+    stage = STAGES[args.stage]
+    torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     model = build_model(args.work / "base", stage["topics"] > 0, args.weights)
@@ -169,11 +171,11 @@ def train(args):
     model.train()
     begin, subwords, running = time.time(), 0, torch.zeros(2)
     last = min(stage["steps"], args.stop or stage["steps"])
-    for step, (ids, mask, targets, misc, topics) in Feed(stage, sets, pieces).steps(first):
+    for step, (ids, mask, targets, misc, topics) in Feed(stage, args.seed, sets, pieces).steps(first):
         if step >= last:
             break
         # Seeded per step, dropout does not depend on where a run was resumed.
-        torch.manual_seed(recipe.SEED + step)
+        torch.manual_seed(args.seed + step)
         for group, rate in zip(optimizer.param_groups, base_rates):
             group["lr"] = rate * rate_factor(stage, step)
         # bf16 products halve the time where the processor has them; sums stay f32.
@@ -205,9 +207,10 @@ def train(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds base/ and sets/")
-    parser.add_argument("--stage", required=True, choices=[stage["name"] for stage in recipe.STAGES])
+    parser.add_argument("--stage", required=True, choices=list(STAGES))
     parser.add_argument("--from", dest="weights", type=Path, help="weights of an earlier stage to start from")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=recipe.SEED)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--stop", type=int, help="stop at this step, for a trial")
     args = parser.parse_args()
