@@ -160,7 +160,7 @@ pub enum Error {
     #[error("cannot start the threads: {0}")]
     Threads(io::Error),
     /// A defect of newshound.
-    #[error("the reader of the input panicked; this is a defect of newshound, please report it")]
+    #[error("reading or tagging panicked; this is a defect of newshound, please report it")]
     Panicked,
 }
 
