@@ -210,7 +210,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let tagger = tagger(args, lists)?;
     match files {
         None => filter(args, &tagger, &job),
-        Some(files) => annotate(args, &tagger, &job, &files),
+        Some(files) => annotate(args, tagger, &job, &files),
     }
 }
 
@@ -265,7 +265,7 @@ fn tagger(args: &Args, lists: Option<Lists>) -> Result<Tagger, Stop> {
     Ok(args.topics.apply(builder)?.build()?)
 }
 
-fn annotate(args: &Args, tagger: &Tagger, job: &Job, files: &Output) -> Outcome {
+fn annotate(args: &Args, tagger: Tagger, job: &Job, files: &Output) -> Outcome {
     let progress = Arc::new(Progress::default());
     let watch = Watch::new(&progress, &job.reader.meter, args.quiet);
     watch::stop_on_interrupt(&progress)?;

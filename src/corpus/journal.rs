@@ -12,6 +12,9 @@ use super::{Error, Plan, Summary};
 /// Changes with the meaning of the journal's fields.
 const VERSION: u32 = 2;
 
+/// Bytes of each kind of results that a block keeps room for when it is emptied.
+const ROOM: usize = 2 << 20;
+
 /// The state of a run after some document. All before it is on the disk, or in `tail`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Journal {
@@ -53,6 +56,22 @@ pub(super) struct Block {
     pub(super) notes: Vec<u8>,
     /// Size of the documents in it.
     pub(super) size: usize,
+}
+
+impl Block {
+    /// Empties it, and keeps its room for the next, save what only a long document needs.
+    pub(super) fn clear(&mut self) {
+        for bytes in [
+            &mut self.output,
+            &mut self.errors,
+            &mut self.index,
+            &mut self.notes,
+        ] {
+            bytes.clear();
+            bytes.shrink_to(ROOM);
+        }
+        self.size = 0;
+    }
 }
 
 fn write_text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

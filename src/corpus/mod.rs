@@ -30,6 +30,7 @@ mod shard;
 mod store;
 mod summary;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -160,7 +161,7 @@ pub enum Error {
     #[error("cannot start the threads: {0}")]
     Threads(io::Error),
     /// A defect of newshound.
-    #[error("the reader of the input panicked; this is a defect of newshound, please report it")]
+    #[error("reading or tagging panicked; this is a defect of newshound, please report it")]
     Panicked,
 }
 
@@ -226,10 +227,13 @@ impl Job {
 /// Runs a job into files, or goes on with it. Results have their names only when they
 /// are complete; a run that is finished is not repeated.
 ///
+/// A tagger that is given away, not lent, is gone before the names of the corpus are added up,
+/// which then has its memory.
+///
 /// # Errors
 /// [`Error`]; what is finished is kept, and the run goes on when it is started again.
 pub fn annotate(
-    tagger: &Tagger,
+    tagger: impl Borrow<Tagger>,
     job: &Job,
     files: &Output,
     restart: bool,
@@ -237,7 +241,7 @@ pub fn annotate(
 ) -> Result<Outcome, Error> {
     let mut job = job.clone();
     job.walk.exclude.extend(files.all());
-    let plan = job.plan(tagger)?;
+    let plan = job.plan(tagger.borrow())?;
     progress.size.store(plan.input.bytes, Ordering::Relaxed);
     let mut store = match Store::open(files, plan, restart)? {
         Found::Finished(finished) => return Ok(Outcome::Finished(finished)),
@@ -251,27 +255,29 @@ pub fn annotate(
         results.begin().map_err(Error::writing(&files.path))?;
     }
     let feed = Feed::new(&job.walk, &job.reader, job.shard, position.clone());
-    let written = pipeline::run(tagger, feed, &progress.stop, |batch| {
+    let written = pipeline::run(tagger.borrow(), feed, &progress.stop, |batch| {
         for done in batch {
             add(&mut results, &done, progress).map_err(Error::writing(&files.path))?;
             position = done.0.after;
             if results.block.size >= job.checkpoint {
-                let block = std::mem::take(&mut results.block);
-                store.append(block, &results.summary, &position)?;
+                store.append(&results.block, &mut results.summary, &position)?;
+                results.block.clear();
             }
         }
         Ok(())
     });
     // After an error the journal stays as it is: it knows of what is on the disk.
     written?;
+    // Adding up names takes memory, and needs no model.
+    drop(tagger);
     if !progress.stop.load(Ordering::Relaxed) {
         results.end().map_err(Error::writing(&files.path))?;
-        let block = std::mem::take(&mut results.block);
-        store.append(block, &results.summary, &position)?;
-        return store.complete().map(Outcome::Finished);
+        store.append(&results.block, &mut results.summary, &position)?;
+        let summary = results.summary;
+        return store.complete(summary).map(Outcome::Finished);
     }
     let documents = results.summary.documents;
-    store.keep(results.block, &results.summary, &position)?;
+    store.keep(results.block, results.summary, position)?;
     Ok(Outcome::Stopped { documents })
 }
 
@@ -295,9 +301,9 @@ pub fn filter(
     results.begin().map_err(failed)?;
     let feed = Feed::new(&job.walk, &job.reader, job.shard, Position::default());
     let mut flush = |block: &mut Block| {
-        let block = std::mem::take(block);
         out.write_all(&block.output)?;
         errors.write_all(&block.errors)?;
+        block.clear();
         out.flush()
     };
     pipeline::run(tagger, feed, &progress.stop, |batch| {

@@ -2,6 +2,7 @@
 //! the order of the input.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -22,6 +23,10 @@ const BATCH_DOCUMENTS: usize = 128;
 /// another leaves idle when its last packs run out.
 const LANES: usize = 2;
 
+/// Batches that are read and not yet written: those in the lanes, one that waits for them, and
+/// one that waits for those before it to be written.
+const HELD: usize = LANES + 2;
+
 /// Web pages nest deeply, and reading them recurses.
 const READER_STACK: usize = 64 << 20;
 
@@ -29,6 +34,9 @@ const READER_STACK: usize = 64 << 20;
 pub(super) type Done = (Numbered, crate::Result<Document>);
 
 type Batch = Vec<Numbered>;
+
+/// A batch that was tagged, and its number.
+type Tagged = (usize, Result<Vec<Done>, Error>);
 
 /// Tags all of `feed` and hands batch after batch to `write`, in order. Raising `stop`
 /// ends the run after the batches in flight. At most a handful of batches is held.
@@ -42,11 +50,13 @@ pub(super) fn run(
     // The lanes own it together: when they end no one is left to send to.
     let batches = Arc::new(Mutex::new(batches));
     let (to_write, done) = sync_channel(LANES);
+    // One lane may be long at a batch while the other goes on: all that is held is counted.
+    let (enter, leave) = sync_channel(HELD);
     thread::scope(|scope| {
         let reader = thread::Builder::new()
             .name("reader".to_owned())
             .stack_size(READER_STACK)
-            .spawn_scoped(scope, || read(tagger.threads(), feed, stop, to_tag))
+            .spawn_scoped(scope, || read(tagger.threads(), feed, stop, enter, to_tag))
             .map_err(Error::Threads)?;
         let mut lanes = Vec::new();
         for _ in 0..LANES {
@@ -57,7 +67,7 @@ pub(super) fn run(
             lanes.push(lane);
         }
         drop((batches, to_write));
-        let written = in_order(done, &mut write);
+        let written = in_order(done, leave, &mut write);
         // The scope waits for what threads do, not for what they have of their own to go.
         let mut tagged = Ok(());
         for lane in lanes {
@@ -73,8 +83,14 @@ fn read(
     threads: usize,
     feed: impl Iterator<Item = Result<Numbered, Error>>,
     stop: &AtomicBool,
+    enter: SyncSender<()>,
     to_tag: SyncSender<(usize, Batch)>,
 ) -> Result<(), Error> {
+    // Fails when no one wants more.
+    let hand_on = |number, batch| {
+        let entered = enter.send(()).is_ok();
+        entered && to_tag.send((number, batch)).is_ok()
+    };
     let (mut batch, mut bytes, mut number) = (Batch::new(), 0, 0);
     for numbered in feed {
         let numbered = numbered?;
@@ -85,7 +101,7 @@ fn read(
             .map_or(0, |t| t.as_str().len());
         batch.push(numbered);
         if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS * threads {
-            if to_tag.send((number, std::mem::take(&mut batch))).is_err() {
+            if !hand_on(number, std::mem::take(&mut batch)) {
                 return Ok(());
             }
             (bytes, number) = (0, number + 1);
@@ -94,22 +110,20 @@ fn read(
             break;
         }
     }
-    // The only failure is that no one wants more.
-    let _ = to_tag.send((number, batch));
+    hand_on(number, batch);
     Ok(())
 }
 
-fn tag(
-    tagger: &Tagger,
-    batches: &Mutex<Receiver<(usize, Batch)>>,
-    to_write: SyncSender<(usize, Vec<Done>)>,
-) {
+fn tag(tagger: &Tagger, batches: &Mutex<Receiver<(usize, Batch)>>, to_write: SyncSender<Tagged>) {
     loop {
         let next = batches.lock().map(|batches| batches.recv());
         let Ok(Ok((number, batch))) = next else {
             return;
         };
-        if to_write.send((number, tag_batch(tagger, batch))).is_err() {
+        // A batch that never came would be waited for without end.
+        let tagged = catch_unwind(AssertUnwindSafe(|| tag_batch(tagger, batch)));
+        let tagged = tagged.map_err(|_| Error::Panicked);
+        if to_write.send((number, tagged)).is_err() {
             return;
         }
     }
@@ -148,15 +162,17 @@ fn tag_batch(tagger: &Tagger, batch: Batch) -> Vec<Done> {
 
 /// Hands batches on by their number.
 fn in_order(
-    done: Receiver<(usize, Vec<Done>)>,
+    done: Receiver<Tagged>,
+    leave: Receiver<()>,
     write: &mut impl FnMut(Vec<Done>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut early = BTreeMap::new();
     let mut next = 0;
     for (number, batch) in done {
-        early.insert(number, batch);
+        early.insert(number, batch?);
         while let Some(batch) = early.remove(&next) {
             write(batch)?;
+            let _ = leave.try_recv();
             next += 1;
         }
     }

@@ -102,14 +102,14 @@ impl Store {
     /// Results of the run's earlier part that are in no block yet, and its counts.
     pub(super) fn resume(&mut self) -> (Block, Summary) {
         let tail = std::mem::take(&mut self.journal.tail);
-        (tail, self.journal.summary.clone())
+        (tail, std::mem::take(&mut self.journal.summary))
     }
 
     /// Adds a block that ends at `position`.
     pub(super) fn append(
         &mut self,
-        block: Block,
-        summary: &Summary,
+        block: &Block,
+        summary: &mut Summary,
         position: &Position,
     ) -> Result<(), Error> {
         // The journal counts all of a block or nothing.
@@ -127,26 +127,30 @@ impl Store {
             }
         }
         self.journal.lengths = lengths;
-        self.journal.summary.clone_from(summary);
         self.journal.position.clone_from(position);
-        self.note()
+        // Lent, since a copy of thousands of names is not small.
+        std::mem::swap(&mut self.journal.summary, summary);
+        let noted = self.note();
+        std::mem::swap(&mut self.journal.summary, summary);
+        noted
     }
 
     /// Keeps what is in no block yet, for a run that stops here.
     pub(super) fn keep(
-        &mut self,
+        mut self,
         tail: Block,
-        summary: &Summary,
-        position: &Position,
+        summary: Summary,
+        position: Position,
     ) -> Result<(), Error> {
         self.journal.tail = tail;
-        self.journal.summary.clone_from(summary);
-        self.journal.position.clone_from(position);
+        self.journal.summary = summary;
+        self.journal.position = position;
         self.note()
     }
 
     /// Gives the files their names.
-    pub(super) fn complete(mut self) -> Result<Finished, Error> {
+    pub(super) fn complete(mut self, summary: Summary) -> Result<Finished, Error> {
+        self.journal.summary = summary;
         self.journal.complete = true;
         self.note()?;
         // Not every system renames files that are open.

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::sync::atomic::AtomicUsize;
+use std::thread;
+use std::time::Duration;
 
 use ndarray::Array2;
 use tempfile::TempDir;
@@ -13,8 +15,8 @@ use crate::fake::{FakeBackend, subwords};
 use crate::model::{Labels, Model};
 use crate::reader::{Metadata, Source};
 
-/// Tags as the fake does, but refuses every pack that holds the subword `based`.
-struct Picky;
+/// Tags as the fake does, after it did something more for a pack that holds the subword `based`.
+struct Picky(fn() -> crate::Result<()>);
 
 impl Backend for Picky {
     fn size(&self) -> usize {
@@ -26,10 +28,10 @@ impl Backend for Picky {
     }
 
     fn logits(&self, packed: Packed<'_>) -> crate::Result<Array2<f32>> {
-        match packed.ids().contains(&6) {
-            true => Err(crate::Error::NotFinite),
-            false => FakeBackend.logits(packed),
+        if packed.ids().contains(&6) {
+            (self.0)()?;
         }
+        FakeBackend.logits(packed)
     }
 
     fn logits_and_hidden(&self, packed: Packed<'_>) -> crate::Result<(Array2<f32>, Array2<f32>)> {
@@ -38,10 +40,10 @@ impl Backend for Picky {
     }
 }
 
-fn tagger() -> Tagger {
+fn tagger(based: fn() -> crate::Result<()>) -> Tagger {
     let tags = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG"];
     let labels = Labels::new(&tags.map(str::to_owned)).unwrap();
-    let model = Model::from_parts("picky", labels, subwords(), Box::new(Picky));
+    let model = Model::from_parts("picky", labels, subwords(), Box::new(Picky(based)));
     let threads = 2.try_into().unwrap();
     Tagger::builder()
         .model(model)
@@ -66,6 +68,7 @@ fn numbered(ordinal: u64, text: &str) -> Numbered {
 
 #[test]
 fn documents_come_out_in_order_and_a_bad_one_takes_no_other_with_it() {
+    let tagger = tagger(|| Err(crate::Error::NotFinite));
     let feed = (0..5000).map(|n| Ok(numbered(n, if n % 100 == 3 { "based" } else { "Kyiv" })));
     let mut next = 0;
     let write = |batch: Vec<Done>| {
@@ -76,15 +79,14 @@ fn documents_come_out_in_order_and_a_bad_one_takes_no_other_with_it() {
         }
         Ok(())
     };
-    pipeline::run(&tagger(), feed, &AtomicBool::new(false), write).unwrap();
+    pipeline::run(&tagger, feed, &AtomicBool::new(false), write).unwrap();
     assert_eq!(next, 5000);
 }
 
-#[test]
-fn only_a_few_batches_are_held_however_long_the_input() {
+/// The most documents that are read and not yet written at once.
+fn held(tagger: &Tagger, texts: impl Iterator<Item = String> + Send) -> usize {
     let (read, most, mut written) = (AtomicUsize::new(0), AtomicUsize::new(0), 0);
-    let text = "Kyiv ".repeat(4000);
-    let feed = (0..200).map(|n| {
+    let feed = (0..).zip(texts).map(|(n, text)| {
         read.fetch_add(1, Ordering::SeqCst);
         Ok(numbered(n, &text))
     });
@@ -93,9 +95,34 @@ fn only_a_few_batches_are_held_however_long_the_input() {
         written += batch.len();
         Ok(())
     };
-    pipeline::run(&tagger(), feed, &AtomicBool::new(false), write).unwrap();
-    let most = most.into_inner();
+    pipeline::run(tagger, feed, &AtomicBool::new(false), write).unwrap();
+    most.into_inner()
+}
+
+#[test]
+fn only_a_few_batches_are_held_however_long_the_input() {
+    let text = "Kyiv ".repeat(4000);
+    let most = held(&tagger(|| Ok(())), (0..200).map(|_| text.clone()));
     assert!(most <= 40, "{most} of 200 documents were held at once");
+}
+
+#[test]
+fn what_comes_behind_a_document_that_takes_long_is_not_piled_up() {
+    let slow = tagger(|| {
+        thread::sleep(Duration::from_millis(500));
+        Ok(())
+    });
+    let texts = (0..50_000).map(|n| if n == 0 { "based" } else { "Kyiv" }.to_owned());
+    let most = held(&slow, texts);
+    assert!(most <= 1500, "{most} of 50000 documents were held at once");
+}
+
+#[test]
+fn a_panic_while_tagging_ends_the_run() {
+    let tagger = tagger(|| panic!("on purpose"));
+    let feed = (0..).map(|n| Ok(numbered(n, if n == 300 { "based" } else { "Kyiv" })));
+    let ended = pipeline::run(&tagger, feed, &AtomicBool::new(false), |_| Ok(()));
+    assert!(matches!(ended, Err(Error::Panicked)));
 }
 
 #[test]
@@ -106,7 +133,8 @@ fn an_error_of_the_output_ends_the_run() {
             io::ErrorKind::StorageFull.into(),
         ))
     };
-    let ended = pipeline::run(&tagger(), feed, &AtomicBool::new(false), |_| full());
+    let tagger = tagger(|| Ok(()));
+    let ended = pipeline::run(&tagger, feed, &AtomicBool::new(false), |_| full());
     assert!(matches!(ended, Err(Error::Write { .. })));
 }
 

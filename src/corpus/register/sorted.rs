@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::Row;
 
-/// Memory for rows, in bytes.
-const HELD: usize = 4 << 20;
+/// Memory for rows, in bytes, about; several sorters may be full at once.
+const HELD: usize = 1 << 20;
 
 /// Runs merged at once, well below the number of files that systems let a program open.
 const FAN: usize = 32;
