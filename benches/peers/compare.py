@@ -10,6 +10,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,8 @@ class Engine:
         raise RuntimeError(f"{name} did not start; see {log.name}")
 
     def run(self, mode):
+        # OpenMP's threads look for work some tenths of a second after they had any.
+        time.sleep(0.5)
         self.process.stdin.write(mode + "\n")
         self.process.stdin.flush()
         tokens, seconds = self.process.stdout.readline().split()
