@@ -28,6 +28,7 @@
 
 mod activation;
 mod attention;
+mod bf16;
 mod columns;
 mod config;
 mod crew;
@@ -44,11 +45,13 @@ mod math;
 mod matrix;
 mod names;
 mod packed;
+mod panels;
 mod pass;
 mod precision;
 mod quantise;
 mod rate;
 mod relative_bias;
+mod rounded;
 mod share;
 mod tensors;
 mod weights;
