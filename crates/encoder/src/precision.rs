@@ -15,7 +15,8 @@ pub enum Precision {
     Auto,
     /// No rounding: weights as stored.
     F32,
-    /// Weights and activations in bfloat16.
+    /// Weights and activations in bfloat16: `f32` with 8 bits of the significand's 24. On a processor
+    /// with AMX, and there alone, sums are rounded in another order than elsewhere.
     Bf16,
     /// Weights in 8 bits by output, activations in 8 bits by token.
     Int8,

@@ -9,25 +9,26 @@ use crate::bf16::round;
 /// The kernels that can be tested here, and as they are on processors without their instructions
 /// for bfloat16.
 pub(crate) fn pair_kernels() -> Vec<(&'static str, Chosen)> {
-    let mut found = kernels();
-    #[cfg(target_arch = "x86_64")]
-    for (name, kernel) in kernels() {
-        match kernel {
-            Chosen::Amx(amx) => {
-                found.push(("amx, no bf16", Chosen::Amx(amx.without_bf16())));
-            }
-            Chosen::Avx512Vnni(avx512) => {
-                let without = Chosen::Avx512Vnni(avx512.without_bf16());
-                found.push(("avx512vnni, no bf16", without));
-            }
-            #[cfg(target_os = "linux")]
-            Chosen::TrappedAmx(_) => {
-                found.push(("amx, no bf16", Chosen::TrappedAmx(trapped::amx(false))));
-            }
-            _ => assert!(!sums_as_amx(name)),
+    let both = |(name, kernel)| [Some((name, kernel)), without_bf16(kernel)];
+    kernels().into_iter().flat_map(both).flatten().collect()
+}
+
+fn without_bf16(kernel: Chosen) -> Option<(&'static str, Chosen)> {
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Chosen::Amx(amx) => Some(("amx, no bf16", Chosen::Amx(amx.without_bf16()))),
+        #[cfg(target_arch = "x86_64")]
+        Chosen::Avx512Vnni(avx512) => {
+            let without = Chosen::Avx512Vnni(avx512.without_bf16());
+            Some(("avx512vnni, no bf16", without))
         }
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        Chosen::TrappedAmx(_) => {
+            let without = Chosen::TrappedAmx(trapped::amx(false));
+            Some(("amx, no bf16", without))
+        }
+        _ => None,
     }
-    found
 }
 
 /// Whether a kernel's sums are in AMX's order.
