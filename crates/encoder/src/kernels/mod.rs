@@ -1,8 +1,9 @@
 //! What each instruction set does for the encoder, and the only unsafe code.
 //!
 //! A [`Kernel`] multiplies 8-bit integers and bfloat16, its [`Lanes`] compute with sixteen `f32` at a
-//! time. Their values are tokens: one can be had only where the processor has the instructions, so that holding
-//! one proves that they may run. Everything above this module is safe code, generic over the token.
+//! time. Their values are tokens: one can be had only where the processor has the instructions, so
+//! that holding one proves that they may run. Everything above this module is safe code, generic over
+//! the token.
 //!
 //! All kernels share one layout. Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
 //! filled up with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a
