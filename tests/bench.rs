@@ -65,10 +65,12 @@ fn an_instruction_set_can_be_forced_and_changes_no_byte_of_the_output() {
             String::from_utf8(done.stderr).unwrap(),
         )
     };
-    for precision in ["auto", "f32"] {
+    for precision in ["auto", "f32", "bf16"] {
         let scalar = tag("scalar", precision);
         assert_eq!(scalar.0, Some(0), "{}", scalar.2);
-        for isa in Isa::available() {
+        // In bfloat16 AMX adds in an order of its own.
+        let same = |isa: &Isa| precision != "bf16" || *isa != Isa::Amx;
+        for isa in Isa::available().into_iter().filter(same) {
             assert_eq!(tag(isa.name(), precision), scalar, "{isa}");
         }
     }

@@ -51,6 +51,13 @@ fn logits_of_the_shipped_model_are_those_of_pytorch() {
     assert!(difference < 1e-3, "largest difference {difference}");
 }
 
+#[test]
+fn bfloat16_logits_of_the_shipped_model_are_those_of_pytorch_within_a_tenth() {
+    let difference = difference(Precision::Bf16);
+    assert!(difference < 0.1, "largest difference {difference}");
+    assert!(difference > 1e-3, "not in bfloat16: {difference}");
+}
+
 /// Logits lie between -5 and 10; the nearest runner-up of a confident tag is more than 3 away.
 #[test]
 fn eight_bit_logits_of_the_shipped_model_are_those_of_pytorch_within_a_quarter() {

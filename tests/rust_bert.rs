@@ -169,6 +169,7 @@ fn the_command_line_takes_the_backend_and_refuses_what_it_has_not() {
     let refused = [
         (vec!["--device", "cuda:4096"], "cuda:4096"),
         (vec!["--precision", "int8"], "f32"),
+        (vec!["--precision", "bf16"], "f32"),
     ];
     for (args, reason) in refused {
         let (code, _, err) = tag(&[&["--backend", "rust-bert"], &args[..]].concat());

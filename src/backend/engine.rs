@@ -83,10 +83,11 @@ impl Setup {
         let Engine::RustBert(device) = self.engine else {
             return Ok(self.options.check()?);
         };
-        if self.options.precision == Precision::Int8 {
-            return Err(Error::Option(
-                "the backend rust-bert computes in f32; leave out --precision int8".to_owned(),
-            ));
+        let precision = self.options.precision;
+        if !matches!(precision, Precision::Auto | Precision::F32) {
+            return Err(Error::Option(format!(
+                "the backend rust-bert computes in f32; leave out --precision {precision}"
+            )));
         }
         #[cfg(feature = "rust-bert")]
         return super::rust_bert::check(device);
@@ -134,12 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn rust_bert_refuses_eight_bits() {
-        let setup = Setup {
-            engine: Engine::RustBert(Device::Cpu),
-            options: Options::default().precision(Precision::Int8),
-        };
-        assert!(setup.check().unwrap_err().to_string().contains("f32"));
+    fn rust_bert_refuses_fewer_bits_than_it_has() {
+        for precision in [Precision::Int8, Precision::Bf16] {
+            let setup = Setup {
+                engine: Engine::RustBert(Device::Cpu),
+                options: Options::default().precision(precision),
+            };
+            let message = setup.check().unwrap_err().to_string();
+            assert!(message.contains("in f32; leave out"), "{message}");
+            assert!(message.ends_with(precision.name()), "{message}");
+        }
     }
 
     #[cfg(not(feature = "rust-bert"))]

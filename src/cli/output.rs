@@ -43,9 +43,10 @@ pub(crate) struct ModelArgs {
     /// What the model multiplies in
     ///
     /// auto: 8 bits where the model is stored so, else f32; f32: weights as they are
-    /// stored; int8: weights and activations in 8 bits.
+    /// stored; bf16: weights and activations in bfloat16; int8: weights and activations
+    /// in 8 bits.
     #[arg(long, default_value = "auto", value_name = "PRECISION", help_heading = "Model",
-        value_parser = ["auto", "f32", "int8"])]
+        value_parser = ["auto", "f32", "bf16", "int8"])]
     precision: String,
 
     #[command(flatten)]

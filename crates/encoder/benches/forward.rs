@@ -75,7 +75,7 @@ fn encoder(isa: Isa, precision: Precision) -> Encoder {
 
 fn forward(criterion: &mut Criterion) {
     for isa in Isa::available() {
-        for precision in [Precision::Int8, Precision::F32] {
+        for precision in [Precision::Int8, Precision::Bf16, Precision::F32] {
             let encoder = encoder(isa, precision);
             let mut group = criterion.benchmark_group(format!("forward/{isa}/{precision}"));
             group.sample_size(10);

@@ -11,8 +11,8 @@ use crate::layer::{Layer, Part};
 use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
 use crate::matrix::Matrix;
-use crate::quantise::Quantised;
 use crate::relative_bias::RelativeBias;
+use crate::rounded::Rounded;
 use crate::share::cuts;
 use crate::{Activation, Packed};
 
@@ -21,15 +21,15 @@ use crate::{Activation, Packed};
 pub(crate) struct Shared {
     /// Rows to multiply, but for those of the hidden states.
     rows: Matrix,
-    /// The rows to multiply in 8 bits.
-    quantised: Quantised,
+    /// The rows to multiply, rounded.
+    rounded: Rounded,
 }
 
 /// What all threads read during a step, and one writes to between steps.
 struct Board<'a> {
     hidden: &'a mut Matrix,
     rows: &'a mut Matrix,
-    quantised: &'a mut Quantised,
+    rounded: &'a mut Rounded,
 }
 
 /// What threads do together, in this order for each layer.
@@ -64,14 +64,14 @@ pub(crate) fn apply<K: Kernel>(
     (shared, parts): (&mut Shared, &mut [Part]),
 ) {
     let count = parts.len();
-    let Shared { rows, quantised } = shared;
+    let Shared { rows, rounded } = shared;
     if let Some(first) = layers.first() {
-        round(kernel, hidden, &first.attention.joint, quantised);
+        round(kernel, hidden, &first.attention.joint, rounded);
     }
     let board = RwLock::new(Board {
         hidden,
         rows,
-        quantised,
+        rounded,
     });
     let parts: Vec<RwLock<&mut Part>> = parts.iter_mut().map(RwLock::new).collect();
     let work = |step: usize, part: usize| {
@@ -133,7 +133,7 @@ impl Layer {
         multiply(
             kernel,
             layer,
-            (rows, board.quantised),
+            (rows, board.rounded),
             columns,
             (&mut *out, width),
         );
@@ -162,7 +162,7 @@ impl Layer {
         for which in 0..3 {
             let first = which * layer.chunks() + heads.start * layer.head_chunks();
             let out = &mut room.inner.all_mut()[which * width..];
-            let rows = (&*board.hidden, &*board.quantised);
+            let rows = (&*board.hidden, &*board.rounded);
             multiply(
                 kernel,
                 &layer.joint,
@@ -197,7 +197,7 @@ impl Layer {
         let Board {
             hidden,
             rows,
-            quantised,
+            rounded,
         } = board;
         let count = parts.len();
         let tokens = hidden.all().len() / hidden.chunks();
@@ -210,23 +210,23 @@ impl Layer {
                 let context = parts.iter().map(|part| &part.context);
                 rows.reshape(tokens, self.attention.chunks());
                 put(rows, context.zip(columns));
-                round(kernel, rows, &self.attention.output, quantised);
+                round(kernel, rows, &self.attention.output, rounded);
             }
             Step::Output => {
                 let columns = columns(kernel, &self.attention.output, count);
                 add(kernel, hidden, inner.zip(columns), &self.attention_norm);
-                round(kernel, hidden, &self.up, quantised);
+                round(kernel, hidden, &self.up, rounded);
             }
             Step::Up => {
                 rows.reshape(tokens, self.up.chunks());
                 put(rows, inner.zip(columns(kernel, &self.up, count)));
-                round(kernel, rows, &self.down, quantised);
+                round(kernel, rows, &self.down, rounded);
             }
             Step::Down => {
                 let columns = columns(kernel, &self.down, count);
                 add(kernel, hidden, inner.zip(columns), &self.output_norm);
                 if let Some(next) = next {
-                    round(kernel, hidden, &next.attention.joint, quantised);
+                    round(kernel, hidden, &next.attention.joint, rounded);
                 }
             }
         }
@@ -244,7 +244,7 @@ fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item 
 fn multiply<K: Kernel>(
     kernel: K,
     layer: &Linear,
-    (rows, quantised): (&Matrix, &Quantised),
+    (rows, rounded): (&Matrix, &Rounded),
     columns: Range<usize>,
     out: (&mut [Floats], usize),
 ) {
@@ -254,7 +254,7 @@ fn multiply<K: Kernel>(
         || {
             layer.multiply(
                 kernel,
-                (rows.all(), quantised),
+                (rows.all(), rounded),
                 columns,
                 out,
                 #[inline(always)]
@@ -277,13 +277,11 @@ fn activate<K: Kernel>(kernel: K, activation: Activation, values: &mut [Floats])
 }
 
 /// Rounds rows as the layer that multiplies them wants it.
-fn round<K: Kernel>(kernel: K, rows: &Matrix, layer: &Linear, quantised: &mut Quantised) {
-    if layer.quantises() {
-        kernel.lanes().run(
-            #[inline(always)]
-            || quantised.fill(kernel, rows.all(), rows.chunks()),
-        );
-    }
+fn round<K: Kernel>(kernel: K, rows: &Matrix, layer: &Linear, rounded: &mut Rounded) {
+    kernel.lanes().run(
+        #[inline(always)]
+        || layer.round(kernel, rows.all(), rounded),
+    );
 }
 
 /// Puts columns side by side.

@@ -7,7 +7,7 @@ use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::{Linear, Shape};
 use crate::matrix::{Columns, Matrix};
-use crate::quantise::Quantised;
+use crate::rounded::Rounded;
 use crate::share::overlap;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error, Packed, Precision};
@@ -83,7 +83,7 @@ impl Embedding {
         rows: Range<usize>,
         hidden: &mut [Floats],
         room: &mut Matrix,
-        scratch: &mut Quantised,
+        scratch: &mut Rounded,
     ) {
         let l = kernel.lanes();
         let Some(project) = &self.project else {

@@ -9,7 +9,8 @@ use crate::kernels::Chosen;
 /// An instruction set that the encoder has a kernel for.
 ///
 /// 8-bit sums are the same on all of them, and so is every `f32` rounding: results do not depend on
-/// which one runs.
+/// which one runs. In [bfloat16](crate::Precision::Bf16) those of [`Amx`](Self::Amx) differ from the
+/// others', which are the same, by rounding: its unit adds up a row's products in another order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Isa {

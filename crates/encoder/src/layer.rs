@@ -7,8 +7,8 @@ use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::{Linear, Shape};
 use crate::matrix::{Columns, Matrix};
-use crate::quantise::Quantised;
 use crate::relative_bias::RelativeBias;
+use crate::rounded::Rounded;
 use crate::share::{cuts, overlap};
 use crate::weights::Weights;
 use crate::{Activation, Config, Error, Packed, Precision};
@@ -38,7 +38,7 @@ pub(crate) struct Part {
     pub(crate) inner: Matrix,
     /// By columns, the mixed values of the thread's heads.
     pub(crate) context: Matrix,
-    pub(crate) quantised: Quantised,
+    pub(crate) rounded: Rounded,
     pub(crate) attention: Room,
 }
 
@@ -93,7 +93,7 @@ impl Layer {
         kernel: K,
         hidden: &[Floats],
         joint: &mut [Floats],
-        quantised: &mut Quantised,
+        rounded: &mut Rounded,
     ) {
         let l = kernel.lanes();
         let layer = &self.attention.joint;
@@ -107,7 +107,7 @@ impl Layer {
                         kernel,
                         input,
                         out,
-                        quantised,
+                        rounded,
                         #[inline(always)]
                         |value, out| l.store(value, out),
                     );
@@ -132,7 +132,7 @@ impl Layer {
         let l = kernel.lanes();
         let Part {
             inner,
-            quantised,
+            rounded,
             attention,
             ..
         } = room;
@@ -170,7 +170,7 @@ impl Layer {
                         kernel,
                         context,
                         hidden,
-                        quantised,
+                        rounded,
                         #[inline(always)]
                         |value, out| {
                             l.store(l.add(l.load(out), value), out);
@@ -186,7 +186,7 @@ impl Layer {
                         kernel,
                         hidden,
                         between,
-                        quantised,
+                        rounded,
                         #[inline(always)]
                         |value, out| {
                             l.store(self.activation.apply(l, value), out);
@@ -201,7 +201,7 @@ impl Layer {
                         kernel,
                         between,
                         hidden,
-                        quantised,
+                        rounded,
                         #[inline(always)]
                         |value, out| {
                             l.store(l.add(l.load(out), value), out);

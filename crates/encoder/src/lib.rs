@@ -3,12 +3,13 @@
 //! [`Encoder`] runs BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet from the `config.json` and
 //! `model.safetensors` of a Hugging Face directory. Sequences are laid end to end in a [`Packed`]
 //! batch, without padding: linear layers run over all tokens at once, attention per sequence. What a
-//! sequence gets never depends on its neighbours in the pack, bit for bit, nor on the instruction set
-//! ([`Isa`]) it is computed with or the threads that share the pass.
+//! sequence gets never depends on its neighbours in the pack, bit for bit, nor on the threads that
+//! share the pass or the instruction set ([`Isa`]) it is computed with, but for one that has an order
+//! of its own for bfloat16.
 //!
 //! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
 //! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
-//! other), everything else computes in `f32`.
+//! other: bfloat16 or `f32`), everything else computes in `f32`.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};
@@ -28,6 +29,7 @@
 
 mod activation;
 mod attention;
+mod bf16;
 mod columns;
 mod config;
 mod crew;
@@ -44,11 +46,13 @@ mod math;
 mod matrix;
 mod names;
 mod packed;
+mod panels;
 mod pass;
 mod precision;
 mod quantise;
 mod rate;
 mod relative_bias;
+mod rounded;
 mod share;
 mod tensors;
 mod weights;

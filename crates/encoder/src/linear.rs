@@ -1,14 +1,16 @@
-//! The linear layer: rows times weights, in 8 bits or in `f32`.
+//! The linear layer: rows times weights, in 8 bits, in bfloat16 or in `f32`.
 
 use std::ops::Range;
 
 use crate::kernels::{
-    BytePanels, ByteRows, Bytes, FloatPanels, FloatRows, Floats, Ints, Kernel, LANES, Lanes,
-    product,
+    BytePanels, ByteRows, FloatPanels, FloatRows, Floats, Ints, Kernel, LANES, Lanes, PairPanels,
+    PairRows, product,
 };
 use crate::matrix::Columns;
-use crate::quantise::{Quantised, Row};
-use crate::weights::{Table, Weights};
+use crate::panels::{Panels, pack_bf16, pack_f32, pack_int8};
+use crate::quantise::Row;
+use crate::rounded::Rounded;
+use crate::weights::Weights;
 use crate::{Error, Precision};
 
 /// y = x W^T + b for rows x.
@@ -20,16 +22,6 @@ pub(crate) struct Linear {
     bias: Vec<Floats>,
     /// Chunks of an input row.
     inputs: usize,
-}
-
-/// Weights in the kernels' layout: panels of sixteen output columns.
-enum Panels {
-    Int8 {
-        data: Vec<Bytes>,
-        sums: Vec<Ints>,
-        scales: Vec<Floats>,
-    },
-    F32(Vec<Floats>),
 }
 
 /// Which weights to read, and how columns lie.
@@ -57,15 +49,11 @@ impl Linear {
             bias.extend(shape.outputs.spread(&values));
         }
         let stored = tables.iter().all(|table| table.integers(0).is_some());
-        let int8 = match precision {
-            Precision::Auto => stored,
-            Precision::F32 => false,
-            Precision::Int8 => true,
-        };
-        let panels = if int8 {
-            pack_int8(&tables, shape)
-        } else {
-            pack_f32(&tables, shape)
+        let panels = match precision {
+            Precision::Auto if stored => pack_int8(&tables, shape),
+            Precision::Auto | Precision::F32 => pack_f32(&tables, shape),
+            Precision::Bf16 => pack_bf16(&tables, shape),
+            Precision::Int8 => pack_int8(&tables, shape),
         };
         Ok(Self {
             panels,
@@ -84,9 +72,14 @@ impl Linear {
         self.inputs
     }
 
-    /// Whether rows are rounded to 8 bits before they are multiplied.
-    pub(crate) fn quantises(&self) -> bool {
-        matches!(self.panels, Panels::Int8 { .. })
+    /// Rounds rows as they are multiplied here, if they are rounded.
+    #[inline(always)]
+    pub(crate) fn round<K: Kernel>(&self, kernel: K, rows: &[Floats], to: &mut Rounded) {
+        match self.panels {
+            Panels::F32(_) => {}
+            Panels::Bf16(_) => to.paired.fill(rows, self.inputs, kernel.pair_shape().rows),
+            Panels::Int8 { .. } => to.quantised.fill(kernel, rows, self.inputs),
+        }
     }
 
     /// Multiplies rows of whole chunks; `finish` gets each sixteen results and their place in `out`.
@@ -96,12 +89,10 @@ impl Linear {
         kernel: K,
         input: &[Floats],
         out: &mut [Floats],
-        scratch: &mut Quantised,
+        scratch: &mut Rounded,
         finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
     ) {
-        if self.quantises() {
-            scratch.fill(kernel, input, self.inputs);
-        }
+        self.round(kernel, input, scratch);
         let columns = 0..self.chunks();
         self.multiply(
             kernel,
@@ -112,14 +103,14 @@ impl Linear {
         );
     }
 
-    /// Gives some of the columns of the product, `columns` in chunks, of rows that have been rounded
-    /// where the layer [`quantises`](Self::quantises). They go to the start of each row of `out`, a
-    /// slice and the length of its rows.
+    /// Gives some of the columns of the product, `columns` in chunks, of rows that have been
+    /// [rounded](Self::round). They go to the start of each row of `out`, a slice and the length of
+    /// its rows.
     #[inline(always)]
     pub(crate) fn multiply<K: Kernel>(
         &self,
         kernel: K,
-        (input, quantised): (&[Floats], &Quantised),
+        (input, rounded): (&[Floats], &Rounded),
         columns: Range<usize>,
         (out, out_stride): (&mut [Floats], usize),
         finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
@@ -153,150 +144,74 @@ impl Linear {
                     },
                 );
             }
+            Panels::Bf16(data) => {
+                let _session = kernel.session();
+                let stride = self.inputs.div_ceil(2);
+                let data = &data[columns.start * LANES * stride..columns.end * LANES * stride];
+                let mut found = [Floats::ZERO; 64];
+                for tile in kernel.pair_shape().tiles(rows, columns.len()) {
+                    let a = PairRows {
+                        data: &rounded.paired.data[tile.rows.start * stride..],
+                        stride,
+                        count: tile.rows.len(),
+                    };
+                    let w = PairPanels {
+                        data: &data[tile.panels.start * LANES * stride..],
+                        panels: tile.panels.len(),
+                        ahead: &data[tile.ahead * LANES * stride..],
+                    };
+                    kernel.pair_tile(a, w, &mut found);
+                    let bias = &bias[tile.panels.clone()];
+                    for (row, found) in tile.rows.zip(found.chunks(bias.len())) {
+                        let out = &mut out[row * out_stride + tile.panels.start..];
+                        for ((found, bias), out) in found.iter().zip(bias).zip(out) {
+                            finish(l.add(l.load(found), l.load(bias)), out);
+                        }
+                    }
+                }
+            }
             Panels::Int8 { data, sums, scales } => {
                 let _session = kernel.session();
                 let stride = self.inputs.div_ceil(4);
                 let data = &data[columns.start * 16 * stride..columns.end * 16 * stride];
                 let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
                 let mut found = [Ints::ZERO; 64];
-                for first in (0..columns.len()).step_by(K::PANELS) {
-                    let panels = K::PANELS.min(columns.len() - first);
-                    let mut w = BytePanels {
+                for tile in K::SHAPE.tiles(rows, columns.len()) {
+                    let a = ByteRows {
+                        data: &rounded.quantised.bytes[tile.rows.start * stride..],
+                        stride,
+                        count: tile.rows.len(),
+                    };
+                    let first = tile.panels.start;
+                    let panels = tile.panels.len();
+                    let w = BytePanels {
                         data: &data[first * 16 * stride..],
                         sums: &sums[first..],
                         panels,
-                        ahead: &[],
+                        ahead: &data[tile.ahead * 16 * stride..],
                     };
-                    let next = &w.data[panels * 16 * stride..];
-                    let mut ahead = next.chunks(16 * stride).take(K::PANELS);
-                    let mut row = 0;
-                    for left in (1..=rows.div_ceil(K::ROWS)).rev() {
-                        w.ahead = ahead.next().unwrap_or(w.data);
-                        let count = (rows - row).div_ceil(left).next_multiple_of(K::STEP);
-                        let count = count.min(rows - row);
-                        let a = ByteRows {
-                            data: &quantised.bytes[row * stride..],
-                            stride,
-                            count,
-                        };
-                        kernel.tile(a, w, &mut found);
-                        for (row, found) in (row..row + count).zip(found.chunks(panels)) {
-                            let Row {
-                                scale,
-                                zero,
-                                column,
-                                apart,
-                            } = quantised.rows[row];
-                            let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
-                            let out = &mut out[row * out_stride + first..][..panels];
-                            for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
-                                let sums = l.ints_to_floats(&sums[panel]);
-                                let value = l.mul_add(sums, zero, l.ints_to_floats(found));
-                                let group = &data[panel * 16 * stride + column / 4];
-                                let weights = l.ints_to_floats(&group.column(column % 4));
-                                let value = l.mul_add(weights, apart, l.mul(value, scale));
-                                let bias = l.load(&bias[panel]);
-                                finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
-                            }
+                    kernel.tile(a, w, &mut found);
+                    for (row, found) in tile.rows.zip(found.chunks(panels)) {
+                        let Row {
+                            scale,
+                            zero,
+                            column,
+                            apart,
+                        } = rounded.quantised.rows[row];
+                        let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
+                        let out = &mut out[row * out_stride + first..][..panels];
+                        for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
+                            let sums = l.ints_to_floats(&sums[panel]);
+                            let value = l.mul_add(sums, zero, l.ints_to_floats(found));
+                            let group = &data[panel * 16 * stride + column / 4];
+                            let weights = l.ints_to_floats(&group.column(column % 4));
+                            let value = l.mul_add(weights, apart, l.mul(value, scale));
+                            let bias = l.load(&bias[panel]);
+                            finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                         }
-                        row += count;
                     }
                 }
             }
-        }
-    }
-}
-
-/// The table and row behind every output lane; none behind filling.
-fn outputs<'t, 'a>(
-    tables: &'t [Table<'a>],
-    columns: Columns,
-) -> Vec<Option<(&'t Table<'a>, usize)>> {
-    let lanes = columns.chunks() * LANES;
-    let mut found = vec![None; tables.len() * lanes];
-    for (index, table) in tables.iter().enumerate() {
-        for (row, lane) in columns.lanes().enumerate() {
-            found[index * lanes + lane] = Some((table, row));
-        }
-    }
-    found
-}
-
-fn pack_f32(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
-    let inputs = shape.inputs.chunks() * LANES;
-    let outputs = outputs(tables, shape.outputs);
-    let mut data = vec![Floats::ZERO; outputs.len() / LANES * inputs];
-    for (rows, panel) in outputs.chunks(LANES).zip(data.chunks_mut(inputs)) {
-        for (column, source) in rows.iter().enumerate() {
-            let Some((table, row)) = source else { continue };
-            for (lane, value) in shape.inputs.lanes().zip(table.row(*row)) {
-                panel[lane].0[column] = value;
-            }
-        }
-    }
-    Panels::F32(data)
-}
-
-fn pack_int8(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
-    // Whole chunks of 64 inputs, so that rows of activations are whole cache lines.
-    let inputs = shape.inputs.chunks().div_ceil(4) * 4 * LANES;
-    let outputs = outputs(tables, shape.outputs);
-    let panels = outputs.len() / LANES;
-    let mut data = vec![Bytes::ZERO; panels * inputs / 4];
-    let mut sums = vec![Ints::ZERO; panels];
-    let mut scales = vec![Floats::ZERO; panels];
-    let mut bytes = vec![0u8; LANES * inputs];
-    for (index, (rows, panel)) in outputs
-        .chunks(LANES)
-        .zip(data.chunks_mut(inputs / 4))
-        .enumerate()
-    {
-        let mut places = bytes.chunks_exact_mut(inputs);
-        for (column, source) in rows.iter().enumerate() {
-            let Some(place) = places.next() else { break };
-            let Some((table, row)) = source else {
-                place.fill(0);
-                continue;
-            };
-            let scale = spread_row(table, *row, shape.inputs, place);
-            scales[index].0[column] = scale;
-            sums[index].0[column] = place.iter().map(|&x| i32::from(x.cast_signed())).sum();
-        }
-        transpose(&bytes, inputs, panel);
-    }
-    Panels::Int8 { data, sums, scales }
-}
-
-/// Writes a row as 8-bit integers to the lanes of its columns; gives the row's scale.
-fn spread_row(table: &Table<'_>, row: usize, columns: Columns, to: &mut [u8]) -> f32 {
-    match table.integers(row) {
-        Some((stored, scale)) if columns.contiguous() => {
-            to[..stored.len()].copy_from_slice(stored);
-            scale
-        }
-        Some((stored, scale)) => {
-            for (lane, &byte) in columns.lanes().zip(stored) {
-                to[lane] = byte;
-            }
-            scale
-        }
-        None => {
-            let values = table.row(row);
-            let most = values.iter().fold(0f32, |most, x| most.max(x.abs()));
-            let steps = if most > 0.0 { 127.0 / most } else { 0.0 };
-            for (lane, &value) in columns.lanes().zip(&values) {
-                to[lane] = ((value * steps).round_ties_even() as i8).cast_unsigned();
-            }
-            most / 127.0
-        }
-    }
-}
-
-/// Sixteen rows of `inputs` bytes to a panel: for every four inputs, those of all rows.
-fn transpose(rows: &[u8], inputs: usize, panel: &mut [Bytes]) {
-    for (column, row) in rows.chunks_exact(inputs).enumerate() {
-        for (group, to) in row.as_chunks::<4>().0.iter().zip(panel.iter_mut()) {
-            to.0.as_chunks_mut::<4>().0[column] = group.map(u8::cast_signed);
         }
     }
 }

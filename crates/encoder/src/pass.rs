@@ -98,7 +98,7 @@ impl Pass<'_> {
             context.reshape(packed.tokens(), layer.context_chunks());
             let places = hidden.split_mut(cuts()).zip(joint.split_mut(cuts()));
             share(places.zip(&mut *rooms), |((hidden, joint), room)| {
-                layer.project(kernel, hidden, joint, &mut room.quantised);
+                layer.project(kernel, hidden, joint, &mut room.rounded);
             });
             let pack = Pack {
                 packed,
@@ -147,9 +147,9 @@ impl Encoder {
         hidden: &mut [Floats],
         room: &mut Part,
     ) {
-        let (inner, quantised) = (&mut room.inner, &mut room.quantised);
+        let (inner, rounded) = (&mut room.inner, &mut room.rounded);
         self.embedding
-            .apply(kernel, packed, rows, hidden, inner, quantised);
+            .apply(kernel, packed, rows, hidden, inner, rounded);
     }
 
     /// Fills `logits`, where there is room for them.
@@ -171,7 +171,7 @@ impl Encoder {
                     kernel,
                     hidden,
                     logits,
-                    &mut room.quantised,
+                    &mut room.rounded,
                     #[inline(always)]
                     |value, out| l.store(value, out),
                 );

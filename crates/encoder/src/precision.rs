@@ -15,13 +15,16 @@ pub enum Precision {
     Auto,
     /// No rounding: weights as stored.
     F32,
+    /// Weights and activations in bfloat16: `f32` with 8 bits of the significand's 24. On a processor
+    /// with AMX, and there alone, sums are rounded in another order than elsewhere.
+    Bf16,
     /// Weights in 8 bits by output, activations in 8 bits by token.
     Int8,
 }
 
 impl Precision {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::F32, Self::Int8];
+    pub const ALL: [Self; 4] = [Self::Auto, Self::F32, Self::Bf16, Self::Int8];
 
     /// Its name on the command line.
     #[must_use]
@@ -29,6 +32,7 @@ impl Precision {
         match self {
             Self::Auto => "auto",
             Self::F32 => "f32",
+            Self::Bf16 => "bf16",
             Self::Int8 => "int8",
         }
     }

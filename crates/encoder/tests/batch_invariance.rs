@@ -109,7 +109,6 @@ fn same_alone_and_packed(encoder: &Encoder, sequences: &[Vec<u32>]) {
 
 #[test]
 fn every_length_gives_the_same_bits_alone_and_packed() {
-    let encoder = awkward(Precision::F32);
     let mut noise = Noise(3);
     let sequences: Vec<Vec<u32>> = (1..=20)
         .chain([63, 64, 65, 90])
@@ -119,7 +118,9 @@ fn every_length_gives_the_same_bits_alone_and_packed() {
                 .collect()
         })
         .collect();
-    same_alone_and_packed(&encoder, &sequences);
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        same_alone_and_packed(&awkward(precision), &sequences);
+    }
 }
 
 /// The bits on a pool of threads, which share the pass.
@@ -130,7 +131,7 @@ fn shared(threads: usize, encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> V
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    for precision in [Precision::F32, Precision::Int8] {
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
         let encoder = awkward(precision);
         for lengths in [&[1][..], &[25], &[90], &[7, 30, 3], &[90, 1, 80, 62, 90]] {
             let count = lengths.iter().sum();
@@ -178,18 +179,20 @@ proptest! {
     #[test]
     fn random_packs_give_the_same_bits_in_every_architecture(
         model in prop::sample::select(&common::ALL),
+        precision in prop::sample::select(&[Precision::F32, Precision::Bf16]),
         sequences in prop::collection::vec(prop::collection::vec(0u32..53, 1..40), 1..12),
     ) {
-        same_alone_and_packed(&common::load(model), &sequences);
+        same_alone_and_packed(&common::load_in(model, precision), &sequences);
     }
 
     #[test]
     fn threads_share_a_pass_of_every_architecture_with_the_same_bits(
         model in prop::sample::select(&common::ALL),
+        precision in prop::sample::select(&[Precision::F32, Precision::Bf16]),
         lengths in prop::collection::vec(1usize..40, 1..6),
         threads in 2usize..7,
     ) {
-        let encoder = common::load(model);
+        let encoder = common::load_in(model, precision);
         let ids: Vec<u32> = (0..lengths.iter().sum()).map(|i| (i * 7 % 53) as u32).collect();
         let mut bounds = vec![0];
         for length in lengths {

@@ -1,14 +1,17 @@
-//! Intel's tile matrix unit (AMX) on 8-bit integers: Xeon from Sapphire Rapids.
+//! Intel's tile matrix unit (AMX) on 8-bit integers and bfloat16: Xeon from Sapphire Rapids.
 //!
-//! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, or a
-//! panel of weights with 64 inputs, which the shared layout keeps in that very order. Where the unit
-//! is missing, tests run the instructions one by one in software (`trapped.rs`).
+//! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, 32 of
+//! bfloat16, or a panel of weights with as many, which the shared layout keeps in that very order.
+//! Where the unit is missing, tests run the instructions one by one in software (`trapped.rs`).
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 
 use super::avx512::Avx512;
-use super::{BytePanels, ByteRows, Kernel, Lanes, Sums};
+use super::{
+    BytePanels, ByteRows, FloatSums, Kernel, Lanes, PairPanels, PairRows, Sums, TileShape,
+    pair_tile,
+};
 
 /// A product of one or two tiles of rows and one or two panels.
 pub(crate) struct Block {
@@ -18,7 +21,7 @@ pub(crate) struct Block {
     pub(crate) steps: usize,
     /// One or two panels of `steps` times 1024 bytes, one after the other.
     pub(crate) b: *const i8,
-    /// A row of sums for each row, 64 bytes a panel.
+    /// A row of 32-bit sums for each row, 64 bytes a panel.
     pub(crate) c: *mut i32,
     /// Whether there are 32 rows.
     pub(crate) tall: bool,
@@ -42,13 +45,20 @@ impl Amx {
         let (lanes, unit) = (Avx512::detect()?, Unit::detect()?);
         Some(Self { unit, lanes })
     }
+
+    /// As on a processor that has no BF16, neither with tiles nor without.
+    #[cfg(test)]
+    pub(super) fn without_bf16(self) -> Self {
+        let (unit, lanes) = (Unit { bf16: false }, self.lanes.without_bf16());
+        Self { unit, lanes }
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 impl Tiled<super::scalar::Scalar> {
     /// Without looking for the instructions, which have to be caught where they are missing.
-    pub(super) fn assumed() -> Self {
-        let (unit, lanes) = (Unit(()), super::scalar::Scalar);
+    pub(super) fn assumed(bf16: bool) -> Self {
+        let (unit, lanes) = (Unit { bf16 }, super::scalar::Scalar);
         Self { unit, lanes }
     }
 }
@@ -73,7 +83,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
     }
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         let block = Block {
             a: rows.data.as_ptr().cast(),
@@ -89,11 +99,42 @@ impl<L: Lanes> Kernel for Tiled<L> {
         // 32 rows of two panels; the caller holds a session.
         unsafe { self.unit.multiply(&block) };
     }
+
+    fn pair_shape(self) -> TileShape {
+        if self.unit.bf16 {
+            Self::SHAPE
+        } else {
+            pair_tile::shape::<L>()
+        }
+    }
+
+    fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
+        if !self.unit.bf16 {
+            return self.lanes.pair_tile(rows, w, sums);
+        }
+        rows.check(Self::SHAPE);
+        w.check(Self::SHAPE, rows.stride);
+        let block = Block {
+            a: rows.data.as_ptr().cast(),
+            row_bytes: 64 * rows.stride,
+            steps: rows.stride,
+            b: w.data.as_ptr().cast(),
+            c: sums.as_mut_ptr().cast(),
+            tall: rows.count > Self::STEP,
+            wide: w.panels > 1,
+            ahead: w.ahead.as_ptr().cast(),
+        };
+        // SAFETY: as for `tile`, and the unit has BF16.
+        unsafe { self.unit.multiply_pairs(&block) };
+    }
 }
 
 /// Proof that the processor has tiles of 8-bit integers and that Linux lets this process use them.
 #[derive(Clone, Copy)]
-pub(crate) struct Unit(());
+pub(crate) struct Unit {
+    /// Whether they can be of bfloat16 as well.
+    bf16: bool,
+}
 
 /// Held while a thread uses tiles. Its configuration is the thread's own, so it cannot move.
 pub(crate) struct Configured(std::marker::PhantomData<*const ()>);
@@ -128,6 +169,7 @@ static EIGHT_FULL_TILES: Configuration = {
 impl Unit {
     #[cfg(target_os = "linux")]
     fn detect() -> Option<Self> {
+        const AMX_BF16: u32 = 1 << 22;
         const AMX_TILE: u32 = 1 << 24;
         const AMX_INT8: u32 = 1 << 25;
         const ARCH_PRCTL: i64 = 158;
@@ -151,7 +193,8 @@ impl Unit {
                 options(nostack)
             );
         }
-        (status == 0).then_some(Self(()))
+        let bf16 = features & AMX_BF16 != 0;
+        (status == 0).then_some(Self { bf16 })
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -198,10 +241,24 @@ impl Unit {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             match (block.tall, block.wide) {
-                (true, true) => tall_wide(block),
-                (true, false) => tall_narrow(block),
-                (false, true) => short_wide(block),
-                (false, false) => short_narrow(block),
+                (true, true) => bytes::tall_wide(block),
+                (true, false) => bytes::tall_narrow(block),
+                (false, true) => bytes::short_wide(block),
+                (false, false) => bytes::short_narrow(block),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Unit::multiply`], and the unit must have BF16.
+    unsafe fn multiply_pairs(self, block: &Block) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe {
+            match (block.tall, block.wide) {
+                (true, true) => pairs::tall_wide(block),
+                (true, false) => pairs::tall_narrow(block),
+                (false, true) => pairs::short_wide(block),
+                (false, false) => pairs::short_narrow(block),
             }
         }
     }
@@ -211,10 +268,10 @@ impl Unit {
 /// and 7. The inputs of a step are loaded just before their products, so that loads and products of
 /// neighbouring steps overlap.
 macro_rules! multiply {
-    ($name:ident: zero $($zero:literal)+; step $($step:literal)+; store $($store:literal)+) => {
+    ($name:ident: zero $($zero:literal)+; step $($step:expr),+; store $($store:literal)+) => {
         /// # Safety
         /// As for [`Unit::multiply`].
-        unsafe fn $name(block: &Block) {
+        pub(super) unsafe fn $name(block: &Block) {
             // SAFETY: reads and writes what `block` spans, as the caller promises. The registers are
             // named, and a prefetch may point anywhere.
             unsafe {
@@ -254,59 +311,73 @@ macro_rules! multiply {
     };
 }
 
-multiply!(tall_wide:
-    zero "0" "1" "2" "3";
-    step
-        "tileloadd tmm6, [{b0} + {line}*1]"
-        "tileloadd tmm4, [{a0} + {row}*1]"
-        "tileloadd tmm7, [{b1} + {line}*1]"
-        "tdpbssd tmm0, tmm4, tmm6"
-        "tileloadd tmm5, [{a1} + {row}*1]"
-        "tdpbssd tmm1, tmm4, tmm7"
-        "tdpbssd tmm2, tmm5, tmm6"
-        "tdpbssd tmm3, tmm5, tmm7";
-    store
-        "tilestored [{c0} + {two_lines}*1], tmm0"
-        "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
-        "tilestored [{c1} + {two_lines}*1], tmm2"
-        "tilestored [{c1} + {two_lines}*1 + 64], tmm3"
-);
+/// The functions for all shapes of blocks, with one instruction for their products.
+macro_rules! shapes {
+    ($module:ident: $dot:literal) => {
+        mod $module {
+            use std::arch::asm;
 
-multiply!(short_wide:
-    zero "0" "1";
-    step
-        "tileloadd tmm6, [{b0} + {line}*1]"
-        "tileloadd tmm4, [{a0} + {row}*1]"
-        "tileloadd tmm7, [{b1} + {line}*1]"
-        "tdpbssd tmm0, tmm4, tmm6"
-        "tdpbssd tmm1, tmm4, tmm7";
-    store
-        "tilestored [{c0} + {two_lines}*1], tmm0"
-        "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
-        "/* {c1} */"
-);
+            use super::Block;
 
-multiply!(tall_narrow:
-    zero "0" "2";
-    step
-        "tileloadd tmm6, [{b0} + {line}*1]"
-        "tileloadd tmm4, [{a0} + {row}*1]"
-        "tdpbssd tmm0, tmm4, tmm6"
-        "tileloadd tmm5, [{a1} + {row}*1]"
-        "tdpbssd tmm2, tmm5, tmm6";
-    store
-        "tilestored [{c0} + {line}*1], tmm0"
-        "tilestored [{c1} + {line}*1], tmm2"
-        "/* {two_lines} */"
-);
+            multiply!(tall_wide:
+                zero "0" "1" "2" "3";
+                step
+                    "tileloadd tmm6, [{b0} + {line}*1]",
+                    "tileloadd tmm4, [{a0} + {row}*1]",
+                    "tileloadd tmm7, [{b1} + {line}*1]",
+                    concat!($dot, " tmm0, tmm4, tmm6"),
+                    "tileloadd tmm5, [{a1} + {row}*1]",
+                    concat!($dot, " tmm1, tmm4, tmm7"),
+                    concat!($dot, " tmm2, tmm5, tmm6"),
+                    concat!($dot, " tmm3, tmm5, tmm7");
+                store
+                    "tilestored [{c0} + {two_lines}*1], tmm0"
+                    "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
+                    "tilestored [{c1} + {two_lines}*1], tmm2"
+                    "tilestored [{c1} + {two_lines}*1 + 64], tmm3"
+            );
 
-multiply!(short_narrow:
-    zero "0";
-    step
-        "tileloadd tmm6, [{b0} + {line}*1]"
-        "tileloadd tmm4, [{a0} + {row}*1]"
-        "tdpbssd tmm0, tmm4, tmm6";
-    store
-        "tilestored [{c0} + {line}*1], tmm0"
-        "/* {c1} {two_lines} */"
-);
+            multiply!(short_wide:
+                zero "0" "1";
+                step
+                    "tileloadd tmm6, [{b0} + {line}*1]",
+                    "tileloadd tmm4, [{a0} + {row}*1]",
+                    "tileloadd tmm7, [{b1} + {line}*1]",
+                    concat!($dot, " tmm0, tmm4, tmm6"),
+                    concat!($dot, " tmm1, tmm4, tmm7");
+                store
+                    "tilestored [{c0} + {two_lines}*1], tmm0"
+                    "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
+                    "/* {c1} */"
+            );
+
+            multiply!(tall_narrow:
+                zero "0" "2";
+                step
+                    "tileloadd tmm6, [{b0} + {line}*1]",
+                    "tileloadd tmm4, [{a0} + {row}*1]",
+                    concat!($dot, " tmm0, tmm4, tmm6"),
+                    "tileloadd tmm5, [{a1} + {row}*1]",
+                    concat!($dot, " tmm2, tmm5, tmm6");
+                store
+                    "tilestored [{c0} + {line}*1], tmm0"
+                    "tilestored [{c1} + {line}*1], tmm2"
+                    "/* {two_lines} */"
+            );
+
+            multiply!(short_narrow:
+                zero "0";
+                step
+                    "tileloadd tmm6, [{b0} + {line}*1]",
+                    "tileloadd tmm4, [{a0} + {row}*1]",
+                    concat!($dot, " tmm0, tmm4, tmm6");
+                store
+                    "tilestored [{c0} + {line}*1], tmm0"
+                    "/* {c1} {two_lines} */"
+            );
+        }
+    };
+}
+
+shapes!(bytes: "tdpbssd");
+shapes!(pairs: "tdpbf16ps");

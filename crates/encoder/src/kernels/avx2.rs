@@ -236,6 +236,22 @@ impl Lanes for Avx2 {
         }
         bytes
     }
+
+    #[inline(always)]
+    fn halves(self, pairs: Pair) -> [Pair; 2] {
+        // SAFETY: as above.
+        let first = pairs.map(
+            #[inline(always)]
+            |x| unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_castps_si256(x))) },
+        );
+        // SAFETY: as above.
+        let upper = unsafe { _mm256_castsi256_ps(_mm256_set1_epi32(-0x1_0000)) };
+        let second = pairs.map(
+            #[inline(always)]
+            |x| unsafe { _mm256_and_ps(x, upper) },
+        );
+        [first, second]
+    }
 }
 
 impl Kernel for Avx2 {
@@ -255,7 +271,7 @@ impl Kernel for Avx2 {
     fn session(self) {}
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
@@ -325,7 +341,7 @@ impl Kernel for AvxVnni {
     fn session(self) {}
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {

@@ -1,12 +1,20 @@
-//! AVX-512 with its 8-bit dot product (VNNI): Intel from Ice Lake, AMD from Zen 4.
+//! AVX-512 with its 8-bit dot product (VNNI): Intel from Ice Lake, AMD from Zen 4. Where there is one
+//! of bfloat16 (Intel from Cooper Lake, AMD from Zen 4), it is used for that.
 
 use std::arch::x86_64::*;
 
-use super::{BytePanels, ByteRows, Bytes, Floats, Ints, Kernel, LANES, Lanes, Sums};
+use super::pair_tile::{portable, shape};
+use super::{
+    BytePanels, ByteRows, Bytes, FloatSums, Floats, Ints, Kernel, LANES, Lanes, PairPanels,
+    PairRows, Pairs, Sums,
+};
 
 /// Proof that the processor has AVX-512 F, BW, DQ and VL.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(());
+pub(crate) struct Avx512 {
+    /// Whether it has BF16 as well.
+    bf16: bool,
+}
 
 /// Proof that it has VNNI as well.
 #[derive(Clone, Copy)]
@@ -19,7 +27,14 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("fma");
-        has.then_some(Self(()))
+        let bf16 = is_x86_feature_detected!("avx512bf16");
+        has.then_some(Self { bf16 })
+    }
+
+    /// As on a processor that has no BF16.
+    #[cfg(test)]
+    pub(super) fn without_bf16(self) -> Self {
+        Self { bf16: false }
     }
 }
 
@@ -27,6 +42,12 @@ impl Avx512Vnni {
     pub(super) fn detect() -> Option<Self> {
         let avx512 = Avx512::detect()?;
         is_x86_feature_detected!("avx512vnni").then_some(Self(avx512))
+    }
+
+    /// As on a processor that has no BF16.
+    #[cfg(test)]
+    pub(super) fn without_bf16(self) -> Self {
+        Self(self.0.without_bf16())
     }
 }
 
@@ -162,6 +183,39 @@ impl Lanes for Avx512 {
         }
         bytes
     }
+
+    #[inline(always)]
+    fn halves(self, pairs: __m512) -> [__m512; 2] {
+        // SAFETY: as above.
+        unsafe {
+            let pairs = _mm512_castps_si512(pairs);
+            let second = _mm512_and_si512(pairs, _mm512_set1_epi32(-0x1_0000));
+            [
+                _mm512_castsi512_ps(_mm512_slli_epi32::<16>(pairs)),
+                _mm512_castsi512_ps(second),
+            ]
+        }
+    }
+
+    fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
+        if !self.bf16 {
+            return self.run(
+                #[inline(always)]
+                || portable(self, rows, w, sums),
+            );
+        }
+        rows.check(shape::<Self>());
+        w.check(shape::<Self>(), rows.stride);
+        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        unsafe {
+            match w.panels {
+                4 => tall_of_pairs::<4>(rows, w, sums),
+                3 => tall_of_pairs::<3>(rows, w, sums),
+                2 => tall_of_pairs::<2>(rows, w, sums),
+                _ => tall_of_pairs::<1>(rows, w, sums),
+            }
+        }
+    }
 }
 
 impl Kernel for Avx512Vnni {
@@ -184,7 +238,7 @@ impl Kernel for Avx512Vnni {
     fn session(self) {}
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
@@ -256,5 +310,67 @@ unsafe fn tile<const R: usize, const P: usize>(
     }
 }
 
+#[target_feature(enable = "avx512f,avx512bf16")]
+unsafe fn tall_of_pairs<const P: usize>(
+    rows: PairRows<'_>,
+    w: PairPanels<'_>,
+    sums: &mut FloatSums,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match rows.count {
+            1 => tile_of_pairs::<1, P>(rows, w, sums),
+            2 => tile_of_pairs::<2, P>(rows, w, sums),
+            3 => tile_of_pairs::<3, P>(rows, w, sums),
+            4 => tile_of_pairs::<4, P>(rows, w, sums),
+            5 => tile_of_pairs::<5, P>(rows, w, sums),
+            _ => tile_of_pairs::<6, P>(rows, w, sums),
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bf16")]
+#[inline]
+unsafe fn tile_of_pairs<const R: usize, const P: usize>(
+    rows: PairRows<'_>,
+    w: PairPanels<'_>,
+    sums: &mut FloatSums,
+) {
+    let pairs = LANES * rows.stride;
+    let a = rows.data.as_ptr().cast::<i32>();
+    let b = w.data.as_ptr();
+    let ahead = w.ahead.as_ptr().cast::<i8>();
+    let mut sum = [[_mm512_setzero_ps(); P]; R];
+    for pair in 0..pairs {
+        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * pair));
+        let mut weights = [_mm512_setzero_si512(); P];
+        for (p, weights) in weights.iter_mut().enumerate() {
+            // SAFETY: there are P panels of a chunk for every pair, aligned.
+            *weights = unsafe { _mm512_load_si512(b.add(p * pairs + pair).cast()) };
+        }
+        for (r, sum) in sum.iter_mut().enumerate() {
+            // SAFETY: there are R rows of as many pairs.
+            let x = _mm512_set1_epi32(unsafe { *a.add(r * pairs + pair) });
+            for (sum, weights) in sum.iter_mut().zip(weights) {
+                *sum = _mm512_dpbf16_ps(*sum, as_bf16(x), as_bf16(weights));
+            }
+        }
+    }
+    for (r, row) in sum.into_iter().enumerate() {
+        for (p, sum) in row.into_iter().enumerate() {
+            // SAFETY: `Floats` is 64 bytes, aligned.
+            unsafe { _mm512_store_ps(sums[r * P + p].0.as_mut_ptr(), sum) };
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn as_bf16(pairs: __m512i) -> __m512bh {
+    // SAFETY: both are registers of 512 bits, which may hold any.
+    unsafe { std::mem::transmute(pairs) }
+}
+
 /// The layout that the kernels rely on.
 const _: () = assert!(size_of::<Bytes>() == 64 && align_of::<Bytes>() == 64);
+const _: () = assert!(size_of::<Pairs>() == 64 && align_of::<Pairs>() == 64);

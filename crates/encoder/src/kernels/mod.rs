@@ -1,18 +1,25 @@
 //! What each instruction set does for the encoder, and the only unsafe code.
 //!
-//! A [`Kernel`] multiplies 8-bit integers, its [`Lanes`] compute with sixteen `f32` at a time. Their
-//! values are tokens: one can be had only where the processor has the instructions, so that holding
-//! one proves that they may run. Everything above this module is safe code, generic over the token.
+//! A [`Kernel`] multiplies 8-bit integers and bfloat16, its [`Lanes`] compute with sixteen `f32` at a
+//! time. Their values are tokens: one can be had only where the processor has the instructions, so
+//! that holding one proves that they may run. Everything above this module is safe code, generic over
+//! the token.
 //!
-//! All kernels share one layout. Matrices are rows of [`Floats`] or [`Bytes`], the last one filled up
-//! with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a [`Bytes`]
-//! for every four inputs (column 0's four, column 1's four, ...), a panel of `f32` weights a
-//! [`Floats`] for every input. One register of 512 bits, two of 256, four of 128 or one row of an AMX
-//! tile then hold the same part of it.
+//! All kernels share one layout. Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
+//! filled up with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a
+//! [`Bytes`] for every four inputs (column 0's four, column 1's four, ...), one of bfloat16 a
+//! [`Pairs`] for every two, one of `f32` a [`Floats`] for every input. One register of 512 bits, two
+//! of 256, four of 128 or one row of an AMX tile then hold the same part of it.
 //!
 //! 8-bit products are exact: every kernel gives the same 32-bit sums. `f32` arithmetic is written as
 //! the same sequence of roundings for all of them, sums of lanes included, so that a result does not
 //! depend on the processor it was computed on.
+//!
+//! bfloat16 products are exact in `f32`, and there are no denormal numbers among them or their sums
+//! ([`bf16`](crate::bf16)), so only the order of a sum's terms could tell kernels apart. It is that of
+//! AVX-512 (`VDPBF16PS`) for all but one: AMX (`TDPBF16PS`) sums, of every 32 inputs, the even and
+//! the odd ones apart before it adds both to the rest. Two such sums of n terms, n from 32 to 4096,
+//! each differ from the exact one by n 2^-24 times the sum of the terms' sizes at most.
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -23,7 +30,11 @@ mod avx512;
 mod float_tile;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(test)]
+pub(crate) mod pair_tests;
+mod pair_tile;
 mod scalar;
+mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
@@ -32,6 +43,7 @@ mod trapped;
 use crate::isa::Isa;
 
 pub(crate) use float_tile::{FloatPanels, FloatRows, product};
+pub(crate) use shape::TileShape;
 
 /// Values in a vector.
 pub(crate) const LANES: usize = 16;
@@ -46,6 +58,11 @@ pub(crate) struct Floats(pub(crate) [f32; LANES]);
 #[repr(C, align(64))]
 pub(crate) struct Ints(pub(crate) [i32; LANES]);
 
+/// Sixteen pairs of bfloat16, a cache line: the first of a pair in the lower half.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Pairs(pub(crate) [u32; LANES]);
+
 /// Sixty-four 8-bit integers, a cache line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
@@ -57,6 +74,17 @@ impl Floats {
 
 impl Ints {
     pub(crate) const ZERO: Self = Self([0; LANES]);
+}
+
+impl Pairs {
+    pub(crate) const ZERO: Self = Self([0; LANES]);
+
+    /// The same bits, which may be no numbers.
+    #[inline(always)]
+    fn as_floats(&self) -> &Floats {
+        // SAFETY: both are sixteen times four bytes, aligned alike, and any bits are an `f32`.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
 }
 
 impl Bytes {
@@ -112,13 +140,23 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn highest(self, x: Self::F) -> f32;
     /// Rounded to nearest, ties to even, for values from -127 to 127.
     fn to_bytes(self, x: Self::F) -> [i8; LANES];
+    /// The bfloat16 in the lower half of each lane, and those in the upper half.
+    fn halves(self, pairs: Self::F) -> [Self::F; 2];
+
+    /// As [`Kernel::pair_tile`], for tiles of [`pair_tile::shape`].
+    fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
+        self.run(
+            #[inline(always)]
+            || pair_tile::portable(self, rows, w, sums),
+        );
+    }
 }
 
-/// Products of 8-bit integers.
+/// Products of 8-bit integers and of bfloat16.
 pub(crate) trait Kernel: Copy + Send + Sync {
     /// The arithmetic that goes with it.
     type Lanes: Lanes;
-    /// What a thread has to hold while it calls [`Kernel::tile`].
+    /// What a thread has to hold while it calls [`Kernel::tile`] or [`Kernel::pair_tile`].
     type Session;
 
     /// Rows of a tile at most.
@@ -131,6 +169,12 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     const BLOCK: usize;
     /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
     const OFFSET: i8 = 0;
+    /// The largest tile.
+    const SHAPE: TileShape = TileShape {
+        rows: Self::ROWS,
+        step: Self::STEP,
+        panels: Self::PANELS,
+    };
 
     fn lanes(self) -> Self::Lanes;
 
@@ -139,20 +183,35 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. The thread must
     /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
+
+    /// The largest tile of bfloat16.
+    fn pair_shape(self) -> TileShape {
+        pair_tile::shape::<Self::Lanes>()
+    }
+
+    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. What a row gets
+    /// does not depend on the tile. The thread must hold a session.
+    fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
+        self.lanes().pair_tile(rows, w, sums);
+    }
 }
 
 /// Sums of a tile, enough for the largest.
 pub(crate) type Sums = [Ints; 64];
+pub(crate) type FloatSums = [Floats; 64];
 
 /// Consecutive rows of activations.
 #[derive(Clone, Copy)]
-pub(crate) struct ByteRows<'a> {
-    /// `count` rows, up to a whole [`Kernel::STEP`].
-    pub(crate) data: &'a [Bytes],
+pub(crate) struct Rows<'a, T> {
+    /// `count` rows, up to a whole step of the tile.
+    pub(crate) data: &'a [T],
     /// Chunks of a row.
     pub(crate) stride: usize,
     pub(crate) count: usize,
 }
+
+pub(crate) type ByteRows<'a> = Rows<'a, Bytes>;
+pub(crate) type PairRows<'a> = Rows<'a, Pairs>;
 
 /// Consecutive panels of weights.
 #[derive(Clone, Copy)]
@@ -166,12 +225,21 @@ pub(crate) struct BytePanels<'a> {
     pub(crate) ahead: &'a [Bytes],
 }
 
-impl ByteRows<'_> {
+/// Consecutive panels of bfloat16.
+#[derive(Clone, Copy)]
+pub(crate) struct PairPanels<'a> {
+    /// As in [`BytePanels`], and so are the others.
+    pub(crate) data: &'a [Pairs],
+    pub(crate) panels: usize,
+    pub(crate) ahead: &'a [Pairs],
+}
+
+impl<T> Rows<'_, T> {
     /// Panics unless the rows are there.
     #[inline(always)]
-    fn check<K: Kernel>(self) {
-        assert!((1..=K::ROWS).contains(&self.count));
-        assert!(self.count.next_multiple_of(K::STEP) * self.stride <= self.data.len());
+    fn check(self, shape: TileShape) {
+        assert!((1..=shape.rows).contains(&self.count));
+        assert!(self.count.next_multiple_of(shape.step) * self.stride <= self.data.len());
     }
 }
 
@@ -181,6 +249,15 @@ impl BytePanels<'_> {
     fn check<K: Kernel>(self, stride: usize) {
         assert!((1..=K::PANELS).contains(&self.panels) && self.panels <= self.sums.len());
         assert!(self.panels * 16 * stride <= self.data.len());
+    }
+}
+
+impl PairPanels<'_> {
+    /// Panics unless the panels are there, for rows of `stride` chunks.
+    #[inline(always)]
+    fn check(self, shape: TileShape, stride: usize) {
+        assert!((1..=shape.panels).contains(&self.panels));
+        assert!(self.panels * LANES * stride <= self.data.len());
     }
 }
 

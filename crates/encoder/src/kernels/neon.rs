@@ -238,6 +238,24 @@ impl Lanes for Neon {
         }
         bytes
     }
+
+    #[inline(always)]
+    fn halves(self, pairs: Quads) -> [Quads; 2] {
+        // SAFETY: as above.
+        let first = pairs.map(
+            #[inline(always)]
+            |x| unsafe { vreinterpretq_f32_u32(vshlq_n_u32::<16>(vreinterpretq_u32_f32(x))) },
+        );
+        // SAFETY: as above.
+        let second = pairs.map(
+            #[inline(always)]
+            |x| unsafe {
+                let upper = vdupq_n_u32(0xffff_0000);
+                vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), upper))
+            },
+        );
+        [first, second]
+    }
 }
 
 impl Kernel for Neon {
@@ -257,7 +275,7 @@ impl Kernel for Neon {
     fn session(self) {}
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {

@@ -113,6 +113,14 @@ impl Lanes for Scalar {
     fn to_bytes(self, x: F) -> [i8; LANES] {
         x.map(|x| x.round_ties_even() as i8)
     }
+
+    #[inline(always)]
+    fn halves(self, pairs: F) -> [F; 2] {
+        [
+            pairs.map(|x| f32::from_bits(x.to_bits() << 16)),
+            pairs.map(|x| f32::from_bits(x.to_bits() & 0xffff_0000)),
+        ]
+    }
 }
 
 impl Kernel for Scalar {
@@ -130,7 +138,7 @@ impl Kernel for Scalar {
     fn session(self) {}
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check::<Self>();
+        rows.check(Self::SHAPE);
         w.check::<Self>(rows.stride);
         let groups = 16 * rows.stride;
         for row in 0..rows.count {

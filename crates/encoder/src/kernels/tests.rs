@@ -127,7 +127,7 @@ pub(crate) fn kernels() -> Vec<(&'static str, Chosen)> {
     let mut found: Vec<_> = Isa::ALL.into_iter().filter_map(named).collect();
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     if Chosen::new(Isa::Amx).is_none() {
-        found.push(("amx, trapped", Chosen::TrappedAmx(trapped::amx())));
+        found.push(("amx, trapped", Chosen::TrappedAmx(trapped::amx(true))));
     }
     found
 }

@@ -1,5 +1,6 @@
 //! AMX on processors without it: the instructions trap, and a handler does what Intel's manual says
-//! they do (Software Developer's Manual, volume 2: LDTILECFG to TDPBSSD), so that the very bytes
+//! they do (Software Developer's Manual, volume 2: LDTILECFG to
+//! TDPBSSD and TDPBF16PS), so that the very bytes
 //! that run on a Xeon run in every test.
 
 use std::cell::RefCell;
@@ -11,8 +12,8 @@ use super::scalar::Scalar;
 
 pub(crate) type TrappedAmx = Tiled<Scalar>;
 
-/// The kernel of AMX's own instructions over portable lanes.
-pub(crate) fn amx() -> TrappedAmx {
+/// The kernel of AMX's own instructions over portable lanes, with or without those for bfloat16.
+pub(crate) fn amx(bf16: bool) -> TrappedAmx {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
         // SAFETY: the handler is a function of the three arguments that SA_SIGINFO asks for, and
@@ -25,7 +26,7 @@ pub(crate) fn amx() -> TrappedAmx {
         };
         assert_eq!(installed, 0);
     });
-    Tiled::assumed()
+    Tiled::assumed(bf16)
 }
 
 /// Rows of a tile as bytes.
@@ -192,6 +193,11 @@ impl Instruction {
                             let (a, b) = (tiles[second], tiles[self.third]);
                             dot_product(&mut tiles[self.register], &a, &b);
                         }
+                        // TDPBF16PS.
+                        (0x5c, 2, &Operand::Register(second)) => {
+                            let (a, b) = (tiles[second], tiles[self.third]);
+                            dot_product_of_pairs(&mut tiles[self.register], &a, &b);
+                        }
                         _ => return false,
                     }
                     true
@@ -217,5 +223,41 @@ fn dot_product(sums: &mut Tile, a: &Tile, b: &Tile) {
                 *sum = after.to_le_bytes().map(u8::cast_signed);
             }
         }
+    }
+}
+
+/// Each sum of a row and a column grows by the products of the first and of the second of all pairs,
+/// which are summed apart and then added. Every operation rounds to nearest even; a denormal number
+/// counts as zero before it and after it.
+fn dot_product_of_pairs(sums: &mut Tile, a: &Tile, b: &Tile) {
+    for (sums, a) in sums.iter_mut().zip(a) {
+        let mut apart = [[0f32; 2]; 16];
+        for (pair, b) in a.as_chunks::<4>().0.iter().zip(b) {
+            for (sums, column) in apart.iter_mut().zip(b.as_chunks::<4>().0) {
+                for ((sum, x), w) in sums.iter_mut().zip(widened(*pair)).zip(widened(*column)) {
+                    *sum = flushed(flushed(x).mul_add(flushed(w), *sum));
+                }
+            }
+        }
+        for (sum, [first, second]) in sums.as_chunks_mut::<4>().0.iter_mut().zip(apart) {
+            let before = f32::from_le_bytes(sum.map(i8::cast_unsigned));
+            let after = flushed(flushed(before) + flushed(first + second));
+            *sum = after.to_le_bytes().map(u8::cast_signed);
+        }
+    }
+}
+
+/// A pair of bfloat16 as `f32`.
+fn widened(pair: [i8; 4]) -> [f32; 2] {
+    let [a, b, c, d] = pair.map(i8::cast_unsigned);
+    [[0, 0, a, b], [0, 0, c, d]].map(f32::from_le_bytes)
+}
+
+/// Zero with the sign of a denormal number, else the number.
+fn flushed(x: f32) -> f32 {
+    if x.is_subnormal() {
+        0f32.copysign(x)
+    } else {
+        x
     }
 }

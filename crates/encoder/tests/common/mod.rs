@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use newshound_encoder::{Encoder, Options};
+use newshound_encoder::{Encoder, Options, Precision};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -25,10 +25,14 @@ pub fn file(model: &str, name: &str) -> Vec<u8> {
 }
 
 pub fn load(model: &str) -> Encoder {
+    load_in(model, Precision::Auto)
+}
+
+pub fn load_in(model: &str, precision: Precision) -> Encoder {
     Encoder::load(
         &file(model, "config.json"),
         file(model, "model.safetensors"),
-        Options::default(),
+        Options::default().precision(precision),
     )
     .unwrap()
 }

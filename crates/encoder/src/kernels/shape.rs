@@ -1,0 +1,75 @@
+//! How a product is cut into tiles.
+
+use std::ops::Range;
+
+/// How large a kernel's tiles may be.
+#[derive(Clone, Copy)]
+pub(crate) struct TileShape {
+    /// Rows at most.
+    pub(crate) rows: usize,
+    /// Rows are computed in steps of this many; the last step may be read whole.
+    pub(crate) step: usize,
+    /// Panels at most.
+    pub(crate) panels: usize,
+}
+
+/// A part of a product that a kernel computes at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tile {
+    pub(crate) rows: Range<usize>,
+    pub(crate) panels: Range<usize>,
+    /// The panel to fetch into the cache meanwhile: one of those that come next, if any.
+    pub(crate) ahead: usize,
+}
+
+impl TileShape {
+    /// All rows of some panels, then of the next. Heights are about equal.
+    pub(crate) fn tiles(self, rows: usize, panels: usize) -> impl Iterator<Item = Tile> {
+        let heights = rows.div_ceil(self.rows);
+        (0..panels).step_by(self.panels).flat_map(move |first| {
+            let end = panels.min(first + self.panels);
+            let mut row = 0;
+            (0..heights).map(move |index| {
+                let height = (rows - row).div_ceil(heights - index);
+                let height = height.next_multiple_of(self.step).min(rows - row);
+                let start = row;
+                row += height;
+                let next = end + index;
+                Tile {
+                    rows: start..row,
+                    panels: first..end,
+                    ahead: if index < self.panels && next < panels {
+                        next
+                    } else {
+                        first
+                    },
+                }
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_a_product_once_and_steps_are_whole_but_the_last() {
+        for (rows, step, panels) in [(32, 16, 2), (6, 1, 4), (4, 1, 1)] {
+            let shape = TileShape { rows, step, panels };
+            for (height, width) in [(1, 1), (17, 5), (33, 8), (100, 3), (0, 4), (5, 0)] {
+                let mut seen = vec![0; height * width];
+                for tile in shape.tiles(height, width) {
+                    assert!((1..=rows).contains(&tile.rows.len()), "{tile:?}");
+                    assert!((1..=panels).contains(&tile.panels.len()), "{tile:?}");
+                    assert!(tile.rows.len() % step == 0 || tile.rows.end == height);
+                    assert!(tile.ahead < width);
+                    for row in tile.rows {
+                        tile.panels.clone().for_each(|p| seen[row * width + p] += 1);
+                    }
+                }
+                assert!(seen.iter().all(|&times| times == 1), "{height} x {width}");
+            }
+        }
+    }
+}
