@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use newshound::backend::Packed;
+use newshound::model::weights_in;
 use newshound_encoder::{Encoder, Options, Precision};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ fn difference(precision: Precision) -> f64 {
     let read = |path: &str| fs::read(root.join(path)).unwrap();
     let encoder = Encoder::load(
         &read("models/newshound-base/config.json"),
-        read("models/newshound-base/model.safetensors"),
+        weights_in(&root.join("models/newshound-base")).unwrap(),
         Options::default().precision(precision),
     )
     .unwrap();

@@ -14,7 +14,7 @@ macro_rules! path {
 }
 
 static CONFIG: &[u8] = include_bytes!(path!("config.json"));
-static WEIGHTS: &[u8] = include_bytes!(path!("model.safetensors"));
+static WEIGHTS: &[u8] = include_bytes!(env!("NEWSHOUND_MODEL_WEIGHTS"));
 static TOKENIZER: &[u8] = include_bytes!(path!("tokenizer.json"));
 static TOPICS: &[u8] = include_bytes!(path!("topics.safetensors"));
 static CARD: &str = include_str!(path!("README.md"));
