@@ -1,6 +1,8 @@
-//! Joins the files of the model to embed and hands their place and digest to the library.
+//! Joins the files of the model to embed, lays its weights out for the processor and hands their
+//! place and digests to the library.
 
-use std::{env, fmt::Write, fs, path::Path};
+use std::path::{Path, PathBuf};
+use std::{env, fmt::Write, fs};
 
 use sha2::{Digest, Sha256};
 
@@ -9,6 +11,9 @@ mod shards;
 
 const MODEL: &str = "models/newshound-base";
 
+/// The file that something is wrong with, and what.
+type Wrong = (String, String);
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/model/shards.rs");
@@ -16,28 +21,60 @@ fn main() {
         return;
     }
     println!("cargo::rerun-if-changed={MODEL}");
-    let read = |file: &str| fs::read(Path::new(MODEL).join(file)).map_err(|e| e.to_string());
-    let weights = read(shards::INDEX)
-        .map_err(|message| (shards::INDEX.to_owned(), message))
-        .and_then(|index| shards::join(&index, read));
-    let written = weights.and_then(|bytes| {
-        let mut digest = String::new();
-        for byte in Sha256::digest(&bytes) {
-            let _ = write!(digest, "{byte:02x}");
-        }
-        let out = env::var_os("OUT_DIR").unwrap_or_default();
-        let path = Path::new(&out).join("model.safetensors");
-        let saved = fs::write(&path, bytes).map(|()| (path.clone(), digest));
-        saved.map_err(|e| (path.display().to_string(), e.to_string()))
-    });
-    match written {
-        Ok((path, digest)) => {
-            println!("cargo::rustc-env=NEWSHOUND_MODEL_WEIGHTS={}", path.display());
-            println!("cargo::rustc-env=NEWSHOUND_MODEL_DIGEST={digest}");
+    match embed() {
+        Ok(model) => {
+            let set =
+                |name, value: String| println!("cargo::rustc-env=NEWSHOUND_MODEL_{name}={value}");
+            set("WEIGHTS", model.path.display().to_string());
+            set("BYTES", model.bytes.to_string());
+            set("DIGEST", model.digest);
+            set("PREPARED_DIGEST", model.prepared);
         }
         Err((file, message)) => println!(
             "cargo::error={MODEL}/{file}: {message}; run training/run to make it, or build with \
              --no-default-features"
         ),
     }
+}
+
+/// What the library is told of its model.
+struct Embedded {
+    /// The weights as they are embedded.
+    path: PathBuf,
+    /// Their digest.
+    prepared: String,
+    /// Size and digest of the weights as they are stored.
+    bytes: usize,
+    digest: String,
+}
+
+fn embed() -> Result<Embedded, Wrong> {
+    const CONFIG: &str = "config.json";
+    let read = |file: &str| fs::read(Path::new(MODEL).join(file)).map_err(|e| e.to_string());
+    let within = |file: &str| {
+        let file = file.to_owned();
+        move |message| (file, message)
+    };
+    let index = read(shards::INDEX).map_err(within(shards::INDEX))?;
+    let weights = shards::join(&index, read)?;
+    let config = read(CONFIG).map_err(within(CONFIG))?;
+    let prepared =
+        newshound_encoder::prepare(&config, &weights).map_err(|e| within(CONFIG)(e.to_string()))?;
+    let out = env::var_os("OUT_DIR").unwrap_or_default();
+    let path = Path::new(&out).join("model.safetensors");
+    fs::write(&path, &prepared).map_err(|e| (path.display().to_string(), e.to_string()))?;
+    Ok(Embedded {
+        prepared: hex(&prepared),
+        bytes: weights.len(),
+        digest: hex(&weights),
+        path,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut digest = String::new();
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(digest, "{byte:02x}");
+    }
+    digest
 }

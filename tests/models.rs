@@ -54,6 +54,23 @@ fn the_model_inside_is_described() {
 }
 
 #[test]
+fn the_model_inside_is_the_one_in_its_directory() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base");
+    let models = list(&[dir]).1;
+    for field in ["sha256", "bytes", "parameters", "stored"] {
+        assert_eq!(models[0][field], models[1][field], "{field}");
+    }
+    let articles = concat!(env!("CARGO_MANIFEST_DIR"), "/data/articles.jsonl");
+    let tag = |args: &[&str]| {
+        let args = [&["tag", "--format", "jsonl", articles], args].concat();
+        let (code, out, err) = run(&args, "");
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    assert!(tag(&[]) == tag(&["--model", dir]));
+}
+
+#[test]
 fn a_directory_is_described_by_its_files_and_its_card() {
     let dir = tiny_model();
     let path = dir.path().to_str().unwrap();

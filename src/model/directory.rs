@@ -44,10 +44,13 @@ impl Files {
         };
         let card = optional("README.md")?;
         let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
+        let digest = sha256(&weights);
         Ok(Self {
             place: Place::Dir(dir.to_owned()),
             name: name.into_owned(),
-            digest: sha256(&weights),
+            held: digest.clone(),
+            digest,
+            bytes: weights.len(),
             config: config.into(),
             weights: weights.into(),
             tokenizer,

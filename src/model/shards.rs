@@ -39,7 +39,9 @@ pub(crate) fn join(
             .map_err(|e| within(format!("is no safetensors file: {e}; fetch it again")))?;
         for tensor in tensors {
             let view = open.tensor(tensor).map_err(|_| {
-                within(format!("has no tensor `{tensor}`, which {INDEX} says it has"))
+                within(format!(
+                    "has no tensor `{tensor}`, which {INDEX} says it has"
+                ))
             })?;
             views.push((tensor, view));
         }
