@@ -8,8 +8,8 @@
 //!
 //! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
 //! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
-//! other), everything else computes in `f32`. [`prepare`] lays those out for the processor ahead of time,
-//! so that a model that is part of a program is run where it lies, without a copy.
+//! other), everything else computes in `f32`. [`prepare`] lays those weights out ahead of time, so that
+//! a model that is part of a program runs where it lies, without a copy.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};

@@ -159,14 +159,15 @@ impl<'a> Weights<'a> {
 
     /// The sum of each row of a matrix that lies in panels.
     fn sums(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<i32>, Error> {
-        let tensor = self.find(&sums_of(name), &[rows])?;
-        let quads = tensor.data.as_chunks().0.iter();
-        let sums: Vec<i32> = quads.map(|&quad| i32::from_le_bytes(quad)).collect();
+        let name = sums_of(name);
+        let (_, bytes) = self.bytes(&name).ok_or_else(|| self.missing(&name))?;
+        let sums = bytes.as_chunks().0.iter().take(rows);
+        let sums: Vec<i32> = sums.map(|&quad| i32::from_le_bytes(quad)).collect();
         let most = columns.saturating_mul(128);
         match sums.iter().find(|sum| sum.unsigned_abs() as usize > most) {
             None => Ok(sums),
             Some(sum) => Err(Error::CorruptWeights {
-                reason: format!("tensor `{}` has {sum} for {columns} weights", tensor.name),
+                reason: format!("tensor `{name}` has {sum} for {columns} weights"),
             }),
         }
     }
