@@ -3,9 +3,11 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 
-use common::{records, run, tiny_model};
-use serde_json::Value;
+use common::{records, run, tiny_model, write_json};
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn list(dirs: &[&str]) -> (i32, Vec<Value>, String) {
@@ -49,6 +51,28 @@ fn the_model_inside_is_described() {
     ] {
         assert!(table.contains(part), "{table}");
     }
+}
+
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base");
+
+#[test]
+fn the_model_inside_is_told_by_the_size_and_digest_of_the_one_in_its_directory() {
+    let models = list(&[SHIPPED]).1;
+    for field in ["sha256", "bytes", "parameters", "stored"] {
+        assert_eq!(models[0][field], models[1][field], "{field}");
+    }
+}
+
+#[test]
+fn the_model_inside_tags_as_the_one_in_its_directory() {
+    let articles = concat!(env!("CARGO_MANIFEST_DIR"), "/data/articles.jsonl");
+    let tag = |args: &[&str]| {
+        let args = [&["tag", "--format", "jsonl", articles], args].concat();
+        let (code, out, err) = run(&args, "");
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    assert!(tag(&[]) == tag(&["--model", SHIPPED]));
 }
 
 #[test]
@@ -195,4 +219,46 @@ fn an_exported_directory_keeps_its_tokenizer_files_and_overwrites_nothing() {
         err.contains(to) && err.contains("does not exist or is empty"),
         "{err}"
     );
+}
+
+/// Puts each other tensor of a tiny model into a second file, as large models come.
+fn split(dir: &Path) {
+    let whole = fs::read(dir.join("model.safetensors")).unwrap();
+    fs::remove_file(dir.join("model.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&whole).unwrap();
+    let mut parts = [Vec::new(), Vec::new()];
+    let mut map = serde_json::Map::new();
+    for (at, (name, view)) in tensors.iter().enumerate() {
+        map.insert(name.to_owned(), json!(part(at % 2)));
+        parts[at % 2].push((name, view));
+    }
+    for (at, views) in parts.into_iter().enumerate() {
+        let bytes = safetensors::serialize(views, None).unwrap();
+        fs::write(dir.join(part(at)), bytes).unwrap();
+    }
+    write_json(dir, INDEX, &json!({"metadata": {}, "weight_map": map}));
+}
+
+const INDEX: &str = "model.safetensors.index.json";
+
+fn part(at: usize) -> String {
+    format!("model-0000{}-of-00002.safetensors", at + 1)
+}
+
+#[test]
+fn a_model_in_several_files_is_the_model_they_make() {
+    let dir = tiny_model();
+    let path = dir.path().to_str().unwrap();
+    let text = "w5 W7 w9.";
+    let whole = run(&["tag", "--model", path, "--format", "jsonl"], text);
+    assert_eq!(whole.0, 0, "{}", whole.2);
+    split(dir.path());
+    let (code, out, err) = run(&["tag", "--model", path, "--format", "jsonl"], text);
+    assert_eq!((code, records(&out)), (0, records(&whole.1)), "{err}");
+    let (code, _, err) = run(&["models", "verify", path], "");
+    assert_eq!(code, 0, "{err}");
+    fs::remove_file(dir.path().join(part(1))).unwrap();
+    let (code, _, err) = run(&["tag", "--model", path], text);
+    assert_eq!(code, 2);
+    assert!(err.contains(&format!("{}: is missing", part(1))), "{err}");
 }

@@ -93,7 +93,7 @@ impl About {
             topics: files.topics.is_some(),
             parameters: tensors.parameters(),
             stored: tensors.stored(),
-            bytes: files.weights.len(),
+            bytes: files.bytes,
             sha256: files.digest.clone(),
             licence: card.licence,
             languages: card.languages,

@@ -7,11 +7,12 @@ use std::{fs, io};
 use serde_json::Value;
 
 use super::files::{Files, Place, Tokenizer};
+use super::shards::{INDEX, join};
 use crate::digest::sha256;
 use crate::{Error, Result};
 
-const WANTED: &str = "a model directory holds config.json, model.safetensors, and tokenizer.json \
-                      or vocab.txt";
+const WANTED: &str = "a model directory holds config.json, model.safetensors or its index and parts, \
+                      and tokenizer.json or vocab.txt";
 
 impl Files {
     /// Reads those of a directory.
@@ -25,7 +26,7 @@ impl Files {
             return Err(wrong(dir, message));
         }
         let config = read(dir, "config.json")?;
-        let weights = read(dir, "model.safetensors")?;
+        let weights = weights_in(dir)?;
         let tokenizer = if dir.join("tokenizer.json").exists() {
             Tokenizer::Json(read(dir, "tokenizer.json")?.into())
         } else if dir.join("vocab.txt").exists() {
@@ -43,10 +44,13 @@ impl Files {
         };
         let card = optional("README.md")?;
         let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
+        let digest = sha256(&weights);
         Ok(Self {
             place: Place::Dir(dir.to_owned()),
             name: name.into_owned(),
-            digest: sha256(&weights),
+            held: digest.clone(),
+            digest,
+            bytes: weights.len(),
             config: config.into(),
             weights: weights.into(),
             tokenizer,
@@ -54,6 +58,21 @@ impl Files {
             card: card.map(|card| String::from_utf8_lossy(&card).into_owned().into()),
         })
     }
+}
+
+/// The bytes of the weights in a model's directory: those of `model.safetensors` or, where
+/// `model.safetensors.index.json` says that they lie in several files, of all joined into one.
+///
+/// # Errors
+/// [`Error::Model`] with the file that is missing or damaged.
+pub fn weights_in(dir: &Path) -> Result<Vec<u8>> {
+    const WHOLE: &str = "model.safetensors";
+    if dir.join(WHOLE).exists() || !dir.join(INDEX).exists() {
+        return read(dir, WHOLE);
+    }
+    let part = |file: &str| fs::read(dir.join(file)).map_err(unreadable);
+    let joined = join(&read(dir, INDEX)?, part);
+    joined.map_err(|(file, message)| wrong(&dir.join(file), message))
 }
 
 /// `do_lower_case` of `tokenizer_config.json`; BERT's default is true.
@@ -72,14 +91,16 @@ fn lowercase(dir: &Path) -> Result<bool> {
 
 fn read(dir: &Path, file: &str) -> Result<Vec<u8>> {
     let path = dir.join(file);
-    fs::read(&path).map_err(|e| {
-        let message = if e.kind() == io::ErrorKind::NotFound {
-            format!("is missing; {WANTED}")
-        } else {
-            format!("cannot be read: {e}")
-        };
-        wrong(&path, message)
-    })
+    fs::read(&path).map_err(|e| wrong(&path, unreadable(e)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
+fn unreadable(error: io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound {
+        format!("is missing; {WANTED}")
+    } else {
+        format!("cannot be read: {error}")
+    }
 }
 
 fn wrong(path: &Path, message: String) -> Error {

@@ -13,8 +13,11 @@ pub(super) struct Files {
     pub(super) place: Place,
     /// What the model is called.
     pub(super) name: String,
-    /// SHA-256 of the weights.
+    /// SHA-256 of the weights as the model has them, and their size.
     pub(super) digest: String,
+    pub(super) bytes: usize,
+    /// SHA-256 of `weights`: another one where they were prepared when they were embedded.
+    pub(super) held: String,
     pub(super) config: Cow<'static, [u8]>,
     pub(super) weights: Cow<'static, [u8]>,
     pub(super) tokenizer: Tokenizer,

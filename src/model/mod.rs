@@ -10,6 +10,7 @@ mod embedded;
 mod export;
 mod files;
 mod labels;
+mod shards;
 mod tag;
 mod verify;
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 pub use about::About;
 pub use calibration::Calibration;
+pub use directory::weights_in;
 pub use labels::{Labels, Scheme};
 pub use tag::{Part, Tag};
 pub use verify::Check;
@@ -63,8 +65,8 @@ impl Model {
         return None;
     }
 
-    /// Reads a Hugging Face directory: `config.json`, `model.safetensors`, `tokenizer.json` or
-    /// `vocab.txt` and, where the model scores topics, `topics.safetensors`.
+    /// Reads a Hugging Face directory: `config.json`, the weights as [`weights_in`] finds them,
+    /// `tokenizer.json` or `vocab.txt` and, where the model scores topics, `topics.safetensors`.
     ///
     /// # Errors
     /// [`crate::Error::Model`] that names the file and what is wrong with it; as

@@ -140,10 +140,11 @@ fn difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
 
 fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {
     let wrong = Wrong::new("model.safetensors");
-    let found = sha256(&files.weights);
-    // The digest of the model inside was taken when it was built in.
-    for expected in [Some(files.digest.as_str()), wanted].into_iter().flatten() {
-        if !expected.eq_ignore_ascii_case(&found) {
+    let held = sha256(&files.weights);
+    let found = &files.digest;
+    // Those of the model inside were taken when it was built in.
+    for (found, expected) in [(&held, Some(files.held.as_str())), (found, wanted)] {
+        if let Some(expected) = expected.filter(|digest| !digest.eq_ignore_ascii_case(found)) {
             return Err(wrong(format!(
                 "has SHA-256 {found}, not {expected}; it is damaged or another model's"
             )));
@@ -175,4 +176,21 @@ fn weights(files: &Files, about: &About) -> Result<Check, Wrong> {
         name: "weights",
         found: format!("{count} tensors of {} numbers", about.parameters),
     })
+}
+
+#[cfg(all(test, feature = "embedded-model"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_changed_in_the_model_inside_is_found() {
+        let mut files = Files::embedded().unwrap_or_else(|error| panic!("{error}"));
+        assert!(digest(&files, Some(&files.digest)).is_ok());
+        assert!(digest(&files, Some(&files.held)).is_err());
+        if let Some(byte) = files.weights.to_mut().last_mut() {
+            *byte ^= 1;
+        }
+        let wrong = digest(&files, None).err().unwrap();
+        assert!(wrong.message.contains(&files.held), "{}", wrong.message);
+    }
 }

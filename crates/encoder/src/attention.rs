@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
-use crate::linear::{Linear, Shape};
+use crate::linear::Linear;
 use crate::math::softmax;
 use crate::matrix::Columns;
-use crate::names::LayerNames;
 use crate::relative_bias::RelativeBias;
+use crate::shapes::BlockShapes;
 use crate::weights::Weights;
 use crate::{Config, Error, Precision};
 
@@ -50,32 +50,15 @@ impl Attention {
     pub(crate) fn load(
         weights: &Weights<'_>,
         config: &Config,
-        names: &LayerNames,
-        block: &str,
+        shapes: &BlockShapes,
         precision: Precision,
     ) -> Result<Self, Error> {
-        let [query, key, value, output] =
-            [names.query, names.key, names.value, names.attention_output]
-                .map(|name| format!("{block}.{name}"));
-        let hidden = Columns::plain(config.hidden);
-        let width = config.hidden / config.heads;
-        let heads = Columns::grouped(config.heads, width);
-        let joint = Shape {
-            names: &[&query, &key, &value],
-            inputs: hidden,
-            outputs: heads,
-        };
-        let output = Shape {
-            names: &[&output],
-            inputs: heads,
-            outputs: hidden,
-        };
         Ok(Self {
-            joint: Linear::load(weights, &joint, precision)?,
-            output: Linear::load(weights, &output, precision)?,
-            heads,
+            joint: Linear::load(weights, &shapes.joint, precision)?,
+            output: Linear::load(weights, &shapes.output, precision)?,
+            heads: shapes.joint.outputs,
             count: config.heads,
-            width,
+            width: config.hidden / config.heads,
         })
     }
 

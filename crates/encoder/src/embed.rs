@@ -5,9 +5,10 @@ use std::ops::Range;
 use crate::config::positions;
 use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
-use crate::linear::{Linear, Shape};
+use crate::linear::Linear;
 use crate::matrix::{Columns, Matrix};
 use crate::rounded::Rounded;
+use crate::shapes::Shape;
 use crate::share::overlap;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error, Packed, Precision};
@@ -26,12 +27,7 @@ pub(crate) struct Embedding {
 }
 
 impl Embedding {
-    /// `keep` makes the word embeddings outlive the file.
-    pub(crate) fn load<'a>(
-        weights: &Weights<'a>,
-        config: &Config,
-        keep: impl Fn(Table<'a>) -> Table<'static>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn load(weights: &Weights<'_>, config: &Config) -> Result<Self, Error> {
         let size = config.embedding_size;
         let columns = Columns::plain(size);
         let words = weights.matrix("embeddings.word_embeddings.weight", config.vocab_size, size)?;
@@ -56,15 +52,11 @@ impl Embedding {
         let project = if size == config.hidden {
             None
         } else {
-            let shape = Shape {
-                names: &["embeddings_project"],
-                inputs: columns,
-                outputs: Columns::plain(config.hidden),
-            };
+            let shape = Shape::plain("embeddings_project".to_owned(), size, config.hidden);
             Some(Linear::load(weights, &shape, Precision::F32)?)
         };
         Ok(Self {
-            words: keep(words),
+            words: words.into_lasting(),
             positions,
             columns,
             first_position: config.first_position(),

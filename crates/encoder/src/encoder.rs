@@ -11,11 +11,11 @@ use crate::embed::Embedding;
 use crate::isa::Isa;
 use crate::kernels::Chosen;
 use crate::layer::Layer;
-use crate::linear::{Linear, Shape};
-use crate::matrix::Columns;
+use crate::linear::Linear;
 use crate::pass::{Pass, Running, Workspace};
 use crate::relative_bias::RelativeBias;
-use crate::weights::{Table, Weights};
+use crate::shapes::Shape;
+use crate::weights::Weights;
 use crate::{Architecture, Config, Error, Packed, Precision};
 
 /// Layers that are read side by side.
@@ -77,7 +77,8 @@ impl Encoder {
     ///
     /// The names of the encoder's tensors may start with the architecture's prefix (`bert.` and so
     /// on) or not. The number of labels is that of the classifier's rows. Layers are prepared in the
-    /// current `rayon` pool. Of `weights` that are `'static` the word embeddings are used in place.
+    /// current `rayon` pool. Of `weights` that are `'static` the word embeddings are used in place,
+    /// and so are the layers where [`prepare`](crate::prepare) has put them in order.
     ///
     /// # Errors
     /// A configuration that is not supported, a corrupt file, a tensor that is missing or has the
@@ -92,30 +93,23 @@ impl Encoder {
         let prefix = config.architecture.prefix();
         match weights.into() {
             Cow::Borrowed(bytes) => {
-                let weights = Weights::open(bytes, prefix)?;
-                Self::build(config, &weights, |table| table, options.precision, kernel)
+                let weights = Weights::open_lasting(bytes, prefix)?;
+                Self::build(config, &weights, options.precision, kernel)
             }
             Cow::Owned(bytes) => {
                 let weights = Weights::open(&bytes, prefix)?;
-                Self::build(
-                    config,
-                    &weights,
-                    Table::into_owned,
-                    options.precision,
-                    kernel,
-                )
+                Self::build(config, &weights, options.precision, kernel)
             }
         }
     }
 
-    fn build<'a>(
+    fn build(
         config: Config,
-        weights: &Weights<'a>,
-        keep: impl Fn(Table<'a>) -> Table<'static>,
+        weights: &Weights<'_>,
         precision: Precision,
         kernel: Chosen,
     ) -> Result<Self, Error> {
-        let embedding = Embedding::load(weights, &config, keep)?;
+        let embedding = Embedding::load(weights, &config)?;
         let relative_bias = match config.architecture {
             Architecture::MpNet => Some(RelativeBias::load(
                 weights,
@@ -137,11 +131,7 @@ impl Encoder {
             }
         }
         let labels = weights.rows("classifier.bias")?.max(1);
-        let shape = Shape {
-            names: &["classifier"],
-            inputs: Columns::plain(config.hidden),
-            outputs: Columns::plain(labels),
-        };
+        let shape = Shape::plain("classifier".to_owned(), config.hidden, labels);
         let classifier = Linear::load(weights, &shape, Precision::F32)?;
         Ok(Self {
             config,

@@ -5,10 +5,11 @@ use std::ops::Range;
 use crate::attention::{Attention, Room, Sequence};
 use crate::kernels::{Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
-use crate::linear::{Linear, Shape};
-use crate::matrix::{Columns, Matrix};
+use crate::linear::Linear;
+use crate::matrix::Matrix;
 use crate::relative_bias::RelativeBias;
 use crate::rounded::Rounded;
+use crate::shapes::BlockShapes;
 use crate::share::{cuts, overlap};
 use crate::weights::Weights;
 use crate::{Activation, Config, Error, Packed, Precision};
@@ -59,20 +60,13 @@ impl Layer {
                 config.layer_norm_eps,
             )
         };
-        let linear = |name: &str, outputs, inputs| {
-            let shape = Shape {
-                names: &[&format!("{block}.{name}")],
-                inputs: Columns::plain(inputs),
-                outputs: Columns::plain(outputs),
-            };
-            Linear::load(weights, &shape, precision)
-        };
+        let shapes = BlockShapes::new(config, &block);
         Ok(Self {
-            attention: Attention::load(weights, config, names, &block, precision)?,
+            attention: Attention::load(weights, config, &shapes, precision)?,
             attention_norm: norm(names.attention_norm)?,
-            up: linear(names.up, config.intermediate, config.hidden)?,
+            up: Linear::load(weights, &shapes.up, precision)?,
             activation: config.activation,
-            down: linear(names.down, config.hidden, config.intermediate)?,
+            down: Linear::load(weights, &shapes.down, precision)?,
             output_norm: norm(names.output_norm)?,
         })
     }

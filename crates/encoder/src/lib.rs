@@ -9,7 +9,8 @@
 //!
 //! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
 //! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
-//! other: bfloat16 or `f32`), everything else computes in `f32`.
+//! other: bfloat16 or `f32`), everything else computes in `f32`. [`prepare`] lays 8-bit weights out ahead
+//! of time, so that a model that is part of a program runs where it lies, without a copy.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};
@@ -49,10 +50,12 @@ mod packed;
 mod panels;
 mod pass;
 mod precision;
+mod prepared;
 mod quantise;
 mod rate;
 mod relative_bias;
 mod rounded;
+mod shapes;
 mod share;
 mod tensors;
 mod weights;
@@ -64,5 +67,6 @@ pub use error::Error;
 pub use isa::Isa;
 pub use packed::Packed;
 pub use precision::Precision;
+pub use prepared::prepare;
 pub use rate::int8_operations_per_second;
 pub use tensors::{Tensor, Tensors};

@@ -6,11 +6,11 @@ use crate::kernels::{
     BytePanels, ByteRows, FloatPanels, FloatRows, Floats, Ints, Kernel, LANES, Lanes, PairPanels,
     PairRows, product,
 };
-use crate::matrix::Columns;
-use crate::panels::{Panels, pack_bf16, pack_f32, pack_int8};
+use crate::panels::{Panels, int8, pack_bf16, pack_f32};
 use crate::quantise::Row;
 use crate::rounded::Rounded;
-use crate::weights::Weights;
+use crate::shapes::Shape;
+use crate::weights::{Table, Weights};
 use crate::{Error, Precision};
 
 /// y = x W^T + b for rows x.
@@ -24,36 +24,27 @@ pub(crate) struct Linear {
     inputs: usize,
 }
 
-/// Which weights to read, and how columns lie.
-pub(crate) struct Shape<'a> {
-    /// Layers whose outputs stand side by side.
-    pub(crate) names: &'a [&'a str],
-    pub(crate) inputs: Columns,
-    /// Of each of the layers.
-    pub(crate) outputs: Columns,
-}
-
 impl Linear {
     /// Reads `{name}.weight` (outputs x inputs) and `{name}.bias`.
     pub(crate) fn load(
         weights: &Weights<'_>,
-        shape: &Shape<'_>,
+        shape: &Shape,
         precision: Precision,
     ) -> Result<Self, Error> {
         let mut tables = Vec::new();
         let mut bias = Vec::new();
-        for name in shape.names {
+        for name in &shape.names {
             let (outputs, inputs) = (shape.outputs.count(), shape.inputs.count());
             tables.push(weights.matrix(&format!("{name}.weight"), outputs, inputs)?);
             let values = weights.vector(&format!("{name}.bias"), outputs)?;
             bias.extend(shape.outputs.spread(&values));
         }
-        let stored = tables.iter().all(|table| table.integers(0).is_some());
+        let stored = tables.iter().all(Table::eight_bit);
         let panels = match precision {
-            Precision::Auto if stored => pack_int8(&tables, shape),
+            Precision::Auto if stored => int8(&tables, shape),
             Precision::Auto | Precision::F32 => pack_f32(&tables, shape),
             Precision::Bf16 => pack_bf16(&tables, shape),
-            Precision::Int8 => pack_int8(&tables, shape),
+            Precision::Int8 => int8(&tables, shape),
         };
         Ok(Self {
             panels,

@@ -73,7 +73,13 @@ impl Matrix {
     /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
     pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
         self.chunks = chunks;
-        self.data.resize(rows * chunks, Floats::ZERO);
+        let length = rows * chunks;
+        if length > self.data.capacity() {
+            // Growing would hold the old rows beside the new ones, and copy them.
+            self.data = Vec::new();
+            self.data.reserve_exact(length);
+        }
+        self.data.resize(length, Floats::ZERO);
     }
 
     /// Chunks of a row.

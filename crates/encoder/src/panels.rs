@@ -1,15 +1,17 @@
 //! Weights as the kernels want them.
 
+use std::borrow::Cow;
+
 use crate::bf16::round;
 use crate::kernels::{Bytes, Floats, Ints, LANES, Pairs};
-use crate::linear::Shape;
 use crate::matrix::Columns;
+use crate::shapes::Shape;
 use crate::weights::Table;
 
 /// Weights in the kernels' layout: panels of sixteen output columns.
 pub(crate) enum Panels {
     Int8 {
-        data: Vec<Bytes>,
+        data: Cow<'static, [Bytes]>,
         sums: Vec<Ints>,
         scales: Vec<Floats>,
     },
@@ -33,7 +35,7 @@ fn outputs<'t, 'a>(
 }
 
 /// Panels of `f32`, as stored.
-pub(crate) fn pack_f32(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
+pub(crate) fn pack_f32(tables: &[Table<'_>], shape: &Shape) -> Panels {
     let inputs = shape.inputs.chunks() * LANES;
     let data = pack(
         tables,
@@ -48,7 +50,7 @@ pub(crate) fn pack_f32(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
 }
 
 /// Panels of bfloat16.
-pub(crate) fn pack_bf16(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
+pub(crate) fn pack_bf16(tables: &[Table<'_>], shape: &Shape) -> Panels {
     // Whole chunks of 32 inputs, so that rows of activations are whole cache lines.
     let pairs = shape.inputs.chunks().div_ceil(2) * LANES;
     let data = pack(
@@ -67,7 +69,7 @@ pub(crate) fn pack_bf16(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
 /// Panels of `length` chunks, with every weight `put` to its input lane and output column.
 fn pack<T: Copy>(
     tables: &[Table<'_>],
-    shape: &Shape<'_>,
+    shape: &Shape,
     length: usize,
     zero: T,
     put: impl Fn(&mut [T], usize, usize, f32),
@@ -85,8 +87,24 @@ fn pack<T: Copy>(
     data
 }
 
-/// Panels of 8-bit integers, as stored or rounded by output.
-pub(crate) fn pack_int8(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
+/// Panels of 8-bit integers, as stored or rounded by output; in place where they lie so.
+pub(crate) fn int8(tables: &[Table<'_>], shape: &Shape) -> Panels {
+    in_place(tables, shape).unwrap_or_else(|| pack_int8(tables, shape))
+}
+
+fn in_place(tables: &[Table<'_>], shape: &Shape) -> Option<Panels> {
+    let stored = Table::panels_of(tables).filter(|_| shape.whole())?;
+    let sums = tables.iter().flat_map(Table::sums).copied();
+    let sums: Vec<i32> = sums.collect();
+    let scales = tables.iter().flat_map(|t| shape.outputs.spread(t.scales()));
+    Some(Panels::Int8 {
+        data: Cow::Borrowed(Bytes::slice_of(stored)?),
+        sums: sums.as_chunks().0.iter().copied().map(Ints).collect(),
+        scales: scales.collect(),
+    })
+}
+
+fn pack_int8(tables: &[Table<'_>], shape: &Shape) -> Panels {
     // Whole chunks of 64 inputs, so that rows of activations are whole cache lines.
     let inputs = shape.inputs.chunks().div_ceil(4) * 4 * LANES;
     let outputs = outputs(tables, shape.outputs);
@@ -113,18 +131,22 @@ pub(crate) fn pack_int8(tables: &[Table<'_>], shape: &Shape<'_>) -> Panels {
         }
         transpose(&bytes, inputs, panel);
     }
-    Panels::Int8 { data, sums, scales }
+    Panels::Int8 {
+        data: Cow::Owned(data),
+        sums,
+        scales,
+    }
 }
 
 /// Writes a row as 8-bit integers to the lanes of its columns; gives the row's scale.
 fn spread_row(table: &Table<'_>, row: usize, columns: Columns, to: &mut [u8]) -> f32 {
     match table.integers(row) {
         Some((stored, scale)) if columns.contiguous() => {
-            to[..stored.len()].copy_from_slice(stored);
+            to[..stored.len()].copy_from_slice(&stored);
             scale
         }
         Some((stored, scale)) => {
-            for (lane, &byte) in columns.lanes().zip(stored) {
+            for (lane, &byte) in columns.lanes().zip(&*stored) {
                 to[lane] = byte;
             }
             scale

@@ -5,12 +5,16 @@
 //! been held against the bytes that are there.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
 
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use crate::Error;
+use crate::kernels::{BYTES, LANES};
+use crate::prepared::{panelled, sums_of};
 
 const FLOATS: &str = "F32, F16, BF16";
 const FLOATS_AND_I8: &str = "F32, F16, BF16, I8 with a `_scale` tensor";
@@ -19,13 +23,29 @@ const FLOATS_AND_I8: &str = "F32, F16, BF16, I8 with a `_scale` tensor";
 pub(crate) struct Weights<'a> {
     metadata: Metadata,
     data: &'a [u8],
+    /// `data`, where it outlives everything.
+    lasting: Option<&'static [u8]>,
     prefix: &'static str,
+    /// The tensors that lie in panels.
+    panelled: HashSet<String>,
 }
 
 struct Tensor<'a> {
     name: String,
     dtype: Dtype,
     data: &'a [u8],
+    range: Range<usize>,
+}
+
+impl Weights<'static> {
+    /// [`open`](Self::open) for bytes whose tables can be kept without a copy.
+    pub(crate) fn open_lasting(bytes: &'static [u8], prefix: &'static str) -> Result<Self, Error> {
+        let weights = Self::open(bytes, prefix)?;
+        Ok(Self {
+            lasting: Some(weights.data),
+            ..weights
+        })
+    }
 }
 
 impl<'a> Weights<'a> {
@@ -58,15 +78,30 @@ impl<'a> Weights<'a> {
                 data.len()
             )));
         }
+        let panelled = panelled(&metadata).map_err(corrupt)?;
         Ok(Self {
             metadata,
             data,
+            lasting: None,
             prefix,
+            panelled,
         })
     }
 
     pub(crate) fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// Whether some of its tensors lie in panels.
+    pub(crate) fn prepared(&self) -> bool {
+        !self.panelled.is_empty()
+    }
+
+    /// The bytes of a tensor by its full name.
+    pub(crate) fn bytes(&self, name: &str) -> Option<(&TensorInfo, &'a [u8])> {
+        let info = self.metadata.info(name)?;
+        let (start, end) = info.data_offsets;
+        Some((info, self.data.get(start..end)?))
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -107,12 +142,34 @@ impl<'a> Weights<'a> {
             Vec::new()
         };
         let stored = Stored::of(tensor.dtype).ok_or_else(|| wrong_dtype(&tensor, FLOATS_AND_I8))?;
+        let sums = match self.panelled.contains(&tensor.name) {
+            true => Some(self.sums(&tensor.name, rows, columns)?),
+            false => None,
+        };
         Ok(Table {
+            name: tensor.name,
             data: Cow::Borrowed(tensor.data),
+            place: self.lasting.map(|file| (file, tensor.range)),
             stored,
             scales,
+            sums,
             columns,
         })
+    }
+
+    /// The sum of each row of a matrix that lies in panels.
+    fn sums(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<i32>, Error> {
+        let name = sums_of(name);
+        let (_, bytes) = self.bytes(&name).ok_or_else(|| self.missing(&name))?;
+        let sums = bytes.as_chunks().0.iter().take(rows);
+        let sums: Vec<i32> = sums.map(|&quad| i32::from_le_bytes(quad)).collect();
+        let most = columns.saturating_mul(128);
+        match sums.iter().find(|sum| sum.unsigned_abs() as usize > most) {
+            None => Ok(sums),
+            Some(sum) => Err(Error::CorruptWeights {
+                reason: format!("tensor `{name}` has {sum} for {columns} weights"),
+            }),
+        }
     }
 
     fn info(&self, name: &str) -> Option<(String, &TensorInfo)> {
@@ -152,6 +209,7 @@ impl<'a> Weights<'a> {
             name,
             dtype: info.dtype,
             data,
+            range: start..end,
         })
     }
 }
@@ -221,24 +279,74 @@ impl Stored {
 
 /// A matrix as it is stored, widened row by row where it is used.
 pub(crate) struct Table<'a> {
+    name: String,
     data: Cow<'a, [u8]>,
+    /// Where `data` lies in bytes that outlive everything.
+    place: Option<(&'static [u8], Range<usize>)>,
     stored: Stored,
     /// One for each row where elements are integers, else none.
     scales: Vec<f32>,
+    /// Those of rows, where they lie in panels.
+    sums: Option<Vec<i32>>,
     columns: usize,
 }
 
-impl<'a> Table<'a> {
-    /// The bytes of a row that exists.
+impl Table<'_> {
+    /// The bytes of tables that lie in panels one behind the other, where these outlive everything.
+    pub(crate) fn panels_of(tables: &[Self]) -> Option<&'static [u8]> {
+        let (file, first) = tables.first()?.place.as_ref()?;
+        let mut range = first.start..first.start;
+        for table in tables {
+            let (_, next) = table.place.as_ref().filter(|_| table.sums.is_some())?;
+            if next.start != range.end {
+                return None;
+            }
+            range.end = next.end;
+        }
+        file.get(range)
+    }
+
+    /// Its full name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether elements are 8-bit integers.
+    pub(crate) fn eight_bit(&self) -> bool {
+        self.stored == Stored::I8
+    }
+
+    /// Of each row where elements are integers, what they are multiplied by.
+    pub(crate) fn scales(&self) -> &[f32] {
+        &self.scales
+    }
+
+    /// Of each row where these lie in panels, the sum of its integers.
+    pub(crate) fn sums(&self) -> &[i32] {
+        self.sums.as_deref().unwrap_or_default()
+    }
+
+    /// The bytes of a row that exists, if rows do not lie in panels.
     fn bytes(&self, row: usize) -> &[u8] {
         let size = self.columns * self.stored.size();
         &self.data[row * size..(row + 1) * size]
     }
 
+    /// The bytes of a row that exists, four by four, if rows lie in panels.
+    fn quads(&self, row: usize) -> impl Iterator<Item = &[u8; 4]> {
+        let size = self.columns * LANES;
+        let chunks = self.data[row / LANES * size..][..size].chunks_exact(BYTES);
+        chunks.flat_map(move |chunk| chunk.as_chunks().0.get(row % LANES))
+    }
+
     /// A row that exists, as 8-bit integers and their scale if it is stored so.
-    pub(crate) fn integers(&self, row: usize) -> Option<(&[u8], f32)> {
-        let integers = self.stored == Stored::I8;
-        integers.then(|| (self.bytes(row), self.scales[row]))
+    pub(crate) fn integers(&self, row: usize) -> Option<(Cow<'_, [u8]>, f32)> {
+        let bytes = match (self.eight_bit(), &self.sums) {
+            (false, _) => return None,
+            (true, None) => Cow::Borrowed(self.bytes(row)),
+            (true, Some(_)) => self.quads(row).flatten().copied().collect(),
+        };
+        Some((bytes, self.scales[row]))
     }
 
     /// Writes a row that exists to `to`, which has a place for each column.
@@ -246,11 +354,17 @@ impl<'a> Table<'a> {
     pub(crate) fn widen<'t>(&self, row: usize, to: impl IntoIterator<Item = &'t mut f32>) {
         let scale = self.scales.get(row).copied().unwrap_or(1.0);
         let mut places = to.into_iter();
-        self.stored.widen(self.bytes(row), scale, |value| {
+        let mut put = |value| {
             if let Some(place) = places.next() {
                 *place = value;
             }
-        });
+        };
+        match self.sums {
+            None => self.stored.widen(self.bytes(row), scale, put),
+            Some(_) => self
+                .quads(row)
+                .for_each(|quad| self.stored.widen(quad, scale, &mut put)),
+        }
     }
 
     /// A row that exists.
@@ -260,10 +374,15 @@ impl<'a> Table<'a> {
         values
     }
 
-    /// The table with its own copy of the bytes.
-    pub(crate) fn into_owned(self) -> Table<'static> {
+    /// The table with bytes that outlive everything: a copy unless they do so where they are.
+    pub(crate) fn into_lasting(self) -> Table<'static> {
+        let kept = self.place.as_ref();
+        let kept = kept.and_then(|(file, range)| file.get(range.clone()));
         Table {
-            data: Cow::Owned(self.data.into_owned()),
+            data: match kept {
+                Some(bytes) => Cow::Borrowed(bytes),
+                None => Cow::Owned(self.data.into_owned()),
+            },
             ..self
         }
     }

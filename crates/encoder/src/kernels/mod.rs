@@ -48,6 +48,9 @@ pub(crate) use shape::TileShape;
 /// Values in a vector.
 pub(crate) const LANES: usize = 16;
 
+/// 8-bit integers in a vector.
+pub(crate) const BYTES: usize = 4 * LANES;
+
 /// Sixteen `f32`, a cache line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
@@ -66,7 +69,7 @@ pub(crate) struct Pairs(pub(crate) [u32; LANES]);
 /// Sixty-four 8-bit integers, a cache line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
-pub(crate) struct Bytes(pub(crate) [i8; 4 * LANES]);
+pub(crate) struct Bytes(pub(crate) [i8; BYTES]);
 
 impl Floats {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
@@ -88,7 +91,16 @@ impl Pairs {
 }
 
 impl Bytes {
-    pub(crate) const ZERO: Self = Self([0; 4 * LANES]);
+    pub(crate) const ZERO: Self = Self([0; BYTES]);
+
+    /// The same memory, where it is whole chunks that begin at one's boundary.
+    pub(crate) fn slice_of(bytes: &[u8]) -> Option<&[Self]> {
+        // SAFETY: any sixty-four bytes are sixty-four 8-bit integers; alignment is what `align_to` is for.
+        match unsafe { bytes.align_to() } {
+            ([], chunks, []) => Some(chunks),
+            _ => None,
+        }
+    }
 
     /// Of a panel's chunk, the weights of one of its four inputs.
     #[inline(always)]

@@ -1,0 +1,317 @@
+//! Weights files whose layers lie as the kernels read them, so that they can be used in place.
+//!
+//! Such a file is a safetensors file like any other, with the same tensors. Those that its
+//! `__metadata__` names lie in panels ([`kernels`](crate::kernels)) instead of rows, at multiples of
+//! 64 bytes, and the sums of their rows are a tensor of their own.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde::{Deserialize, Serialize};
+
+use crate::kernels::{BYTES, LANES};
+use crate::panels::{Panels, int8};
+use crate::shapes::{BlockShapes, Shape};
+use crate::weights::{Table, Weights};
+use crate::{Config, Error};
+
+/// Where the metadata name the tensors in panels.
+const KEY: &str = "newshound.panels";
+
+/// Of the panels' layout.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Named {
+    version: u32,
+    tensors: Vec<String>,
+}
+
+/// The tensor with the sums of another's rows.
+pub(crate) fn sums_of(name: &str) -> String {
+    format!("{name}_sums")
+}
+
+/// The tensors that lie in panels, each of a shape that can; or what the header says that is not so.
+pub(crate) fn panelled(metadata: &Metadata) -> Result<HashSet<String>, String> {
+    let Some(named) = metadata.metadata().as_ref().and_then(|map| map.get(KEY)) else {
+        return Ok(HashSet::new());
+    };
+    let named: Named = serde_json::from_str(named).map_err(|e| format!("header: {KEY}: {e}"))?;
+    if named.version != VERSION {
+        return Err(format!(
+            "header: {KEY} is of version {}, not {VERSION}",
+            named.version
+        ));
+    }
+    for name in &named.tensors {
+        let fits = metadata.info(name).is_some_and(|info| match *info.shape {
+            [rows, columns] => {
+                let sums = metadata.info(&sums_of(name));
+                info.dtype == Dtype::I8
+                    && rows.is_multiple_of(LANES)
+                    && columns.is_multiple_of(BYTES)
+                    && sums.is_some_and(|sums| sums.dtype == Dtype::I32 && *sums.shape == [rows])
+            }
+            _ => false,
+        });
+        if !fits {
+            return Err(format!(
+                "header: {KEY} names `{name}`, which is no matrix in panels with its sums"
+            ));
+        }
+    }
+    Ok(named.tensors.into_iter().collect())
+}
+
+/// Lays the 8-bit weights of the blocks out as [`Encoder::load`](crate::Encoder::load) wants them.
+///
+/// Gives the bytes of a `model.safetensors` with the same tensors, of the same names, shapes and
+/// types, for [`Encoder::load`](crate::Encoder::load) and [`Tensors`](crate::Tensors) alone: to others
+/// the weights are out of order. A program that carries these bytes, 64-byte aligned, runs the model
+/// where it lies. What cannot be prepared stays as it is: layers with inputs that are no multiple of
+/// 64 or outputs that are none of 16, and files that do not store 8-bit weights.
+///
+/// # Errors
+/// As for [`Encoder::load`](crate::Encoder::load), as far as it is about the blocks' weights.
+pub fn prepare(config: &[u8], weights: &[u8]) -> Result<Vec<u8>, Error> {
+    let config = Config::parse(config)?;
+    let open = Weights::open(weights, config.architecture.prefix())?;
+    let mut panels = Vec::new();
+    if !open.prepared() {
+        let block = config.architecture.layer_names().block;
+        for index in 0..config.layers {
+            for shape in BlockShapes::new(&config, &format!("{block}.{index}")).in_order() {
+                panels.extend(in_panels(&open, &shape)?);
+            }
+        }
+    }
+    if panels.is_empty() {
+        return Ok(weights.to_vec());
+    }
+    write(&open, panels).map_err(|error| Error::CorruptWeights {
+        reason: format!("header: {error}"),
+    })
+}
+
+/// A tensor in panels and the sums of its rows.
+struct Laid {
+    name: String,
+    shape: Vec<usize>,
+    data: Vec<u8>,
+    sums: Vec<u8>,
+}
+
+/// The tensors of a layer, in panels if it can have them.
+fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Laid>, Error> {
+    let (outputs, inputs) = (shape.outputs.count(), shape.inputs.count());
+    let tables = shape.names.iter();
+    let tables = tables.map(|name| weights.matrix(&format!("{name}.weight"), outputs, inputs));
+    let tables: Vec<Table<'_>> = tables.collect::<Result<_, _>>()?;
+    let mut laid = Vec::new();
+    let fits =
+        |table: &Table<'_>| table.eight_bit() && weights.bytes(&sums_of(table.name())).is_none();
+    if !shape.whole() || !tables.iter().all(fits) {
+        return Ok(laid);
+    }
+    for table in &tables {
+        if let Panels::Int8 { data, sums, .. } = int8(std::slice::from_ref(table), shape) {
+            let sums = sums.iter().flat_map(|sums| sums.0);
+            let mut bytes = Vec::with_capacity(outputs * inputs);
+            for chunk in data.iter() {
+                bytes.extend_from_slice(&chunk.0.map(i8::cast_unsigned));
+            }
+            laid.push(Laid {
+                name: table.name().to_owned(),
+                shape: vec![outputs, inputs],
+                data: bytes,
+                sums: sums.flat_map(i32::to_le_bytes).collect(),
+            });
+        }
+    }
+    Ok(laid)
+}
+
+/// The file with `panels` first. Each of them is whole chunks, and so the header is made to be.
+fn write(weights: &Weights<'_>, panels: Vec<Laid>) -> serde_json::Result<Vec<u8>> {
+    let metadata = weights.metadata();
+    let names: Vec<String> = panels.iter().map(|laid| laid.name.clone()).collect();
+    let mut data = Data::default();
+    let mut sums = Vec::new();
+    for laid in panels {
+        sums.push((sums_of(&laid.name), laid.shape[..1].to_vec(), laid.sums));
+        data.push(laid.name, Dtype::I8, laid.shape, laid.data);
+    }
+    for (name, shape, sums) in sums {
+        data.push(name, Dtype::I32, shape, sums);
+    }
+    for name in metadata.offset_keys() {
+        if let Some((info, bytes)) = weights.bytes(&name)
+            && !data.infos.contains_key(&name)
+        {
+            data.push(name, info.dtype, info.shape.clone(), bytes);
+        }
+    }
+    let mut about: BTreeMap<&str, &str> = BTreeMap::new();
+    let known = metadata.metadata().iter().flatten();
+    about.extend(known.map(|(key, value)| (key.as_str(), value.as_str())));
+    let named = serde_json::to_string(&Named {
+        version: VERSION,
+        tensors: names,
+    })?;
+    about.insert(KEY, &named);
+    let header = Header {
+        about,
+        infos: data.infos,
+    };
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize((8 + header.len()).next_multiple_of(BYTES) - 8, b' ');
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.reserve_exact(header.len() + data.end);
+    file.append(&mut header);
+    for part in data.parts {
+        file.extend_from_slice(&part);
+    }
+    Ok(file)
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(rename = "__metadata__")]
+    about: BTreeMap<&'a str, &'a str>,
+    #[serde(flatten)]
+    infos: BTreeMap<String, TensorInfo>,
+}
+
+/// Tensors one behind the other.
+#[derive(Default)]
+struct Data<'a> {
+    infos: BTreeMap<String, TensorInfo>,
+    parts: Vec<Cow<'a, [u8]>>,
+    end: usize,
+}
+
+impl<'a> Data<'a> {
+    fn push(
+        &mut self,
+        name: String,
+        dtype: Dtype,
+        shape: Vec<usize>,
+        bytes: impl Into<Cow<'a, [u8]>>,
+    ) {
+        let bytes = bytes.into();
+        let start = self.end;
+        self.end += bytes.len();
+        let data_offsets = (start, self.end);
+        let info = TensorInfo {
+            dtype,
+            shape,
+            data_offsets,
+        };
+        self.infos.insert(name, info);
+        self.parts.push(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::tensor::TensorView;
+
+    use super::*;
+    use crate::kernels::Floats;
+    use crate::matrix::Columns;
+
+    const NAMES: [&str; 2] = ["key", "query"];
+
+    fn shape() -> Shape {
+        Shape {
+            names: NAMES.map(str::to_owned).into(),
+            inputs: Columns::plain(128),
+            outputs: Columns::grouped(2, 16),
+        }
+    }
+
+    /// Two layers of 32 outputs; their tensors do not follow each other.
+    fn file() -> Vec<u8> {
+        let weights = |seed: usize| -> Vec<u8> {
+            let bytes = (0..32 * 128).map(|i| ((i + seed) * 2_654_435_761 >> 9) as u8);
+            bytes.collect()
+        };
+        let scale: Vec<u8> = (0..32u16)
+            .flat_map(|i| f32::from(i).to_le_bytes())
+            .collect();
+        let mut tensors = Vec::new();
+        for (seed, name) in NAMES.into_iter().enumerate() {
+            tensors.push((
+                format!("{name}.weight"),
+                Dtype::I8,
+                vec![32, 128],
+                weights(seed),
+            ));
+            tensors.push((
+                format!("{name}.weight_scale"),
+                Dtype::F32,
+                vec![32],
+                scale.clone(),
+            ));
+        }
+        tensors.push(("lies.between".to_owned(), Dtype::I8, vec![64], vec![1; 64]));
+        let views = tensors.iter().map(|(name, dtype, shape, data)| {
+            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+        });
+        safetensors::serialize(views, None).unwrap()
+    }
+
+    fn lasting(bytes: &[u8], past: usize) -> &'static [u8] {
+        let room = vec![0; bytes.len() + 128].leak();
+        let start = room.as_ptr().align_offset(64) + past;
+        let place = &mut room[start..][..bytes.len()];
+        place.copy_from_slice(bytes);
+        place
+    }
+
+    /// Whether panels are in place; and what they are.
+    fn read(weights: &Weights<'_>) -> (bool, Vec<u8>, Vec<[i32; LANES]>, Vec<Floats>) {
+        let matrix = |name: &String| weights.matrix(&format!("{name}.weight"), 32, 128).unwrap();
+        let tables: Vec<_> = shape().names.iter().map(matrix).collect();
+        let Panels::Int8 { data, sums, scales } = int8(&tables, &shape()) else {
+            unreachable!("8-bit panels are asked for");
+        };
+        let bytes = data.iter().flat_map(|chunk| chunk.0.map(i8::cast_unsigned));
+        let sums = sums.iter().map(|sums| sums.0).collect();
+        (
+            matches!(data, Cow::Borrowed(_)),
+            bytes.collect(),
+            sums,
+            scales,
+        )
+    }
+
+    #[test]
+    fn prepared_layers_that_are_joined_are_used_in_place_where_they_are_aligned() {
+        let file = file();
+        let plain = Weights::open(&file, "").unwrap();
+        let prepared = write(&plain, in_panels(&plain, &shape()).unwrap()).unwrap();
+        let (in_place, data, sums, scales) = read(&plain);
+        assert!(!in_place);
+        for (past, expected) in [(0, true), (1, false), (32, false)] {
+            let weights = Weights::open_lasting(lasting(&prepared, past), "").unwrap();
+            let found = read(&weights);
+            assert_eq!(
+                found,
+                (expected, data.clone(), sums.clone(), scales.clone()),
+                "{past}"
+            );
+        }
+        // Bytes that may go have to be copied; so do layers that do not follow each other.
+        assert!(!read(&Weights::open(lasting(&prepared, 0), "").unwrap()).0);
+        assert!(!read(&Weights::open_lasting(lasting(&file, 0), "").unwrap()).0);
+        let mut turned = in_panels(&plain, &shape()).unwrap();
+        turned.reverse();
+        let turned = write(&plain, turned).unwrap();
+        let weights = Weights::open_lasting(lasting(&turned, 0), "").unwrap();
+        assert_eq!(read(&weights), (false, data, sums, scales));
+    }
+}

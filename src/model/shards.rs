@@ -1,0 +1,130 @@
+//! Weights that lie in several files, put together as one.
+//!
+//! An index names the file of each tensor, as Hugging Face writes it for large models.
+
+use std::collections::BTreeMap;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+use serde_json::Value;
+
+/// The name of the index in a model's directory.
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+
+/// Joins the tensors that `index` names into the bytes of one safetensors file; what else the files
+/// hold is left out. The same tensors always give the same bytes.
+///
+/// # Errors
+/// The file that something is wrong with, and what; `read` says why a file cannot be had.
+pub(super) fn join(
+    index: &[u8],
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Vec<u8>, (String, String)> {
+    let in_index = |message: String| (INDEX.to_owned(), message);
+    let map = map_of(index).map_err(in_index)?;
+    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (tensor, file) in &map {
+        files.entry(file).or_default().push(tensor);
+    }
+    let mut bytes = Vec::with_capacity(files.len());
+    for (file, tensors) in files {
+        let within = |message: String| (file.to_owned(), message);
+        bytes.push((file, tensors, read(file).map_err(within)?));
+    }
+    let mut views: Vec<(&str, TensorView)> = Vec::with_capacity(map.len());
+    for (file, tensors, bytes) in &bytes {
+        let within = |message: String| ((*file).to_owned(), message);
+        let open = SafeTensors::deserialize(bytes)
+            .map_err(|e| within(format!("is no safetensors file: {e}; fetch it again")))?;
+        for tensor in tensors {
+            let view = open.tensor(tensor).map_err(|_| {
+                within(format!(
+                    "has no tensor `{tensor}`, which {INDEX} says it has"
+                ))
+            })?;
+            views.push((tensor, view));
+        }
+    }
+    safetensors::serialize(views, None).map_err(|e| in_index(e.to_string()))
+}
+
+/// The file of each tensor.
+fn map_of(index: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let index: Value = serde_json::from_slice(index).map_err(|e| format!("is not JSON: {e}"))?;
+    let map = index.get("weight_map").and_then(Value::as_object);
+    let map = map.ok_or("has no weight_map; it gives each tensor the name of its file")?;
+    let file_of = |(tensor, file): (&String, &Value)| match file.as_str() {
+        // A file beside the index, nowhere else.
+        Some(file) if !file.contains(['/', '\\']) && file.ends_with(".safetensors") => {
+            Ok((tensor.clone(), file.to_owned()))
+        }
+        _ => Err(format!(
+            "gives tensor `{tensor}` the file {file}; it must be a safetensors file beside it"
+        )),
+    };
+    map.iter().map(file_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::tensor::Dtype;
+
+    use super::*;
+
+    fn file(tensors: &[(&str, f32)]) -> Vec<u8> {
+        let bytes = tensors.iter().map(|(name, x)| (*name, x.to_le_bytes()));
+        let bytes: Vec<_> = bytes.collect();
+        let view = |data| TensorView::new(Dtype::F32, vec![1], data).unwrap();
+        let views = bytes.iter().map(|(name, data)| (*name, view(data)));
+        safetensors::serialize(views, None).unwrap()
+    }
+
+    fn join_two(index: &str) -> Result<Vec<u8>, (String, String)> {
+        join(index.as_bytes(), |name| match name {
+            "a.safetensors" => Ok(file(&[("one", 1.0), ("two", 2.0)])),
+            "b.safetensors" => Ok(file(&[("two", 3.0)])),
+            "torn.safetensors" => Ok(vec![0; 3]),
+            _ => Err("is missing".to_owned()),
+        })
+    }
+
+    #[test]
+    fn each_tensor_comes_from_the_file_that_the_index_names() {
+        let index = r#"{"weight_map": {"two": "b.safetensors", "one": "a.safetensors"}}"#;
+        let joined = join_two(index).unwrap();
+        assert_eq!(joined, file(&[("one", 1.0), ("two", 3.0)]));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_files_is_named() {
+        for (index, named, message) in [
+            ("{", INDEX, "is not JSON"),
+            ("{}", INDEX, "has no weight_map"),
+            (r#"{"weight_map": {"one": 1}}"#, INDEX, "the file 1"),
+            (
+                r#"{"weight_map": {"one": "../a.safetensors"}}"#,
+                INDEX,
+                "beside it",
+            ),
+            (
+                r#"{"weight_map": {"one": "c.safetensors"}}"#,
+                "c.safetensors",
+                "is missing",
+            ),
+            (
+                r#"{"weight_map": {"one": "b.safetensors"}}"#,
+                "b.safetensors",
+                "has no tensor `one`",
+            ),
+            (
+                r#"{"weight_map": {"one": "torn.safetensors"}}"#,
+                "torn.safetensors",
+                "is no safetensors file",
+            ),
+        ] {
+            let (file, said) = join_two(index).unwrap_err();
+            assert_eq!(file, named);
+            assert!(said.contains(message), "{said}");
+        }
+    }
+}
