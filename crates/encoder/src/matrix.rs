@@ -75,9 +75,11 @@ impl Matrix {
         self.chunks = chunks;
         let length = rows * chunks;
         if length > self.data.capacity() {
-            // Growing would hold the old rows beside the new ones, and copy them.
+            // Growing would copy the old rows, and leaves holes where they were. Room that is not
+            // written to takes no memory.
             self.data = Vec::new();
-            self.data.reserve_exact(length);
+            self.data
+                .reserve_exact(2 * rows.next_power_of_two() * chunks);
         }
         self.data.resize(length, Floats::ZERO);
     }
