@@ -236,7 +236,7 @@ mod tests {
     /// Two layers of 32 outputs; their tensors do not follow each other.
     fn file() -> Vec<u8> {
         let weights = |seed: usize| -> Vec<u8> {
-            let bytes = (0..32 * 128).map(|i| ((i + seed) * 2_654_435_761 >> 9) as u8);
+            let bytes = (0..32 * 128).map(|i| (((i + seed) * 40_503) >> 4) as u8);
             bytes.collect()
         };
         let scale: Vec<u8> = (0..32u16)
