@@ -323,15 +323,21 @@ impl Tagger {
 
     /// Decodes what the model said of a document.
     fn finish(&self, text: &str, document: Tokenized, reading: Reading) -> Result<Document> {
+        let calibration = self.model.calibration();
         let mut spans = decode(
             text,
             &document,
             self.model.labels(),
             reading.logits.view(),
-            self.model.calibration(),
+            calibration,
         )?;
         agree(text, &mut spans);
-        let names = self.names(text, &document.words, &mut spans);
+        let mut names = self.names(text, &document.words, &mut spans);
+        // Labels are settled by what the model says; a sure span, as of a list, stays sure.
+        for span in &mut spans {
+            span.score = calibration.score(&span.label, f64::from(span.score)) as f32;
+        }
+        self.keep_wanted(&mut spans, &mut names);
         Ok(Document {
             text: text.to_owned(),
             topics: self.about(&reading)?,
@@ -348,8 +354,7 @@ impl Tagger {
         })
     }
 
-    /// The names of a document, with those of lists in their place; leaves only spans that are
-    /// wanted.
+    /// The names of a document, with those of lists in their place.
     fn names(&self, text: &str, words: &[Word], spans: &mut Vec<Span>) -> Vec<Name> {
         let lists = self.lists.as_ref();
         let listed = lists.map(|lists| lists.find(text, words));
@@ -361,12 +366,15 @@ impl Tagger {
             lists::settle(&listed, spans, &mut names);
             place::link(text, spans, &mut names);
         }
+        names
+    }
+
+    fn keep_wanted(&self, spans: &mut Vec<Span>, names: &mut Vec<Name>) {
         let found = spans.len();
         spans.retain(|span| self.wanted(span));
         if spans.len() < found {
-            names::recount(spans, &mut names);
+            names::recount(spans, names);
         }
-        names
     }
 
     /// What a document is about: IPTC Media Topics, then topics that were learned.

@@ -262,3 +262,30 @@ fn a_model_in_several_files_is_the_model_they_make() {
     assert_eq!(code, 2);
     assert!(err.contains(&format!("{}: is missing", part(1))), "{err}");
 }
+
+#[test]
+fn scores_are_as_the_model_says_that_they_are_to_be_bent() {
+    let dir = tiny_model();
+    let path = dir.path().to_str().unwrap();
+    let scores = || {
+        let (code, out, err) = run(&["tag", "--model", path, "-f", "jsonl"], "w5 W7 w9. W3 w8");
+        assert_eq!(code, 0, "{err}");
+        let found = records(&out)[0]["entities"].as_array().unwrap().clone();
+        let pair = |e: &Value| (e["label"].clone(), e["score"].as_f64().unwrap());
+        found.iter().map(pair).collect::<Vec<_>>()
+    };
+    let plain = scores();
+    assert!(!plain.is_empty());
+    let mut config: Value =
+        serde_json::from_slice(&fs::read(dir.path().join("config.json")).unwrap()).unwrap();
+    config["newshound"] = json!({"score_slope": 0.5, "score_biases": {"PER": -1.0}});
+    write_json(dir.path(), "config.json", &config);
+    let bent = scores();
+    assert_eq!(bent.len(), plain.len());
+    for ((label, score), (same, before)) in bent.iter().zip(&plain) {
+        let bias = if label == "PER" { -1.0 } else { 0.0 };
+        let odds = 0.5 * (before / (1.0 - before)).ln() + bias;
+        assert_eq!(label, same);
+        assert!((score - 1.0 / (1.0 + (-odds).exp())).abs() < 1e-3);
+    }
+}

@@ -4,6 +4,7 @@ A line is a sentence: `words`, `labels` (IOB2 over PER ORG LOC MISC; ? where rea
 `firsts` (1 where a word opens a token of the source file), `misc` (whether MISC was annotated)
 and `opens` (whether the sentence opens a document); `topics` (their numbers in topics.json, the
 main one first) where the document's are known. Sets that have raw text are also written as IOB2.
+`gmb_rest` and `news_rest` are texts whose names nobody has read, all labels ?: teachers label them.
 """
 
 import argparse
@@ -25,7 +26,7 @@ FOUR = {
 }
 COARSE = {fine: four for four, names in FOUR.items() for fine in names.split()}
 
-NO_MISC = {"ewt_first_pass", "uner_en_ewt_dev", "uner_en_ewt_test", "gum"}
+NO_MISC = {"ewt_first_pass", "uner_en_ewt_dev", "uner_en_ewt_test", "gum", "gum_dev", "btc", "btc_h"}
 GUM_GENRES = "news interview voyage bio speech textbook academic".split()
 CROSSNER_DOMAINS = "politics science music literature ai".split()
 COLUMN_SETS = {
@@ -33,9 +34,12 @@ COLUMN_SETS = {
     "uner_en_ewt_dev": ["uner_en_ewt/dev"],
     "uner_en_ewt_test": ["uner_en_ewt/test"],
     "gum": [f"gum/gum_{genre}.train" for genre in GUM_GENRES],
+    "gum_dev": [f"gum/gum_{genre}.dev" for genre in GUM_GENRES],
     "crossner": [f"crossner_{d}/{split}" for d in CROSSNER_DOMAINS for split in ("train", "dev", "test")],
     "gmb": ["gmb/train_conllstyle"],
     "wnut17": ["wnut17/train", "wnut17/dev"],
+    "btc": [f"btc/{section}" for section in "abef"],
+    "btc_h": ["btc/h"],
     "btc_g": ["btc/g"],
     "wikigold": ["wikigold/all"],
     "conll2003_en_train": ["conll2003_en/train"],
@@ -104,6 +108,13 @@ def row_of(text, start, end, entities, opens, topics):
         row["labels"].append(label)
         row["firsts"].append(1)
     return row
+
+
+def without_at(row):
+    """The row with names behind an @ alone: the source counts the sign as a name of its own."""
+    labels = row["labels"]
+    pairs = zip(row["words"], labels, [*labels[1:], "O"])
+    return row | {"labels": ["O" if word == "@" and label == after != "O" else label for word, label, after in pairs]}
 
 
 def from_raw(path, number):
@@ -188,6 +199,35 @@ def hold_out(rows, every=20):
     return kept, held
 
 
+def unread(row, opens):
+    """The row without what is said of its names."""
+    return row | {"labels": ["?"] * len(row["words"]), "misc": True, "opens": opens}
+
+
+def rest_of_column_rows(rows, read):
+    """Sentences that are not among those read, a document for each run of them."""
+    read = {" ".join(row["words"]) for row in read}
+    kept, gap = 0, True
+    for row in rows:
+        if " ".join(row["words"]) in read:
+            gap = True
+            continue
+        yield unread(row, gap or kept % RUN == 0)
+        kept, gap = kept + 1, False
+
+
+def rest_of_articles(data, annotations, name, number):
+    """The articles of a source of which no sentence was read. Where sentences end is not looked at closely."""
+    with open(annotations / f"{name}.tsv", encoding="utf8", newline="") as file:
+        read = {line["row"] for line in csv.DictReader(file, delimiter="\t")}
+    for key, (text, topics) in source_rows(data, name, number).items():
+        if key not in read:
+            ends = [m.end() for m in re.finditer(r"[.!?][\"'\u2019\u201d)]*\s+(?=[\"'\u2018\u201c(]?[A-Z])|\n+", text)]
+            rows = (row_of(text, a, b, [], False, topics) for a, b in zip([0, *ends], [*ends, len(text)]))
+            for k, row in enumerate(row for row in rows if row["words"]):
+                yield unread(row, k == 0)
+
+
 def columns(rows):
     """The rows as an IOB2 file, for scorers that read columns."""
     for row in rows:
@@ -218,6 +258,7 @@ def main():
     number["politics and government"] = number["politics"]
     (args.out / "topics.json").write_text(json.dumps(topics, indent=1) + "\n")
     sets = {name: [r for f in files for r in from_columns(ner / f"{f}.iob2", name not in NO_MISC)] for name, files in COLUMN_SETS.items()}
+    sets["btc"] = [without_at(row) for row in sets["btc"]]
     sets["conll2003_en_train"] = [as_read(row) for row in sets["conll2003_en_train"]]
     sets |= {name: list(from_raw(ner / f"{f}.jsonl", number)) for name, f in RAW_SETS.items()}
     sets |= {name: list(from_read(args.data, args.annotations, f, number)) for name, f in READ_SETS.items()}
@@ -225,6 +266,8 @@ def main():
     sets["ewt"] = list(combine(read, first_pass, lambda label: "?"))
     settled = combine(read, first_pass, lambda label: label)
     sets["ewt_settled"] = [row | {"labels": well_formed(row["labels"])} for row in settled]
+    sets["gmb_rest"] = list(rest_of_column_rows(sets["gmb"], sets["gmb_read"]))
+    sets["news_rest"] = list(rest_of_articles(args.data, args.annotations, "news_leads", number))
     for name in ("news", "gmb_read"):
         sets[name], sets[f"{name}_dev"] = hold_out(sets[name])
     sets["wire"] = list(from_marked(sorted(args.wire.glob("[01]*.txt"))))

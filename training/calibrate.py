@@ -1,8 +1,9 @@
-"""Fits the temperature that logits are divided by, so that a span's score is its chance to be right.
+"""Fits what makes a span's score its chance to be right, by the likelihood of "this span is right".
 
-One number (Guo and others 2017), fitted on held-out news by the likelihood of "this span is
-right" under the scores of the spans found. It goes into config.json as newshound.temperature,
-and the recipe's weights of labels as newshound.label_weights.
+First the temperature that logits are divided by (Guo and others 2017), on held-out news. Then, on
+that and on texts of other kinds, what the log-odds of a span's probability are multiplied by and,
+for each label, what is added (Platt 1999). They go into config.json as newshound.temperature,
+score_slope and score_biases, and the recipe's weights of labels as newshound.label_weights.
 """
 
 import argparse
@@ -16,29 +17,46 @@ import rowint8
 import scoring
 import windows as win
 
-
-def sentences_read(model, work, pieces):
-    """(logits, gold spans) of every sentence."""
-    for name in recipe.CALIBRATION_SETS:
-        sentences = win.load(work / "sets" / f"{name}.jsonl")
-        win.measure(sentences, pieces)
-        for sentence, logits in zip(sentences, scoring.word_logits(model, sentences, pieces, recipe.WINDOW)):
-            yield logits.astype(np.float64), scoring.spans(sentence["labels"])
+KINDS = ("PER", "ORG", "LOC", "MISC")
+# How strongly biases are held near zero, in spans.
+HOLD = 1.0
 
 
-def surprise(rows, temperature):
-    """Mean negative log-likelihood of right and wrong under the scores at this temperature."""
-    total, count = 0.0, 0
-    for logits, gold in rows:
+def sentences_read(model, work, name, pieces):
+    """(logits, gold spans, whether MISC was annotated) of every sentence of a set."""
+    sentences = win.load(work / "sets" / f"{name}.jsonl")
+    win.measure(sentences, pieces)
+    for sentence, logits in zip(sentences, scoring.word_logits(model, sentences, pieces, recipe.WINDOW)):
+        yield logits.astype(np.float64), scoring.spans(sentence["labels"]), sentence["misc"]
+
+
+def spans_found(rows, temperature):
+    """Probability, label and whether it is right of each span found at this temperature."""
+    found = []
+    for logits, gold, misc in rows:
         logp = scoring.log_softmax(logits / temperature)
-        found = sorted(scoring.spans(scoring.viterbi(logp)))
-        if not found:
-            continue
-        right = np.array([span in gold for span in found])
-        scores = np.array(scoring.span_probabilities(np.exp(logp), found)).clip(1e-6, 1 - 1e-6)
-        total -= np.log(np.where(right, scores, 1 - scores)).sum()
-        count += len(found)
-    return total / count
+        spans = sorted(s for s in scoring.spans(scoring.viterbi(logp)) if misc or s[2] != "MISC")
+        scores = scoring.span_probabilities(np.exp(logp), spans)
+        found += [(p, KINDS.index(span[2]), span in gold) for span, p in zip(spans, scores)]
+    p, kinds, right = map(np.array, zip(*found))
+    return p.clip(1e-6, 1 - 1e-6), kinds, right
+
+
+def surprise(p, right):
+    """Mean negative log-likelihood of right and wrong under the scores."""
+    return -np.log(np.where(right, p, 1 - p)).mean()
+
+
+def bend(p, kinds, right):
+    """The slope and the biases of the labels that make the scores most likely: Newton's method."""
+    features = np.column_stack([np.log(p / (1 - p)), *(kinds == k for k in range(len(KINDS)))])
+    hold = np.diag([0.0] + [HOLD] * len(KINDS))
+    at = np.array([1.0] + [0.0] * len(KINDS))
+    for _ in range(30):
+        score = 1 / (1 + np.exp(-features @ at))
+        slope = features.T @ (score - right) + hold @ at
+        at -= np.linalg.solve((features.T * (score * (1 - score))) @ features + hold, slope)
+    return at[0], at[1:], 1 / (1 + np.exp(-features @ at))
 
 
 def main():
@@ -48,14 +66,26 @@ def main():
     args = parser.parse_args()
     pieces = win.Pieces(args.model / "tokenizer.json")
     model = scoring.load_model(args.model, rowint8.load(args.model / "model.safetensors"))
-    rows = list(sentences_read(model, args.work, pieces))
-    losses = {t: surprise(rows, t) for t in np.arange(0.8, 3.01, 0.05).round(2)}
+    rows = {name: list(sentences_read(model, args.work, name, pieces)) for name in recipe.ALL_SET_APART}
+    news = [row for name in recipe.NEWS_SET_APART for row in rows[name]]
+    losses = {}
+    for t in np.arange(0.8, 3.01, 0.05).round(2):
+        p, _, right = spans_found(news, t)
+        losses[t] = surprise(p, right)
     best = float(min(losses, key=losses.get))
+    print(f"temperature {best}: {losses[best]:.4f} instead of {losses[1.0]:.4f} at 1")
+    p, kinds, right = spans_found([row for some in rows.values() for row in some], best)
+    slope, biases, bent = bend(p, kinds, right)
+    print(f"slope {slope:.3f}, biases {biases.round(3)}: {surprise(bent, right):.4f} instead of {surprise(p, right):.4f}")
     path = args.model / "config.json"
     config = json.loads(path.read_text())
-    config["newshound"] = {"temperature": best, "label_weights": recipe.LABEL_WEIGHTS}
+    config["newshound"] = {
+        "temperature": best,
+        "label_weights": recipe.LABEL_WEIGHTS,
+        "score_slope": round(slope, 3),
+        "score_biases": dict(zip(KINDS, biases.round(3).tolist())),
+    }
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    print(f"temperature {best}: {losses[best]:.4f} instead of {losses[1.0]:.4f} at 1")
 
 
 if __name__ == "__main__":

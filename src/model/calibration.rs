@@ -15,6 +15,11 @@ pub struct Calibration {
     /// How many times as likely as the model has it a name of a label is: `newshound.label_weights`,
     /// 1 for labels that are not there.
     pub label_weights: BTreeMap<String, f64>,
+    /// What the log-odds of a span's probability are multiplied by to become those of its score
+    /// (Platt 1999): `newshound.score_slope`, 1 where there is none.
+    pub score_slope: f64,
+    /// What is then added for a label: `newshound.score_biases`, 0 for labels that are not there.
+    pub score_biases: BTreeMap<String, f64>,
 }
 
 impl Default for Calibration {
@@ -22,6 +27,8 @@ impl Default for Calibration {
         Self {
             temperature: 1.0,
             label_weights: BTreeMap::new(),
+            score_slope: 1.0,
+            score_biases: BTreeMap::new(),
         }
     }
 }
@@ -33,22 +40,11 @@ impl Calibration {
         if let Some(value) = config.pointer("/newshound/temperature") {
             found.temperature = positive("temperature", value)? as f32;
         }
-        let Some(weights) = config.pointer("/newshound/label_weights") else {
-            return Ok(found);
-        };
-        let weights = weights.as_object().ok_or_else(|| {
-            format!("newshound.label_weights is {weights}; it must give labels numbers")
-        })?;
-        for (label, value) in weights {
-            if !labels.labels().iter().any(|known| **known == **label) {
-                let known = labels.labels().join(", ");
-                return Err(format!(
-                    "newshound.label_weights has {label:?}; the model's labels are {known}"
-                ));
-            }
-            let weight = positive(&format!("label_weights.{label}"), value)?;
-            found.label_weights.insert(label.clone(), weight);
+        if let Some(value) = config.pointer("/newshound/score_slope") {
+            found.score_slope = positive("score_slope", value)?;
         }
+        found.label_weights = by_label(config, labels, "label_weights", positive)?;
+        found.score_biases = by_label(config, labels, "score_biases", finite)?;
         Ok(found)
     }
 
@@ -57,6 +53,47 @@ impl Calibration {
     pub fn weight(&self, label: &str) -> f64 {
         self.label_weights.get(label).copied().unwrap_or(1.0)
     }
+
+    /// The score of a span of a label that has this probability.
+    #[must_use]
+    pub fn score(&self, label: &str, probability: f64) -> f64 {
+        let bias = self.score_biases.get(label).copied().unwrap_or(0.0);
+        if self.score_slope == 1.0 && bias == 0.0 {
+            return probability;
+        }
+        let odds = probability / (1.0 - probability);
+        1.0 / (1.0 + (-bias).exp() * odds.powf(-self.score_slope))
+    }
+}
+
+/// A number for each of some labels.
+fn by_label(
+    config: &Value,
+    labels: &Labels,
+    name: &str,
+    number: impl Fn(&str, &Value) -> Result<f64, String>,
+) -> Result<BTreeMap<String, f64>, String> {
+    let Some(numbers) = config.get("newshound").and_then(|own| own.get(name)) else {
+        return Ok(BTreeMap::new());
+    };
+    let of_label = |(label, value): (&String, &Value)| {
+        if !labels.labels().iter().any(|known| **known == **label) {
+            let known = labels.labels().join(", ");
+            return Err(format!(
+                "newshound.{name} has {label:?}; the model's labels are {known}"
+            ));
+        }
+        Ok((label.clone(), number(&format!("{name}.{label}"), value)?))
+    };
+    let numbers = numbers
+        .as_object()
+        .ok_or_else(|| format!("newshound.{name} is {numbers}; it must give labels numbers"))?;
+    numbers.iter().map(of_label).collect()
+}
+
+fn finite(name: &str, value: &Value) -> Result<f64, String> {
+    let number = value.as_f64().filter(|x| x.abs() <= 100.0);
+    number.ok_or_else(|| format!("newshound.{name} is {value}; it must be from -100 to 100"))
 }
 
 fn positive(name: &str, value: &Value) -> Result<f64, String> {
@@ -84,8 +121,19 @@ mod tests {
     fn what_a_model_does_not_say_is_one() {
         let plain = read("{}").unwrap();
         assert_eq!((plain.temperature, plain.weight("ORG")), (1.0, 1.0));
+        assert_eq!(plain.score("ORG", 0.7), 0.7);
         let found = read(r#"{"temperature": 1.5, "label_weights": {"ORG": 0.5}}"#).unwrap();
         assert_eq!((found.temperature, found.weight("ORG")), (1.5, 0.5));
+    }
+
+    #[test]
+    fn scores_are_bent_between_nothing_and_certainty() {
+        let bent = read(r#"{"score_slope": 0.5, "score_biases": {"ORG": -0.25}}"#).unwrap();
+        for (probability, score) in [(0.0, 0.0), (0.5, 0.437_823_5), (0.9, 0.700_276), (1.0, 1.0)] {
+            let found = bent.score("ORG", probability);
+            assert!((found - score).abs() < 1e-6, "{found}");
+        }
+        assert_eq!(bent.score("PER", 0.5), 0.5);
     }
 
     #[test]
@@ -101,6 +149,11 @@ mod tests {
             (
                 r#"{"label_weights": {"ORG": -1}}"#,
                 "newshound.label_weights.ORG is -1",
+            ),
+            (r#"{"score_slope": -1}"#, "newshound.score_slope is -1"),
+            (
+                r#"{"score_biases": {"ORG": 1e9}}"#,
+                "newshound.score_biases.ORG is 1",
             ),
         ] {
             let message = read(calibration).unwrap_err();
