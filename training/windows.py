@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 import recipe
 
 IGNORED = -100
+NOTHING = np.zeros((1, len(recipe.LABELS)), dtype=np.float32)  # what teachers say of no word
 LONGEST = 508  # subwords of one sentence; [CLS] and [SEP] still fit 512 positions
 
 
@@ -18,17 +20,22 @@ def load(path):
 class Pieces:
     """Subword ids of a word, remembered: words repeat."""
 
+    SPECIAL = ("[CLS]", "[SEP]", "[UNK]", "[PAD]")
+
     def __init__(self, tokenizer_file):
         self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        ids = self.tokenizer.token_to_id
-        self.cls, self.sep, self.unknown, self.pad = ids("[CLS]"), ids("[SEP]"), ids("[UNK]"), ids("[PAD]")
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        self.cls, self.sep, self.unknown, self.pad = map(self.tokenizer.token_to_id, self.SPECIAL)
         self.known = {}
+
+    def cut(self, word):
+        return self.tokenizer.encode(word, add_special_tokens=False).ids
 
     def __call__(self, word):
         ids = self.known.get(word)
         if ids is None:
-            ids = self.tokenizer.encode(word, add_special_tokens=False).ids or [self.unknown]
-            self.known[word] = ids
+            ids = self.known[word] = self.cut(word) or [self.unknown]
         return ids
 
 
@@ -104,15 +111,21 @@ def measure(sentences, pieces):
 
 def training_window(group, case, pieces, rng):
     window_case = rng.choice(case["kinds"]) if rng.random() < case["window"] else None
-    ids, targets = [], []
+    ids, targets, taught = [], [], [NOTHING]
     for sentence in group:
-        i, t, _ = encode(*augment(sentence, window_case, case, rng), pieces)
+        i, t, starts = encode(*augment(sentence, window_case, case, rng), pieces)
+        rows = np.zeros((len(i), len(recipe.LABELS)), dtype=np.float32)
+        if "taught" in sentence:
+            starts = [s for s in starts if s < len(i)]
+            rows[starts] = sentence["taught"][: len(starts)]
         ids += i
         targets += t
-    ids, targets = ids[:LONGEST], targets[:LONGEST]
+        taught.append(rows)
+    ids, targets, taught = ids[:LONGEST], targets[:LONGEST], np.concatenate(taught)[: LONGEST + 1]
     return {
         "ids": [pieces.cls, *ids, pieces.sep],
         "targets": [IGNORED, *targets, IGNORED],
+        "taught": np.concatenate([taught, NOTHING]),
         "misc": group[0]["misc"],
         "topics": group[0].get("topics", []),
     }
@@ -151,17 +164,20 @@ def batches(windows, budget, pool=600):
 
 
 def collate(windows, pad):
-    """Padded tensors [batch, length]: ids, attention mask, targets; whether MISC is annotated
-    [batch, 1]; the document's topics [batch, topics], all zero where they are not known."""
+    """Padded tensors [batch, length]: ids, attention mask, targets; the teachers' probabilities
+    [batch, length, labels], all zero where they say nothing; whether MISC is annotated [batch, 1];
+    the document's topics [batch, topics], all zero where they are not known."""
     length = max(len(w["ids"]) for w in windows)
     ids = torch.full((len(windows), length), pad)
     mask = torch.zeros((len(windows), length), dtype=torch.long)
     targets = torch.full((len(windows), length), IGNORED)
+    taught = torch.zeros((len(windows), length, len(recipe.LABELS)))
     topics = torch.zeros((len(windows), recipe.TOPICS))
     for row, window in enumerate(windows):
         n = len(window["ids"])
         ids[row, :n] = torch.tensor(window["ids"])
         mask[row, :n] = 1
         targets[row, :n] = torch.tensor(window["targets"])
+        taught[row, :n] = torch.from_numpy(window["taught"])
         topics[row, window["topics"]] = 1
-    return ids, mask, targets, torch.tensor([[w["misc"]] for w in windows]), topics
+    return ids, mask, targets, taught, torch.tensor([[w["misc"]] for w in windows]), topics
