@@ -221,11 +221,6 @@ impl Encoder {
             _ => 1,
         };
         let mut workspace = workspaces().pop().unwrap_or_default();
-        if threads > 1 && workspace.most < packed.tokens() {
-            // It takes the memory of those that wait for passes side by side.
-            workspaces().clear();
-        }
-        workspace.most = workspace.most.max(packed.tokens());
         self.kernel.run(Pass {
             encoder: self,
             packed,

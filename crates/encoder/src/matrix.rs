@@ -73,15 +73,7 @@ impl Matrix {
     /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
     pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
         self.chunks = chunks;
-        let length = rows * chunks;
-        if length > self.data.capacity() {
-            // Growing would copy the old rows, and leaves holes where they were. Room that is not
-            // written to takes no memory.
-            self.data = Vec::new();
-            self.data
-                .reserve_exact(2 * rows.next_power_of_two() * chunks);
-        }
-        self.data.resize(length, Floats::ZERO);
+        self.data.resize(rows * chunks, Floats::ZERO);
     }
 
     /// Chunks of a row.

@@ -13,8 +13,6 @@ use crate::{Encoder, Packed};
 /// What a pass writes to, kept for the next one.
 #[derive(Default)]
 pub(crate) struct Workspace {
-    /// Tokens of the largest pack it was used for.
-    pub(crate) most: usize,
     pub(crate) hidden: Matrix,
     pub(crate) logits: Matrix,
     joint: Matrix,
