@@ -2,13 +2,17 @@
 //! the library.
 
 use std::path::{Path, PathBuf};
-use std::{env, fmt::Write, fs};
+use std::{env, fs};
 
-use sha2::{Digest, Sha256};
+use digest::sha256;
+
+#[path = "src/digest.rs"]
+mod digest;
+#[path = "src/model/shards.rs"]
+mod shards;
 
 const MODEL: &str = "models/newshound-base";
 const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
 
 /// The file that something is wrong with, and what.
 type Wrong = (String, String);
@@ -18,9 +22,8 @@ fn main() {
     if env::var_os("CARGO_FEATURE_EMBEDDED_MODEL").is_none() {
         return;
     }
-    for file in [CONFIG, WEIGHTS] {
-        println!("cargo::rerun-if-changed={MODEL}/{file}");
-    }
+    // All of it: the weights may come to lie in other files.
+    println!("cargo::rerun-if-changed={MODEL}");
     match embed() {
         Ok(model) => {
             let set =
@@ -31,8 +34,8 @@ fn main() {
             set("PREPARED_DIGEST", model.prepared);
         }
         Err((file, message)) => println!(
-            "cargo::error={MODEL}/{file}: {message}; run training/run to make it, or build with \
-             --no-default-features"
+            "cargo::error={MODEL}/{file}: {message}; check it out again, run training/run to \
+             make it, or build with --no-default-features"
         ),
     }
 }
@@ -43,34 +46,25 @@ struct Embedded {
     path: PathBuf,
     /// Their digest.
     prepared: String,
-    /// Size and digest of the weights as they are stored.
+    /// Size and digest of the weights as they are stored, in one file or several joined.
     bytes: usize,
     digest: String,
 }
 
 fn embed() -> Result<Embedded, Wrong> {
-    let read = |file: &str| {
-        let found = fs::read(Path::new(MODEL).join(file));
-        found.map_err(|e| (file.to_owned(), e.to_string()))
-    };
-    let (config, weights) = (read(CONFIG)?, read(WEIGHTS)?);
+    let dir = Path::new(MODEL);
+    let read = |file: &str| fs::read(dir.join(file)).map_err(|e| e.to_string());
+    let config = read(CONFIG).map_err(|message| (CONFIG.to_owned(), message))?;
+    let weights = shards::weights(dir, read)?;
     let prepared = newshound_encoder::prepare(&config, &weights)
-        .map_err(|e| (WEIGHTS.to_owned(), e.to_string()))?;
+        .map_err(|e| (String::new(), e.to_string()))?;
     let out = env::var_os("OUT_DIR").unwrap_or_default();
-    let path = Path::new(&out).join(WEIGHTS);
+    let path = Path::new(&out).join(shards::WHOLE);
     fs::write(&path, &prepared).map_err(|e| (path.display().to_string(), e.to_string()))?;
     Ok(Embedded {
-        prepared: hex(&prepared),
+        prepared: sha256(&prepared),
         bytes: weights.len(),
-        digest: hex(&weights),
+        digest: sha256(&weights),
         path,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut digest = String::new();
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
 }

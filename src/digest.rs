@@ -1,4 +1,4 @@
-//! Digests that tell one model from another.
+//! Digests that tell one model from another. The build script compiles this file too.
 
 use std::fmt::Write;
 

@@ -53,7 +53,7 @@ struct Verify {
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 
-    /// SHA-256 that model.safetensors has to have, in hexadecimal
+    /// SHA-256 that the weights have to have, in hexadecimal; of several files when joined
     #[arg(long, value_name = "HEX")]
     sha256: Option<String>,
 

@@ -21,9 +21,9 @@ const ISA: &str = "NEWSHOUND_ISA";
 pub(crate) struct ModelArgs {
     /// Hugging Face directory of a token-classification model
     ///
-    /// Holds config.json, model.safetensors, and tokenizer.json or vocab.txt. BERT,
-    /// DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet run. Without it the model inside
-    /// the binary is used.
+    /// Holds config.json, model.safetensors or its index and parts, and tokenizer.json or
+    /// vocab.txt. BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet run. Without it the
+    /// model inside the binary is used.
     #[arg(long, value_name = "DIR", help_heading = "Model")]
     model: Option<PathBuf>,
 

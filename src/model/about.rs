@@ -37,9 +37,9 @@ pub struct About {
     pub parameters: usize,
     /// How most of them are stored: `I8`, `F16`, `BF16` or `F32`.
     pub stored: &'static str,
-    /// Size of the weights file.
+    /// Size of the weights, of several files when they are joined.
     pub bytes: usize,
-    /// SHA-256 of the weights file.
+    /// SHA-256 of the weights, of several files when they are joined.
     pub sha256: String,
     /// The licence that the model card (README.md) names.
     pub licence: Option<String>,

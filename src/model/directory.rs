@@ -7,7 +7,7 @@ use std::{fs, io};
 use serde_json::Value;
 
 use super::files::{Files, Place, Tokenizer};
-use super::shards::{INDEX, join};
+use super::shards;
 use crate::digest::sha256;
 use crate::{Error, Result};
 
@@ -66,13 +66,8 @@ impl Files {
 /// # Errors
 /// [`Error::Model`] with the file that is missing or damaged.
 pub fn weights_in(dir: &Path) -> Result<Vec<u8>> {
-    const WHOLE: &str = "model.safetensors";
-    if dir.join(WHOLE).exists() || !dir.join(INDEX).exists() {
-        return read(dir, WHOLE);
-    }
-    let part = |file: &str| fs::read(dir.join(file)).map_err(unreadable);
-    let joined = join(&read(dir, INDEX)?, part);
-    joined.map_err(|(file, message)| wrong(&dir.join(file), message))
+    let weights = shards::weights(dir, |file| fs::read(dir.join(file)).map_err(unreadable));
+    weights.map_err(|(file, message)| wrong(&dir.join(file), message))
 }
 
 /// `do_lower_case` of `tokenizer_config.json`; BERT's default is true.

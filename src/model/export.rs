@@ -127,8 +127,8 @@ impl Files {
         }
         if let Some(card) = &self.card {
             let note = format!(
-                "{}\n\n## This copy\n\nWritten by newshound {}: weights in 32-bit floats, from a \
-                 `model.safetensors` with SHA-256 `{}`.\n",
+                "{}\n\n## This copy\n\nWritten by newshound {}: one file of weights in 32-bit \
+                 floats, from weights with SHA-256 `{}`.\n",
                 card.trim_end(),
                 env!("CARGO_PKG_VERSION"),
                 self.digest
@@ -149,7 +149,7 @@ fn plain(tensors: &Tensors<'_>) -> Result<Vec<u8>, Wrong> {
         let bytes: Vec<u8> = tensor.values.iter().flat_map(|x| x.to_le_bytes()).collect();
         widened.push((name, tensor.shape, bytes));
     }
-    let failed = |e: safetensors::SafeTensorError| Wrong::new("model.safetensors")(e.to_string());
+    let failed = |e: safetensors::SafeTensorError| Wrong::new("")(e.to_string());
     let views = widened.iter().map(|(name, shape, bytes)| {
         Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
     });

@@ -137,7 +137,7 @@ impl Model {
             .map_err(Wrong::new(""))?;
         if tags != labels.len() {
             return Err(config(format!(
-                "id2label has {} tags, the classifier in model.safetensors has {tags}",
+                "id2label has {} tags, the classifier in the weights has {tags}",
                 labels.len(),
             )));
         }

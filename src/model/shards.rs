@@ -1,22 +1,42 @@
-//! Weights that lie in several files, put together as one.
+//! The weights in a model's directory: one file, or several put together as one.
 //!
-//! An index names the file of each tensor, as Hugging Face writes it for large models.
+//! An index names the file of each tensor, as Hugging Face writes it for large models. The build
+//! script compiles this file too, to embed a model by the same rules.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
 
-/// The name of the index in a model's directory.
-pub(super) const INDEX: &str = "model.safetensors.index.json";
+/// The name of the file with all weights.
+pub(super) const WHOLE: &str = "model.safetensors";
+
+/// The name of the index, where they lie in several files.
+const INDEX: &str = "model.safetensors.index.json";
+
+/// The bytes of the weights in `dir`, whose files `read` reads by their names.
+///
+/// # Errors
+/// As [`join`].
+pub(super) fn weights(
+    dir: &Path,
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Vec<u8>, (String, String)> {
+    let named = |file: &str| read(file).map_err(|message| (file.to_owned(), message));
+    if dir.join(WHOLE).exists() || !dir.join(INDEX).exists() {
+        return named(WHOLE);
+    }
+    join(&named(INDEX)?, read)
+}
 
 /// Joins the tensors that `index` names into the bytes of one safetensors file; what else the files
 /// hold is left out. The same tensors always give the same bytes.
 ///
 /// # Errors
 /// The file that something is wrong with, and what; `read` says why a file cannot be had.
-pub(super) fn join(
+fn join(
     index: &[u8],
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<u8>, (String, String)> {

@@ -139,14 +139,15 @@ fn difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
 }
 
 fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {
-    let wrong = Wrong::new("model.safetensors");
+    let wrong = Wrong::new("");
     let held = sha256(&files.weights);
     let found = &files.digest;
     // Those of the model inside were taken when it was built in.
     for (found, expected) in [(&held, Some(files.held.as_str())), (found, wanted)] {
         if let Some(expected) = expected.filter(|digest| !digest.eq_ignore_ascii_case(found)) {
             return Err(wrong(format!(
-                "has SHA-256 {found}, not {expected}; it is damaged or another model's"
+                "the weights have SHA-256 {found}, not {expected}; they are damaged or another \
+                 model's"
             )));
         }
     }
@@ -165,8 +166,9 @@ fn weights(files: &Files, about: &About) -> Result<Check, Wrong> {
             .get(name)
             .map_err(|e| Wrong::new("")(e.to_string()))?;
         if let Some(at) = tensor.values.iter().position(|value| !value.is_finite()) {
-            return Err(Wrong::new("model.safetensors")(format!(
-                "has {} at element {at} of tensor `{name}`; it is damaged, fetch it again",
+            return Err(Wrong::new("")(format!(
+                "the weights have {} at element {at} of tensor `{name}`; they are damaged, fetch \
+                 them again",
                 tensor.values.get(at).copied().unwrap_or(f32::NAN)
             )));
         }
