@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--model", type=Path, required=True, help="folder to calibrate")
     args = parser.parse_args()
     pieces = win.Pieces(args.model / "tokenizer.json")
-    model = scoring.load_model(args.model, rowint8.load(args.model / "model.safetensors"))
+    model = scoring.load_model(args.model, rowint8.load(args.model))
     rows = {name: list(sentences_read(model, args.work, name, pieces)) for name in recipe.ALL_SET_APART}
     news = [row for name in recipe.NEWS_SET_APART for row in rows[name]]
     losses = {}

@@ -3,7 +3,6 @@ a set, and from what `benches/peers/names` wrote of other taggers."""
 
 import argparse
 import datetime
-import hashlib
 import json
 from pathlib import Path
 
@@ -37,7 +36,7 @@ Tags people, organisations, places and other names in English news. A cased Dist
 | | |
 |---|---|
 | made | {date} |
-| `model.safetensors` | {size} bytes, SHA-256 `{digest}` |
+| weights, all parts joined | {size} bytes, SHA-256 `{digest}` (`newshound models`) |
 | licence of the weights | [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/), because some of the training texts are share-alike |
 | how it was made | `training/run` in newshound's repository: every choice is in `training/recipe.py` |
 
@@ -127,7 +126,10 @@ TAIL = """
 
 ## Weight format
 
-The format name in the file's metadata is `newshound-int8-per-row`. Each linear layer and
+`model.safetensors.index.json` names the file of each tensor. The word embeddings are in part 1 and
+all else in part 2: training leaves the embeddings as they are, so part 1 stays the same file, and
+whatever else it holds is of earlier weights and is not read. The format name in the files' metadata
+is `newshound-int8-per-row`. Each linear layer and
 the word embeddings are int8 `[rows, columns]`, with a tensor `NAME_scale` of one f32 a
 row: weight = value × scale. Position embeddings, layer norms, biases and the classifier
 are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (see
@@ -277,13 +279,12 @@ def main():
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
     args = parser.parse_args()
-    weights = (args.model / "model.safetensors").read_bytes()
+    [about] = json.loads((args.eval / "model.json").read_text())
     temperature = json.loads((args.model / "config.json").read_text())["newshound"]["temperature"]
-    digest = hashlib.sha256(weights).hexdigest()
-    head = HEAD.format(date=args.date, size=f"{len(weights):,}", digest=digest)
+    head = HEAD.format(date=args.date, size=f"{about['bytes']:,}", digest=about["sha256"])
     body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature) + peers(args.eval, args.peers) + topics(args.eval)
     (args.model / "README.md").write_text(head + body + TAIL, encoding="utf8")
-    print(f"{args.model / 'README.md'}: sha256 {digest}")
+    print(f"{args.model / 'README.md'}: sha256 {about['sha256']}")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds sets/")
     parser.add_argument("--model", type=Path, required=True, help="folder with config.json and tokenizer.json")
-    parser.add_argument("--weights", type=Path, help="instead of the folder's model.safetensors")
+    parser.add_argument("--weights", type=Path, help="instead of the folder's own: a file, or a folder with them")
     parser.add_argument("--window", type=int, default=recipe.WINDOW, help="subwords a window; 1 is one sentence each")
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--out", type=Path, help="folder for one JSON file a set")
@@ -47,7 +47,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     pieces = win.Pieces(args.model / "tokenizer.json")
-    model = scoring.load_model(args.model, rowint8.load(args.weights or args.model / "model.safetensors"))
+    model = scoring.load_model(args.model, rowint8.load(args.weights or args.model))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
     for name in args.sets:

@@ -1,7 +1,6 @@
 """Writes a model folder: the mean of weights that the recipe ships as int8, configuration, tokenizer."""
 
 import argparse
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,7 +14,7 @@ import rowint8
 import scoring
 import windows as win
 
-LARGEST = 100_000_000  # bytes
+LARGEST = 100_000_000  # bytes of a file
 
 
 def mean(work, shares):
@@ -46,16 +45,15 @@ def main():
     run = args.work / (args.run or recipe.STAGES[-1]["name"])
     if not args.run:
         print_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work)
-    weights = args.out / "model.safetensors"
-    rowint8.save(shipped, weights)
-    size = weights.stat().st_size
-    if size >= LARGEST:
-        raise SystemExit(f"{weights} has {size} bytes; {LARGEST} is the limit")
+    rowint8.save(shipped, args.out)
+    for path in rowint8.files(args.out):
+        size = path.stat().st_size
+        if size >= LARGEST:
+            raise SystemExit(f"{path} has {size} bytes; {LARGEST} is the limit")
+        print(f"{path}: {size} bytes")
     config = json.loads((run / "config.json").read_text())
     (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     shutil.copyfile(args.work / "base" / "tokenizer.json", args.out / "tokenizer.json")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    print(f"{weights}: {size} bytes, sha256 {digest}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     torch.manual_seed(0)
-    model = scoring.load_model(args.model, rowint8.load(args.model / "model.safetensors"))
+    model = scoring.load_model(args.model, rowint8.load(args.model))
     model.config._attn_implementation = "eager"
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
     cases = []

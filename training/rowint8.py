@@ -1,13 +1,23 @@
 """The shipped weight format: int8 by output row, with one f32 scale a row.
 
 A tensor `NAME` of type I8 [rows, columns] has a companion `NAME_scale` of type F32 [rows];
-weight = int8 value * scale of its row. All other tensors are F32.
+weight = int8 value * scale of its row. All other tensors are F32. A model folder has them in two
+files and an index, as Hugging Face writes large models: the word embeddings, which training leaves
+as they are, and all else.
 """
+
+import json
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
 FORMAT = "newshound-int8-per-row"
+WHOLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+FROZEN = "word_embeddings"
+# Of a scale, from means of weights that are the same.
+ROUNDING = 1e-6
 
 
 def is_quantised(name, tensor):
@@ -40,10 +50,54 @@ def dequantise(shipped):
     return state
 
 
-def save(shipped, path):
-    save_file(shipped, path, metadata={"format": FORMAT})
+def same(a, b):
+    """Whether two tables of tensors have the same 8-bit rows, and scales but for rounding."""
+    close = lambda x, y: np.array_equal(x, y) if x.dtype == np.int8 else np.allclose(x, y, rtol=ROUNDING, atol=0)
+    return a.keys() == b.keys() and all(a[name].shape == b[name].shape and close(a[name], b[name]) for name in a)
+
+
+def save(shipped, folder):
+    """Writes tensors as two parts and their index.
+
+    Part 1 stays as it is where it has these word embeddings, with whatever else it has: it is large,
+    and a repository keeps every version of it.
+    """
+    first, second = (folder / part for part in PARTS)
+    frozen = {name: tensor for name, tensor in shipped.items() if FROZEN in name}
+    held = load_file(first) if first.exists() else {}
+    if not same({name: held[name] for name in frozen if name in held}, frozen):
+        save_file(frozen, first, metadata={"format": FORMAT})
+    save_file({name: shipped[name] for name in shipped.keys() - frozen}, second, metadata={"format": FORMAT})
+    index = {
+        "metadata": {"total_size": sum(tensor.nbytes for tensor in shipped.values())},
+        "weight_map": {name: (first if name in frozen else second).name for name in sorted(shipped)},
+    }
+    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n")
+    # It would be read in their place.
+    (folder / WHOLE).unlink(missing_ok=True)
+
+
+def file_of(folder):
+    """The name of each tensor's file, from a folder's index."""
+    return json.loads((folder / INDEX).read_text())["weight_map"]
+
+
+def files(folder):
+    """The files that hold a model folder's weights: one, or the index and its parts."""
+    if (folder / WHOLE).exists() or not (folder / INDEX).exists():
+        return [folder / WHOLE]
+    return [folder / INDEX, *(folder / part for part in sorted(set(file_of(folder).values())))]
+
+
+def stored(folder):
+    """The tensors of a model folder as they are stored."""
+    first, *parts = files(folder)
+    if not parts:
+        return load_file(first)
+    tensors = {path.name: load_file(path) for path in parts}
+    return {name: tensors[file][name] for name, file in file_of(folder).items()}
 
 
 def load(path):
-    """f32 weights of a file, whether quantised or not."""
-    return dequantise(load_file(path))
+    """f32 weights of a file or a model folder, whether quantised or not."""
+    return dequantise(stored(path) if path.is_dir() else load_file(path))

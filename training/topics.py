@@ -22,6 +22,7 @@ from torch.nn import functional
 
 import build_sets
 import recipe
+import rowint8
 
 FORMAT = "newshound-topics"
 SEED = 20261125
@@ -151,7 +152,8 @@ def documents(data, annotations):
 def read(documents, model, work):
     """The documents with the states [words, size] of their words and the length of sentence one."""
     rows = "".join(json.dumps({"text": text, "windows": windows}) + "\n" for _, windows, text, _ in documents)
-    digest = hashlib.sha256((model / "model.safetensors").read_bytes() + rows.encode()).hexdigest()
+    weights = b"".join(path.read_bytes() for path in rowint8.files(model))
+    digest = hashlib.sha256(weights + rows.encode()).hexdigest()
     path = work / "topics" / f"{digest[:16]}.safetensors"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
