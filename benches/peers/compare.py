@@ -1,6 +1,6 @@
 """Times all engines in turn, round after round, and writes the medians as a table.
 
-`compare.py MODEL_DIR WORK_DIR OUTPUT.md [--rounds N] [--rust-bert PROGRAM]`
+`compare.py WORK_DIR OUTPUT.md [--rounds N] [--rust-bert PROGRAM]`
 """
 
 import argparse
@@ -32,10 +32,10 @@ class Engine:
     def __init__(self, name, threads, args, extra):
         self.name, self.rates, self.peak = name, {}, 0.0
         if name == OURS:
-            command = [ROOT / "target/release/examples/timed", args.model, "int8", str(threads)]
+            command = [ROOT / "target/release/examples/timed", args.work / "int8", "int8", str(threads)]
             command.append(args.work / "work.json")
         elif name == RUST_BERT:
-            command = [args.rust_bert, args.model, str(threads), args.work / "work.json"]
+            command = [args.rust_bert, args.work / "int8", str(threads), args.work / "work.json"]
         else:
             command = [sys.executable, Path(__file__).with_name("engines.py"), name, str(threads), args.work]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | extra
@@ -131,7 +131,6 @@ def whole_tool(args):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("model")
     parser.add_argument("work", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--rounds", type=int, default=7)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare import processor
-from taggers import on_words, size, taggers
+from taggers import on_words, taggers
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 NEWSHOUND = Path("target/release/newshound")
@@ -114,6 +114,14 @@ def rates(peers, path, documents, rounds):
     return {name: round(words / statistics.median(found)) for name, found in seconds.items()}
 
 
+def model_size():
+    """Of the model's files, of its weights what is read of them."""
+    listed = subprocess.run([NEWSHOUND, "models", "--format", "json"], check=True, capture_output=True)
+    [about] = json.loads(listed.stdout)
+    others = (path for path in MODEL.iterdir() if not path.name.startswith("model"))
+    return about["bytes"] + sum(path.stat().st_size for path in others)
+
+
 def binary_size():
     """Of the program without what debuggers read."""
     with tempfile.TemporaryDirectory() as folder:
@@ -139,7 +147,7 @@ def main():
             found[name][stem] = score(documents, [tagger.labels(d) for d in documents])
             print(f"{name}, {stem}: {found[name][stem]}", flush=True)
     speed = rates(peers, articles, sets[ARTICLES], args.rounds)
-    sizes = {"newshound": (size(MODEL), binary_size())} | {name: tagger.bytes() for name, tagger in peers.items()}
+    sizes = {"newshound": (model_size(), binary_size())} | {name: tagger.bytes() for name, tagger in peers.items()}
     print(speed, sizes)
     report = {
         "date": datetime.date.today().isoformat(),

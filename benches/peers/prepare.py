@@ -1,18 +1,23 @@
-"""What the engines run on: the model in each engine's format, and the work, from real text.
+"""What the engines run on: the model in each engine's format, ours as one file, and the work, from
+real text.
 
 `prepare.py MODEL_DIR WORK_DIR TEXTS...`: texts are JSONL with "text", or plain text.
 """
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForTokenClassification, DistilBertTokenizerFast
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "training"))
+import rowint8
 
 WINDOW = 158
 ARTICLE_WORDS = 800
@@ -20,16 +25,6 @@ CORPUS_WORDS = 60_000
 # Enough for a second or so in each mode.
 WINDOWS = 16
 SENTENCES = 30
-
-
-def multiplied_out(weights):
-    """int8 rows times their scales; everything else as it is."""
-    scale = lambda name: weights.get(f"{name}_scale")
-    return {
-        name: tensor.float() * scale(name)[:, None] if tensor.dtype == torch.int8 else tensor
-        for name, tensor in weights.items()
-        if not name.endswith("_scale")
-    }
 
 
 def texts(paths):
@@ -91,11 +86,14 @@ class Logits(torch.nn.Module):
 
 def main():
     model_dir, out, *paths = sys.argv[1:]
-    out = Path(out)
-    full = out / "f32"
-    full.mkdir(parents=True, exist_ok=True)
-    weights = multiplied_out(load_file(f"{model_dir}/model.safetensors"))
-    save_file(weights, full / "model.safetensors", {"format": "pt"})
+    model_dir, out = Path(model_dir), Path(out)
+    ours, full = out / "int8", out / "f32"
+    for folder in (ours, full):
+        folder.mkdir(parents=True, exist_ok=True)
+    stored = rowint8.stored(model_dir)
+    save_file(stored, ours / "model.safetensors")
+    shutil.copyfile(model_dir / "config.json", ours / "config.json")
+    save_file(rowint8.dequantise(stored), full / "model.safetensors", {"format": "pt"})
     AutoConfig.from_pretrained(model_dir).save_pretrained(full)
     DistilBertTokenizerFast(tokenizer_file=f"{model_dir}/tokenizer.json").save_pretrained(full)
     tokenizer = Tokenizer.from_file(f"{model_dir}/tokenizer.json")
