@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use common::{records, run, tiny_model, write_json};
+use newshound::model::weights_in;
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 fn list(dirs: &[&str]) -> (i32, Vec<Value>, String) {
@@ -55,9 +57,19 @@ fn the_model_inside_is_described() {
 
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base");
 
+fn sha256(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes)
+        .into_iter()
+        .map(|byte| format!("{byte:02x}"));
+    digits.collect()
+}
+
 #[test]
 fn the_model_inside_is_told_by_the_size_and_digest_of_the_one_in_its_directory() {
     let models = list(&[SHIPPED]).1;
+    let weights = weights_in(Path::new(SHIPPED)).unwrap();
+    assert_eq!(models[0]["bytes"], weights.len());
+    assert_eq!(models[0]["sha256"], sha256(&weights));
     for field in ["sha256", "bytes", "parameters", "stored"] {
         assert_eq!(models[0][field], models[1][field], "{field}");
     }
@@ -261,6 +273,39 @@ fn a_model_in_several_files_is_the_model_they_make() {
     let (code, _, err) = run(&["tag", "--model", path], text);
     assert_eq!(code, 2);
     assert!(err.contains(&format!("{}: is missing", part(1))), "{err}");
+}
+
+#[test]
+fn the_digest_of_a_model_in_several_files_is_that_of_the_tensors_its_index_names() {
+    let (halves, layers) = (tiny_model(), tiny_model());
+    split(halves.path());
+    // Part 1 is the whole model, and part 2 has all but its first tensor once more.
+    let whole = layers.path().join("model.safetensors");
+    let bytes = fs::read(&whole).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors = tensors.tensors();
+    let first = tensors.remove(0).0;
+    let mut map: serde_json::Map<_, _> = tensors
+        .iter()
+        .map(|(name, _)| (name.clone(), json!(part(1))))
+        .collect();
+    map.insert(first, json!(part(0)));
+    write_json(layers.path(), INDEX, &json!({"weight_map": map}));
+    fs::rename(whole, layers.path().join(part(0))).unwrap();
+    let second = safetensors::serialize(tensors, None).unwrap();
+    fs::write(layers.path().join(part(1)), second).unwrap();
+
+    let dirs = [&halves, &layers].map(|dir| dir.path().to_str().unwrap());
+    let (code, models, err) = list(&dirs);
+    assert_eq!((code, models.len()), (0, 3), "{err}");
+    let weights = weights_in(halves.path()).unwrap();
+    for model in &models[1..] {
+        assert_eq!(model["sha256"], sha256(&weights));
+        assert_eq!(model["bytes"], weights.len());
+    }
+    let verify = ["models", "verify", dirs[1], "--sha256", &sha256(&weights)];
+    let (code, _, err) = run(&verify, "");
+    assert_eq!(code, 0, "{err}");
 }
 
 #[test]
