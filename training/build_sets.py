@@ -48,6 +48,7 @@ COLUMN_SETS = {
 # Sets whose names were read for this project: ANNOTATIONS/NAME.tsv, offsets into the source's rows.
 READ_SETS = {"news": "news_leads", "gmb_read": "gmb", "ewt": "ewt"}
 RUN = 25
+HELD_OUT = 20
 RAW_SETS = {"wikinews": "wikinews/train", "wikinews_dev": "wikinews/dev"}
 
 SPLITTER = BertPreTokenizer()
@@ -190,12 +191,12 @@ def from_marked(paths):
                 opens = False
 
 
-def hold_out(rows, every=20):
-    """The rows apart from every `every`th document's, and those."""
+def hold_out(rows):
+    """The rows apart from every `HELD_OUT`th document's, and those."""
     kept, held, document = [], [], 0
     for row in rows:
         document += row["opens"]
-        (held if document % every == 0 else kept).append(row)
+        (held if document % HELD_OUT == 0 else kept).append(row)
     return kept, held
 
 
@@ -216,15 +217,20 @@ def rest_of_column_rows(rows, read):
         kept, gap = kept + 1, False
 
 
+def sentences_of(text, topics=()):
+    """Rows of a text whose sentences nobody has marked. Where they end is not looked at closely."""
+    ends = [m.end() for m in re.finditer(r"[.!?][\"'\u2019\u201d)]*\s+(?=[\"'\u2018\u201c(]?[A-Z])|\n+", text)]
+    rows = (row_of(text, a, b, [], False, list(topics)) for a, b in zip([0, *ends], [*ends, len(text)]))
+    return (row for row in rows if row["words"])
+
+
 def rest_of_articles(data, annotations, name, number):
-    """The articles of a source of which no sentence was read. Where sentences end is not looked at closely."""
+    """The articles of a source of which no sentence was read."""
     with open(annotations / f"{name}.tsv", encoding="utf8", newline="") as file:
         read = {line["row"] for line in csv.DictReader(file, delimiter="\t")}
     for key, (text, topics) in source_rows(data, name, number).items():
         if key not in read:
-            ends = [m.end() for m in re.finditer(r"[.!?][\"'\u2019\u201d)]*\s+(?=[\"'\u2018\u201c(]?[A-Z])|\n+", text)]
-            rows = (row_of(text, a, b, [], False, topics) for a, b in zip([0, *ends], [*ends, len(text)]))
-            for k, row in enumerate(row for row in rows if row["words"]):
+            for k, row in enumerate(sentences_of(text, topics)):
                 yield unread(row, k == 0)
 
 

@@ -40,7 +40,8 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else recipe.SHIPPED)
+    shares = recipe.SHIPPED if (args.work / "taught").exists() else recipe.STUDENT["start"]
+    state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else shares)
     shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
     run = args.work / (args.run or recipe.STAGES[-1]["name"])
     if not args.run:

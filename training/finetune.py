@@ -9,17 +9,14 @@ import random
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import DistilBertConfig, DistilBertForTokenClassification
 
 import recipe
-import rowint8
-import teacher
 import windows as win
 
-STAGES = {stage["name"]: stage for stage in [*recipe.STAGES, recipe.TEACHER, recipe.TAUGHT, recipe.COMPARED]}
+STAGES = {stage["name"]: stage for stage in [*recipe.STAGES, recipe.LAST, recipe.COMPARED]}
 
 
 class TopicHead(torch.nn.Module):
@@ -70,8 +67,7 @@ def build_model(base, topics, weights=None):
     config.architectures = ["DistilBertForTokenClassification"]
     model = Tagger.from_pretrained(base, topics=topics, config=config, attn_implementation="sdpa", dtype=torch.float32)
     if weights:
-        state = {name: torch.from_numpy(tensor) for name, tensor in rowint8.load(weights).items()}
-        _, unexpected = model.load_state_dict(state, strict=False)
+        _, unexpected = model.load_state_dict(load_file(weights), strict=False)
         assert not unexpected, unexpected
     model.distilbert.embeddings.word_embeddings.weight.requires_grad = False
     return model
@@ -81,7 +77,7 @@ def build_optimizer(model, rate):
     groups = {"matrix": [], "vector": [], "head": []}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            kind = "head" if name.startswith(("classifier", "topics", "shape")) else "matrix" if parameter.ndim > 1 else "vector"
+            kind = "head" if name.startswith(("classifier", "topics")) else "matrix" if parameter.ndim > 1 else "vector"
             groups[kind].append(parameter)
     return torch.optim.AdamW(
         [
@@ -101,9 +97,8 @@ def rate_factor(stage, step):
     return stage["floor"] + (1 - stage["floor"]) * left
 
 
-def loss_of(logits, targets, taught, misc, gold):
-    """Mean negative log-likelihood of the words' labels. Where teachers say something of a labelled
-    word, its label counts `gold` and what they say the rest.
+def loss_of(logits, targets, misc):
+    """Mean negative log-likelihood of the words' labels.
 
     Where MISC was not annotated, a gold O says no more than "O or MISC".
     """
@@ -112,11 +107,8 @@ def loss_of(logits, targets, taught, misc, gold):
     either = torch.logsumexp(logp[..., hidden], -1)
     exact = logp.gather(-1, targets.clamp(min=0).unsqueeze(-1)).squeeze(-1)
     likelihood = torch.where((targets == 0) & ~misc, either, exact)
-    labelled, learned = targets != win.IGNORED, taught.any(-1)
-    share = labelled * torch.where(learned, gold, 1.0)
-    losses = share * likelihood + (1 - share) * (taught * logp).sum(-1)
-    words = labelled | learned
-    return -(losses * words).sum() / words.sum()
+    labelled = targets != win.IGNORED
+    return -(likelihood * labelled).sum() / labelled.sum()
 
 
 def topic_loss(logits, topics):
@@ -148,20 +140,6 @@ class Feed:
             passes += 1
 
 
-def load_sets(work, stage, pieces):
-    """The stage's sets, with what the teachers say of their words where it learns from them."""
-    sets = {name: win.load(work / "sets" / f"{name}.jsonl") for shares in stage["passes"] for name in shares}
-    for name, sentences in sets.items():
-        win.measure(sentences, pieces)
-        if "gold" in stage and name not in stage["untaught"]:
-            ends = np.cumsum([len(sentence["words"]) for sentence in sentences])
-            rows = np.load(work / "taught" / f"{name}.npy")
-            assert len(rows) == ends[-1], name
-            for sentence, taught in zip(sentences, np.split(rows, ends[:-1])):
-                sentence["taught"] = taught
-    return sets
-
-
 def save_weights(model, average, out):
     state = {n: t.detach().clone().contiguous() for n, t in model.state_dict().items()}
     save_file(state, out / "last.safetensors", metadata={"format": "pt"})
@@ -170,17 +148,11 @@ def save_weights(model, average, out):
 
 def train(args):
     stage = STAGES[args.stage]
-    seed = args.seed or stage.get("seed", recipe.SEED)
-    torch.manual_seed(seed)
+    torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
-    if stage is recipe.TEACHER:
-        base = args.work / "teacher_base"
-        model, pieces = teacher.Teacher(base), teacher.Pieces(base / "tokenizer.json")
-    else:
-        model = build_model(args.work / "base", stage["topics"] > 0, args.weights)
-        model.config.save_pretrained(args.out)
-        pieces = win.Pieces(args.work / "base" / "tokenizer.json")
+    model = build_model(args.work / "base", stage["topics"] > 0, args.weights)
+    model.config.save_pretrained(args.out)
     optimizer = build_optimizer(model, stage["rate"])
     base_rates = [group["lr"] for group in optimizer.param_groups]
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
@@ -192,21 +164,24 @@ def train(args):
         optimizer.load_state_dict(state["optimizer"])
         average, first = state["average"], state["step"]
         print(f"resuming at step {first}", flush=True)
-    sets = load_sets(args.work, stage, pieces)
+    pieces = win.Pieces(args.work / "base" / "tokenizer.json")
+    sets = {name: win.load(args.work / "sets" / f"{name}.jsonl") for shares in stage["passes"] for name in shares}
+    for sentences in sets.values():
+        win.measure(sentences, pieces)
     model.train()
     begin, subwords, running = time.time(), 0, torch.zeros(2)
     last = min(stage["steps"], args.stop or stage["steps"])
-    for step, (ids, mask, targets, taught, misc, topics) in Feed(stage, seed, sets, pieces).steps(first):
+    for step, (ids, mask, targets, misc, topics) in Feed(stage, args.seed, sets, pieces).steps(first):
         if step >= last:
             break
         # Seeded per step, dropout does not depend on where a run was resumed.
-        torch.manual_seed(seed + step)
+        torch.manual_seed(args.seed + step)
         for group, rate in zip(optimizer.param_groups, base_rates):
             group["lr"] = rate * rate_factor(stage, step)
         # bf16 products halve the time where the processor has them; sums stay f32.
         with torch.autocast("cpu", torch.bfloat16):
-            logits, topic_logits = model(ids, mask, (targets != win.IGNORED) | taught.any(-1))
-        loss = loss_of(logits.float(), targets, taught, misc, stage.get("gold", 1.0))
+            logits, topic_logits = model(ids, mask, targets != win.IGNORED)
+        loss = loss_of(logits.float(), targets, misc)
         about = topic_loss(topic_logits.float(), topics) if stage["topics"] else loss.new_zeros(())
         (loss + stage["topics"] * about).backward()
         torch.nn.utils.clip_grad_norm_(trained.values(), recipe.CLIP)
@@ -235,7 +210,7 @@ def main():
     parser.add_argument("--stage", required=True, choices=list(STAGES))
     parser.add_argument("--from", dest="weights", type=Path, help="weights of an earlier stage to start from")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, help="instead of the stage's own")
+    parser.add_argument("--seed", type=int, default=recipe.SEED)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--stop", type=int, help="stop at this step, for a trial")
     args = parser.parse_args()

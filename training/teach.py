@@ -1,65 +1,260 @@
-"""Writes what two teachers say of each word, WORK/taught/SET.npy: probabilities [words, labels] in f16.
+"""Fine-tunes teachers, has them read all texts, and teaches the student what they say. Wants a GPU.
 
-One is MPNet, WORK/teacher, the other a model folder; they count alike. Both read windows of 160
-subwords, in bf16 products, in the case that the text has.
+Reads WORK/texts.npz, the teachers' encoder and what the student starts from; writes
+OUT/average.safetensors. The same seed gives nearly the same weights: a GPU adds in no fixed order.
 """
 
 import argparse
+import multiprocessing
+import time
+from collections import deque
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
 
-import finetune
+import evaluate
+import export
+import gather
+import nets
 import recipe
 import scoring
-import teacher
+import texts as txt
 import windows as win
 
-
-def teachers(work, weights):
-    """Both as (network, subwords)."""
-    base = work / "teacher_base"
-    large = teacher.Teacher(base)
-    large.load_state_dict(load_file(work / recipe.TEACHER["name"] / "average.safetensors"))
-    yield large.eval(), teacher.Pieces(base / "tokenizer.json")
-    yield finetune.build_model(work / "base", False, weights).eval(), win.Pieces(work / "base" / "tokenizer.json")
+MAY_BE_MISC = [i for i, label in enumerate(recipe.LABELS) if label == "O" or label.endswith("MISC")]
+MAKERS = 12  # processes that make passes
+AHEAD = 4  # passes
+READ_AT_ONCE = 65536  # subwords, padding included
 
 
-def probabilities(network, pieces, sentences):
-    """Those of each word of the sentences, one after the other."""
+def make_pass(seed, **how):
+    return txt.training_pass(make_pass.texts, seed=seed, **how)
 
-    def read(input_ids, attention_mask):
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, _ = network(input_ids, attention_mask, None)
-        return SimpleNamespace(logits=logits.float())
 
-    win.measure(sentences, pieces)
-    rows = scoring.word_logits(read, sentences, pieces, recipe.WINDOW)
-    return np.exp(scoring.log_softmax(np.concatenate(rows)))
+class Feed:
+    """Passes without end, made ahead by other processes. Pass k depends on the name, the seed and k alone."""
+
+    def __init__(self, pool, name, **how):
+        self.pool, self.name, self.how, self.count = pool, name, how, 0
+        self.ahead = deque(self.ask() for _ in range(AHEAD))
+
+    def ask(self):
+        self.count += 1
+        return self.pool.apply_async(make_pass, (f"{recipe.SEED} {self.name} {self.count}",), self.how)
+
+    def __iter__(self):
+        while True:
+            found = self.ahead.popleft().get()
+            self.ahead.append(self.ask())
+            yield found
+
+
+class Batch:
+    """One batch of a pass on the device: `ids` [windows, length], the windows' `lengths` and first
+    `sentences`; and of the words in them the window (`rows`), the place there and that in the texts."""
+
+    def __init__(self, given, on, k, pad):
+        first, last = (int(w) for w in given.batches[k : k + 2])
+        begin, end = int(given.firsts[first]), int(given.firsts[last])
+        starts = on["starts"][first:last]
+        self.lengths = on["starts"][first + 1 : last + 1] - starts
+        longest = int(np.diff(given.starts[first : last + 1]).max())
+        place = torch.arange((longest + 7) // 8 * 8, device=starts.device)
+        at = (starts[:, None] + place[None]).clamp(max=len(on["ids"]) - 1)
+        self.ids = torch.where(place[None] < self.lengths[:, None], on["ids"][at], pad)
+        self.words, self.places = on["words"][begin:end], on["places"][begin:end].long()
+        counts = on["firsts"][first + 1 : last + 1] - on["firsts"][first:last]
+        self.rows = torch.repeat_interleave(torch.arange(last - first, device=starts.device), counts, output_size=end - begin)
+        self.sentences = on["sentences"][first:last]
+
+
+def batches(found, pad, device):
+    """The batches of a pass."""
+    names = ("ids", "starts", "words", "places", "firsts", "sentences")
+    on = {name: torch.from_numpy(getattr(found, name)).to(device) for name in names}
+    for k in range(len(found.batches) - 1):
+        yield Batch(found, on, k, pad)
+
+
+class Known:
+    """What is known of words and sentences, on the device: labels that were read and, once teachers have
+    read the texts, `taught` [words, labels] and a table of states [words, size] of each that is imitated."""
+
+    def __init__(self, texts, device):
+        self.labels = torch.from_numpy(texts.labels).to(device)
+        self.misc = torch.from_numpy(texts.misc).to(device)
+        self.topics = torch.from_numpy(texts.topics).to(device).float()
+        self.taught, self.states = None, []
+
+
+def likelihood(logits, labels, misc):
+    """Log-probabilities of all labels, and those of labels that were read: where MISC was not
+    annotated, O is "O or MISC"."""
+    logp = torch.log_softmax(logits.float(), -1)
+    exact = logp.gather(-1, labels.clamp(min=0)[:, None]).squeeze(-1)
+    either = torch.logsumexp(logp[:, MAY_BE_MISC], -1)
+    return logp, torch.where((labels == 0) & ~misc, either, exact)
+
+
+def teacher_loss(net, known, batch, states, progress):
+    labels = known.labels[batch.words].long()
+    _, found = likelihood(net.labels(states), labels, known.misc[batch.sentences][batch.rows])
+    read = labels != txt.NOT_READ
+    return -(found * read).sum() / read.sum().clamp(min=1)
+
+
+def student_loss(net, known, batch, states, progress):
+    stage = recipe.STUDENT
+    labels = known.labels[batch.words].long()
+    logp, found = likelihood(net.labels(states), labels, known.misc[batch.sentences][batch.rows])
+    gold = (labels != txt.NOT_READ) * stage["gold"]
+    loss = -(gold * found + (1 - gold) * (known.taught[batch.words].float() * logp).sum(-1)).mean()
+    share = stage["states"] * max(0.0, 1 - progress / stage["states_until"]) / max(1, len(known.states))
+    for guess, table in zip(net.guesses, known.states):
+        loss = loss + share * functional.mse_loss(guess(states).float(), table[batch.words].float())
+    topics = known.topics[batch.sentences]
+    about = net.about(states, batch.rows, len(batch.sentences)).float()
+    about = functional.binary_cross_entropy_with_logits(about, topics, reduction="none").sum(-1)
+    has = topics.any(-1)
+    return loss + stage["topics"] * (about * has).sum() / has.sum().clamp(min=1)
+
+
+def optimizer_of(net, rate):
+    groups = {"matrix": [], "vector": [], "head": []}
+    for name, parameter in net.named_parameters():
+        if parameter.requires_grad:
+            head = name.startswith(("classifier", "topics", "shape", "guesses"))
+            groups["head" if head else "matrix" if parameter.ndim > 1 else "vector"].append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": groups["matrix"], "weight_decay": recipe.WEIGHT_DECAY},
+            {"params": groups["vector"], "weight_decay": 0.0},
+            {"params": groups["head"], "weight_decay": 0.0, "lr": rate * recipe.HEAD_RATE_FACTOR},
+        ],
+        lr=rate,
+        fused=True,
+    )
+
+
+def word_states(net, batch):
+    with torch.autocast(batch.ids.device.type, torch.bfloat16):
+        return net.states(batch.ids, batch.lengths)[batch.rows, batch.places]
+
+
+def train(name, net, known, loss_of, passes, pad, stage, device):
+    """Trains for the stage's steps; leaves the moving average of the weights in the network."""
+    optimizer = optimizer_of(net, stage["rate"])
+    rates = [group["lr"] for group in optimizer.param_groups]
+    trained = [p for p in net.parameters() if p.requires_grad]
+    average = [p.detach().clone() for p in trained]
+    net.train()
+    begin, step, subwords, steps = time.time(), 0, 0, stage["steps"]
+    while step < steps:
+        for batch in batches(next(passes), pad, device):
+            if step == steps:
+                break
+            factor = min((step + 1) / stage["warmup"], (steps - step) / max(1, steps - stage["warmup"]))
+            for group, rate in zip(optimizer.param_groups, rates):
+                group["lr"] = rate * factor
+            states = word_states(net, batch)
+            with torch.autocast(device, torch.bfloat16):
+                loss = loss_of(net, known, batch, states, step / steps)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(trained, recipe.CLIP)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():
+                torch._foreach_lerp_(average, trained, 1 - min(stage["average"], (step + 1) / (step + 10)))
+            subwords += batch.ids.numel()
+            step += 1
+            if step % 200 == 0:
+                seconds = time.time() - begin
+                print(f"{name}: step {step}/{steps} loss {loss.item():.4f} {subwords / seconds:.0f} subwords/s {seconds:.0f} s", flush=True)
+    with torch.no_grad():
+        for parameter, mean in zip(trained, average):
+            parameter.copy_(mean)
+    net.eval()
+
+
+@torch.no_grad()
+def read(net, texts, tokenizer, lengths, device):
+    """(places of words in the texts, states, probabilities of labels), batch by batch, in long windows."""
+    for batch in batches(txt.reading_pass(texts, tokenizer, lengths, READ_AT_ONCE), texts.subwords[tokenizer].pad, device):
+        states = word_states(net, batch)
+        with torch.autocast(device, torch.bfloat16):
+            logits = net.labels(states)
+        yield batch.words, states, logits.float().softmax(-1)
+
+
+def start(net, state, device):
+    """The network with these weights; only heads may be missing from them."""
+    missing, unexpected = net.load_state_dict(state, strict=False)
+    assert not unexpected and all(name.startswith(("shape", "classifier")) for name in missing), (missing, unexpected)
+    return net.to(device)
+
+
+def encoder_weights(path):
+    """Those of the teachers' encoder that nets.MPNet has."""
+    weights = load_file(path)
+    return {name: tensor for name, tensor in weights.items() if not name.startswith("pooler") and tensor.is_floating_point()}
+
+
+def print_scores(work, texts, taught):
+    """F1 of what the teachers say of the sets that nobody is trained on."""
+    for name in gather.APART:
+        rows = [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]]
+        first, last = texts.starts[list(texts.ranges[name])]
+        said = np.split(taught[first:last].float().cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
+        found = [scoring.viterbi(scoring.log(p)) for p in said]
+        print(f"teachers: {name} {100 * scoring.score(rows, found, evaluate.NAMES)['overall']['f1']:.2f}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="holds base/, sets/, teacher_base/ and teacher/")
-    parser.add_argument("--weights", type=Path, required=True, help="those of the other teacher")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=Path, required=True, help="holds texts.npz, sets/, teacher_base/ and what the stages wrote")
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.set_flush_denormal(True)
-    (args.work / "taught").mkdir(exist_ok=True)
-    names = {name: None for shares in recipe.TAUGHT["passes"] for name in shares}
-    for name in names.keys() - recipe.TAUGHT["untaught"]:
-        out = args.work / "taught" / f"{name}.npy"
-        if out.exists():
-            continue
-        sentences = win.load(args.work / "sets" / f"{name}.jsonl")
-        total = sum(probabilities(*one, sentences) for one in teachers(args.work, args.weights))
-        np.save(out.with_suffix(".part.npy"), (total / 2).astype(np.float16))
-        out.with_suffix(".part.npy").rename(out)
-        print(f"{name}: {len(total)} words", flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    texts = txt.Texts.load(args.work / "texts.npz")
+    make_pass.texts = texts
+    lengths = {name: texts.lengths(name) for name in texts.subwords}
+    # The processes are made before the device is touched.
+    pool = multiprocessing.get_context("fork").Pool(MAKERS)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+
+    def feed(name, kind, stage, without=None):
+        how = dict(tokenizer=kind, lengths=lengths[kind], shares=stage["shares"], case=stage["case"], budget=stage["batch"], without=without)
+        return iter(Feed(pool, name, **how))
+
+    # Each teacher reads a part of the texts for the first time when it says what it sees there.
+    count, document = recipe.TEACHERS["count"], texts.documents()
+    feeds = [feed(f"teacher {k}", "teacher", recipe.TEACHERS, document % count == k) for k in range(count)]
+    student_feed = feed("student", "student", recipe.STUDENT)
+    known = Known(texts, device)
+    total = torch.zeros(len(texts.words), len(recipe.LABELS), device=device)
+    for k in range(count):
+        torch.manual_seed(recipe.SEED + k)
+        net = start(nets.MPNet(), encoder_weights(args.work / "teacher_base" / "model.safetensors"), device)
+        train(f"teacher {k}", net, known, teacher_loss, feeds[k], texts.subwords["teacher"].pad, recipe.TEACHERS, device)
+        if k < recipe.STUDENT["imitated"]:
+            known.states.append(torch.zeros(len(texts.words), net.classifier.in_features, dtype=torch.bfloat16, device=device))
+        for words, states, p in read(net, texts, "teacher", lengths["teacher"], device):
+            total[words] += p
+            if k < recipe.STUDENT["imitated"]:
+                known.states[k][words] = functional.layer_norm(states.float(), states.shape[-1:]).bfloat16()
+    known.taught = (total / total.sum(-1, keepdim=True).clamp(min=1e-6)).half()
+    print_scores(args.work, texts, known.taught)
+    torch.manual_seed(recipe.SEED)
+    state = {name: torch.from_numpy(value) for name, value in export.mean(args.work, recipe.STUDENT["start"]).items()}
+    net = start(nets.Distil(), state, device)
+    net.guesses = torch.nn.ModuleList(torch.nn.Linear(net.classifier.in_features, table.shape[1]) for table in known.states).to(device)
+    train("student", net, known, student_loss, student_feed, texts.subwords["student"].pad, recipe.STUDENT, device)
+    pool.terminate()
+    state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if not name.startswith("guesses")}
+    save_file(state, args.out / "average.safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":

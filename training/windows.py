@@ -2,14 +2,12 @@
 
 import json
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 import recipe
 
 IGNORED = -100
-NOTHING = np.zeros((1, len(recipe.LABELS)), dtype=np.float32)  # what teachers say of no word
 LONGEST = 508  # subwords of one sentence; [CLS] and [SEP] still fit 512 positions
 
 
@@ -111,21 +109,15 @@ def measure(sentences, pieces):
 
 def training_window(group, case, pieces, rng):
     window_case = rng.choice(case["kinds"]) if rng.random() < case["window"] else None
-    ids, targets, taught = [], [], [NOTHING]
+    ids, targets = [], []
     for sentence in group:
-        i, t, starts = encode(*augment(sentence, window_case, case, rng), pieces)
-        rows = np.zeros((len(i), len(recipe.LABELS)), dtype=np.float32)
-        if "taught" in sentence:
-            starts = [s for s in starts if s < len(i)]
-            rows[starts] = sentence["taught"][: len(starts)]
+        i, t, _ = encode(*augment(sentence, window_case, case, rng), pieces)
         ids += i
         targets += t
-        taught.append(rows)
-    ids, targets, taught = ids[:LONGEST], targets[:LONGEST], np.concatenate(taught)[: LONGEST + 1]
+    ids, targets = ids[:LONGEST], targets[:LONGEST]
     return {
         "ids": [pieces.cls, *ids, pieces.sep],
         "targets": [IGNORED, *targets, IGNORED],
-        "taught": np.concatenate([taught, NOTHING]),
         "misc": group[0]["misc"],
         "topics": group[0].get("topics", []),
     }
@@ -164,20 +156,17 @@ def batches(windows, budget, pool=600):
 
 
 def collate(windows, pad):
-    """Padded tensors [batch, length]: ids, attention mask, targets; the teachers' probabilities
-    [batch, length, labels], all zero where they say nothing; whether MISC is annotated [batch, 1];
-    the document's topics [batch, topics], all zero where they are not known."""
+    """Padded tensors [batch, length]: ids, attention mask, targets; whether MISC is annotated
+    [batch, 1]; the document's topics [batch, topics], all zero where they are not known."""
     length = max(len(w["ids"]) for w in windows)
     ids = torch.full((len(windows), length), pad)
     mask = torch.zeros((len(windows), length), dtype=torch.long)
     targets = torch.full((len(windows), length), IGNORED)
-    taught = torch.zeros((len(windows), length, len(recipe.LABELS)))
     topics = torch.zeros((len(windows), recipe.TOPICS))
     for row, window in enumerate(windows):
         n = len(window["ids"])
         ids[row, :n] = torch.tensor(window["ids"])
         mask[row, :n] = 1
         targets[row, :n] = torch.tensor(window["targets"])
-        taught[row, :n] = torch.from_numpy(window["taught"])
         topics[row, window["topics"]] = 1
-    return ids, mask, targets, taught, torch.tensor([[w["misc"]] for w in windows]), topics
+    return ids, mask, targets, torch.tensor([[w["misc"]] for w in windows]), topics
