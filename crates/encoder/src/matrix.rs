@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::Array2;
+use ndarray::{ArrayView2, ShapeBuilder};
 
 use crate::kernels::{Floats, LANES};
 
@@ -62,6 +62,9 @@ impl Columns {
     }
 }
 
+/// Rows by which a matrix grows.
+const GROWTH: usize = 64;
+
 /// Rows of activations.
 #[derive(Default)]
 pub(crate) struct Matrix {
@@ -73,7 +76,14 @@ impl Matrix {
     /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
     pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
         self.chunks = chunks;
-        self.data.resize(rows * chunks, Floats::ZERO);
+        let length = rows * chunks;
+        if length > self.data.capacity() {
+            // What is in it is written anew, and packs are about as long as each other.
+            self.data = Vec::new();
+            self.data
+                .reserve_exact(rows.next_multiple_of(GROWTH) * chunks);
+        }
+        self.data.resize(length, Floats::ZERO);
     }
 
     /// Chunks of a row.
@@ -113,16 +123,10 @@ impl Matrix {
     }
 
     /// The first `columns` lanes of every row.
-    pub(crate) fn to_array(&self, columns: usize) -> Array2<f32> {
-        let rows = self.data.chunks_exact(self.chunks.max(1));
-        let mut array = Array2::zeros((rows.len(), columns));
-        for (mut out, row) in array.rows_mut().into_iter().zip(rows) {
-            let out = out.as_slice_mut().unwrap_or_default();
-            for (out, chunk) in out.chunks_mut(LANES).zip(row) {
-                out.copy_from_slice(&chunk.0[..out.len()]);
-            }
-        }
-        array
+    pub(crate) fn view(&self, columns: usize) -> ArrayView2<'_, f32> {
+        let shape = (self.data.len() / self.chunks.max(1), columns);
+        let shape = shape.strides((self.chunks * LANES, 1));
+        ArrayView2::from_shape(shape, Floats::lanes(&self.data)).expect("rows have the columns")
     }
 }
 
