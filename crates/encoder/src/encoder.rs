@@ -286,9 +286,10 @@ mod tests {
     use crate::kernels::pair_tests::{pair_kernels, sums_as_amx};
     use crate::kernels::tests::kernels;
 
-    /// Packs that end within tiles and blocks: ids and bounds.
+    /// Packs that end within tiles and blocks, and one of several groups: ids and bounds.
     fn packs() -> impl Iterator<Item = (Vec<u32>, Vec<usize>)> {
-        let packs = [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2]];
+        let many = vec![17; 40];
+        let packs = [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2], many];
         packs.into_iter().map(|lengths| {
             let mut bounds = vec![0];
             bounds.extend(lengths.iter().scan(0, |end, &length| {

@@ -108,16 +108,18 @@ impl Matrix {
         &mut self.data
     }
 
-    /// Consecutive ranges of rows, each on its own.
+    /// Ranges of rows, one behind the other, each on its own.
     pub(crate) fn split_mut(
         &mut self,
         ranges: impl Iterator<Item = Range<usize>>,
     ) -> impl Iterator<Item = &mut [Floats]> {
         let mut rest = self.data.as_mut_slice();
         let chunks = self.chunks;
+        let mut at = 0;
         ranges.map(move |range| {
-            let (part, behind) = std::mem::take(&mut rest).split_at_mut(range.len() * chunks);
-            rest = behind;
+            let (part, behind) = std::mem::take(&mut rest).split_at_mut((range.end - at) * chunks);
+            let part = &mut part[(range.start - at) * chunks..];
+            (rest, at) = (behind, range.end);
             part
         })
     }
