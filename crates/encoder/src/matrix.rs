@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ShapeBuilder};
+use ndarray::{ArrayView2, s};
 
 use crate::kernels::{Floats, LANES};
 
@@ -126,9 +126,10 @@ impl Matrix {
 
     /// The first `columns` lanes of every row.
     pub(crate) fn view(&self, columns: usize) -> ArrayView2<'_, f32> {
-        let shape = (self.data.len() / self.chunks.max(1), columns);
-        let shape = shape.strides((self.chunks * LANES, 1));
-        ArrayView2::from_shape(shape, Floats::lanes(&self.data)).expect("rows have the columns")
+        let shape = (self.data.len() / self.chunks.max(1), self.chunks * LANES);
+        let rows = ArrayView2::from_shape(shape, Floats::lanes(&self.data));
+        let rows = rows.expect("rows are whole chunks");
+        rows.slice_move(s![.., ..columns])
     }
 }
 
