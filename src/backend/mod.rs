@@ -8,7 +8,7 @@ mod native;
 #[cfg(feature = "rust-bert")]
 mod rust_bert;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 pub use newshound_encoder::Packed;
 
 #[cfg(feature = "rust-bert")]
@@ -48,4 +48,19 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// As for [`logits`](Self::logits).
     fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)>;
+
+    /// Calls `read` with the [`logits_and_hidden`](Self::logits_and_hidden) of a run. A backend
+    /// that has them at hand need not copy them, which is megabytes a pack.
+    ///
+    /// # Errors
+    /// As for [`logits`](Self::logits).
+    fn read(
+        &self,
+        packed: Packed<'_>,
+        read: &mut dyn FnMut(ArrayView2<'_, f32>, ArrayView2<'_, f32>),
+    ) -> Result<()> {
+        let (logits, hidden) = self.logits_and_hidden(packed)?;
+        read(logits.view(), hidden.view());
+        Ok(())
+    }
 }

@@ -1,6 +1,6 @@
 //! Our own encoder as a backend.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use newshound_encoder::{Encoder, Packed};
 
 use super::Backend;
@@ -38,5 +38,13 @@ impl Backend for Native {
 
     fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)> {
         Ok(self.encoder.logits_and_hidden(packed)?)
+    }
+
+    fn read(
+        &self,
+        packed: Packed<'_>,
+        read: &mut dyn FnMut(ArrayView2<'_, f32>, ArrayView2<'_, f32>),
+    ) -> Result<()> {
+        Ok(self.encoder.read(packed, read)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Texts as subwords to what the model says of their words.
 
-use ndarray::{Array1, Array2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use super::Tagger;
@@ -59,6 +59,26 @@ impl<'d> Job<'d> {
             }
         }
         jobs
+    }
+
+    /// What was said of its words, of a pack in which it has the rows of `window`.
+    fn part(
+        &self,
+        window: Slice,
+        logits: ArrayView2<'_, f32>,
+        states: Option<(&Attention, ArrayView2<'_, f32>)>,
+    ) -> Part {
+        let words = |rows: ArrayView2<'_, f32>| {
+            let rows = rows.slice_axis(Axis(0), window);
+            rows.select(Axis(0), &self.rows)
+        };
+        let pool = |(attention, states): (&Attention, _)| {
+            attention.pool(words(states).view(), &self.words)
+        };
+        Part {
+            logits: words(logits),
+            pool: states.map(pool),
+        }
     }
 }
 
@@ -145,24 +165,28 @@ impl Tagger {
             bounds.push(ids.len());
         }
         let packed = Packed::new(&ids, &bounds)?;
+        let windows = || {
+            let bounds = bounds.windows(2).zip(pack);
+            bounds.map(|(bound, &at)| (at, Slice::from(bound[0] + prefix.len()..bound[1])))
+        };
         let backend = self.model.backend();
-        let (logits, hidden) = match attention {
-            Some(_) => backend
-                .logits_and_hidden(packed)
-                .map(|(l, h)| (l, Some(h)))?,
-            None => (backend.logits(packed)?, None),
-        };
-        let part = |(&at, bound): (&usize, &[usize])| {
-            let (job, window) = (jobs[at], Slice::from(bound[0] + prefix.len()..bound[1]));
-            let words =
-                |rows: &Array2<f32>| rows.slice_axis(Axis(0), window).select(Axis(0), &job.rows);
-            let pool = attention.zip(hidden.as_ref());
-            let pool =
-                pool.map(|(attention, hidden)| attention.pool(words(hidden).view(), &job.words));
-            let logits = words(&logits);
-            (at, Part { logits, pool })
-        };
-        Ok(pack.iter().zip(bounds.windows(2)).map(part).collect())
+        let mut parts = Vec::new();
+        match attention {
+            Some(attention) => backend.read(packed, &mut |logits, hidden| {
+                let states = Some((attention, hidden));
+                parts.extend(
+                    windows().map(|(at, window)| (at, jobs[at].part(window, logits, states))),
+                );
+            })?,
+            None => {
+                let logits = backend.logits(packed)?;
+                let logits = logits.view();
+                parts.extend(
+                    windows().map(|(at, window)| (at, jobs[at].part(window, logits, None))),
+                );
+            }
+        }
+        Ok(parts)
     }
 
     /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without

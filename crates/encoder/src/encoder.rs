@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::embed::Embedding;
@@ -34,8 +34,11 @@ pub struct Encoder {
     pub(crate) layers: Vec<Layer>,
     pub(crate) classifier: Linear,
     labels: usize,
-    /// Room for passes that are not running: as many as have run at once.
-    workspaces: Mutex<Vec<Workspace>>,
+    /// Room for passes on one thread that are not running: as many as have run at once.
+    single: Mutex<Vec<Workspace>>,
+    /// Room for passes that threads share, of which one runs at a time. It is kept apart since
+    /// they are large: rooms that served for both would all become so.
+    shared: Mutex<Vec<Workspace>>,
     running: AtomicUsize,
 }
 
@@ -141,7 +144,8 @@ impl Encoder {
             layers,
             classifier,
             labels,
-            workspaces: Mutex::default(),
+            single: Mutex::default(),
+            shared: Mutex::default(),
             running: AtomicUsize::default(),
         })
     }
@@ -173,7 +177,7 @@ impl Encoder {
     pub fn hidden(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
         let columns = self.config.hidden;
         self.pass(packed, false, |workspace| {
-            workspace.hidden.to_array(columns)
+            workspace.hidden.view(columns).to_owned()
         })
     }
 
@@ -183,7 +187,9 @@ impl Encoder {
     /// As for [`hidden`](Self::hidden).
     pub fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
         let columns = self.labels;
-        self.pass(packed, true, |workspace| workspace.logits.to_array(columns))
+        self.pass(packed, true, |workspace| {
+            workspace.logits.view(columns).to_owned()
+        })
     }
 
     /// [`logits`](Self::logits) and [`hidden`](Self::hidden) of one pass.
@@ -194,12 +200,24 @@ impl Encoder {
         &self,
         packed: Packed<'_>,
     ) -> Result<(Array2<f32>, Array2<f32>), Error> {
+        self.read(packed, |logits, hidden| {
+            (logits.to_owned(), hidden.to_owned())
+        })
+    }
+
+    /// What `read` makes of [`logits`](Self::logits) and [`hidden`](Self::hidden) of one pass,
+    /// where they lie.
+    ///
+    /// # Errors
+    /// As for [`hidden`](Self::hidden).
+    pub fn read<R>(
+        &self,
+        packed: Packed<'_>,
+        read: impl FnOnce(ArrayView2<'_, f32>, ArrayView2<'_, f32>) -> R,
+    ) -> Result<R, Error> {
         let (labels, size) = (self.labels, self.config.hidden);
         self.pass(packed, true, |workspace| {
-            (
-                workspace.logits.to_array(labels),
-                workspace.hidden.to_array(size),
-            )
+            read(workspace.logits.view(labels), workspace.hidden.view(size))
         })
     }
 
@@ -210,17 +228,18 @@ impl Encoder {
         read: impl FnOnce(&Workspace) -> R,
     ) -> Result<R, Error> {
         self.check(packed)?;
-        let workspaces = || {
-            self.workspaces
-                .lock()
-                .unwrap_or_else(|broken| broken.into_inner())
-        };
         let running = Running::new(&self.running);
         let threads = match rayon::current_thread_index() {
             Some(_) if running.alone => rayon::current_num_threads(),
             _ => 1,
         };
-        let mut workspace = workspaces().pop().unwrap_or_default();
+        let rooms = if threads > 1 {
+            &self.shared
+        } else {
+            &self.single
+        };
+        let rooms = || rooms.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut workspace = rooms().pop().unwrap_or_default();
         self.kernel.run(Pass {
             encoder: self,
             packed,
@@ -229,7 +248,7 @@ impl Encoder {
             workspace: &mut workspace,
         });
         let result = read(&workspace);
-        workspaces().push(workspace);
+        rooms().push(workspace);
         Ok(result)
     }
 
@@ -267,9 +286,10 @@ mod tests {
     use crate::kernels::pair_tests::{pair_kernels, sums_as_amx};
     use crate::kernels::tests::kernels;
 
-    /// Packs that end within tiles and blocks: ids and bounds.
+    /// Packs that end within tiles and blocks, and one of several groups: ids and bounds.
     fn packs() -> impl Iterator<Item = (Vec<u32>, Vec<usize>)> {
-        let packs = [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2]];
+        let many = vec![17; 40];
+        let packs = [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2], many];
         packs.into_iter().map(|lengths| {
             let mut bounds = vec![0];
             bounds.extend(lengths.iter().scan(0, |end, &length| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::Array2;
+use ndarray::{ArrayView2, s};
 
 use crate::kernels::{Floats, LANES};
 
@@ -62,6 +62,9 @@ impl Columns {
     }
 }
 
+/// Rows by which a matrix grows.
+const GROWTH: usize = 64;
+
 /// Rows of activations.
 #[derive(Default)]
 pub(crate) struct Matrix {
@@ -73,7 +76,14 @@ impl Matrix {
     /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
     pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
         self.chunks = chunks;
-        self.data.resize(rows * chunks, Floats::ZERO);
+        let length = rows * chunks;
+        if length > self.data.capacity() {
+            // What is in it is written anew, and packs are about as long as each other.
+            self.data = Vec::new();
+            self.data
+                .reserve_exact(rows.next_multiple_of(GROWTH) * chunks);
+        }
+        self.data.resize(length, Floats::ZERO);
     }
 
     /// Chunks of a row.
@@ -98,31 +108,28 @@ impl Matrix {
         &mut self.data
     }
 
-    /// Consecutive ranges of rows, each on its own.
+    /// Ranges of rows, one behind the other, each on its own.
     pub(crate) fn split_mut(
         &mut self,
         ranges: impl Iterator<Item = Range<usize>>,
     ) -> impl Iterator<Item = &mut [Floats]> {
         let mut rest = self.data.as_mut_slice();
         let chunks = self.chunks;
+        let mut at = 0;
         ranges.map(move |range| {
-            let (part, behind) = std::mem::take(&mut rest).split_at_mut(range.len() * chunks);
-            rest = behind;
+            let (part, behind) = std::mem::take(&mut rest).split_at_mut((range.end - at) * chunks);
+            let part = &mut part[(range.start - at) * chunks..];
+            (rest, at) = (behind, range.end);
             part
         })
     }
 
     /// The first `columns` lanes of every row.
-    pub(crate) fn to_array(&self, columns: usize) -> Array2<f32> {
-        let rows = self.data.chunks_exact(self.chunks.max(1));
-        let mut array = Array2::zeros((rows.len(), columns));
-        for (mut out, row) in array.rows_mut().into_iter().zip(rows) {
-            let out = out.as_slice_mut().unwrap_or_default();
-            for (out, chunk) in out.chunks_mut(LANES).zip(row) {
-                out.copy_from_slice(&chunk.0[..out.len()]);
-            }
-        }
-        array
+    pub(crate) fn view(&self, columns: usize) -> ArrayView2<'_, f32> {
+        let shape = (self.data.len() / self.chunks.max(1), self.chunks * LANES);
+        let rows = ArrayView2::from_shape(shape, Floats::lanes(&self.data));
+        let rows = rows.expect("rows are whole chunks");
+        rows.slice_move(s![.., ..columns])
     }
 }
 

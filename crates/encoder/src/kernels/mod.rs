@@ -73,6 +73,12 @@ pub(crate) struct Bytes(pub(crate) [i8; BYTES]);
 
 impl Floats {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
+
+    /// The same memory, number by number.
+    pub(crate) fn lanes(chunks: &[Self]) -> &[f32] {
+        // SAFETY: a chunk is sixteen `f32` and nothing else, aligned at least as they are.
+        unsafe { std::slice::from_raw_parts(chunks.as_ptr().cast(), chunks.len() * LANES) }
+    }
 }
 
 impl Ints {
