@@ -1,9 +1,10 @@
 """Fits what makes a span's score its chance to be right, by the likelihood of "this span is right".
 
 First the temperature that logits are divided by (Guo and others 2017), on held-out news. Then, on
-that and on texts of other kinds, what the log-odds of a span's probability are multiplied by and,
-for each label, what is added (Platt 1999). They go into config.json as newshound.temperature,
-score_slope and score_biases, and the recipe's weights of labels as newshound.label_weights.
+that and on texts of other kinds, what the log-odds of a span's probability are multiplied by and
+what is added (Platt 1999), the same for every label. They go into config.json as
+newshound.temperature, score_slope and score_biases, and the recipe's weights of labels as
+newshound.label_weights.
 """
 
 import argparse
@@ -18,8 +19,6 @@ import scoring
 import windows as win
 
 KINDS = ("PER", "ORG", "LOC", "MISC")
-# How strongly biases are held near zero, in spans.
-HOLD = 1.0
 
 
 def sentences_read(model, work, name, pieces):
@@ -31,32 +30,31 @@ def sentences_read(model, work, name, pieces):
 
 
 def spans_found(rows, temperature):
-    """Probability, label and whether it is right of each span found at this temperature."""
+    """Probability of each span found at this temperature, and whether it is right."""
     found = []
     for logits, gold, misc in rows:
         logp = scoring.log_softmax(logits / temperature)
         spans = sorted(s for s in scoring.spans(scoring.viterbi(logp)) if misc or s[2] != "MISC")
         scores = scoring.span_probabilities(np.exp(logp), spans)
-        found += [(p, KINDS.index(span[2]), span in gold) for span, p in zip(spans, scores)]
-    p, kinds, right = map(np.array, zip(*found))
-    return p.clip(1e-6, 1 - 1e-6), kinds, right
+        found += [(p, span in gold) for span, p in zip(spans, scores)]
+    p, right = map(np.array, zip(*found))
+    return p.clip(1e-6, 1 - 1e-6), right
 
 
-def surprise(p, right):
+def surprise(p, right, weights=None):
     """Mean negative log-likelihood of right and wrong under the scores."""
-    return -np.log(np.where(right, p, 1 - p)).mean()
+    return np.average(-np.log(np.where(right, p, 1 - p)), weights=weights)
 
 
-def bend(p, kinds, right):
-    """The slope and the biases of the labels that make the scores most likely: Newton's method."""
-    features = np.column_stack([np.log(p / (1 - p)), *(kinds == k for k in range(len(KINDS)))])
-    hold = np.diag([0.0] + [HOLD] * len(KINDS))
-    at = np.array([1.0] + [0.0] * len(KINDS))
+def bend(p, right, weights):
+    """The slope and the bias that make the scores most likely: Newton's method."""
+    features = np.column_stack([np.log(p / (1 - p)), np.ones(len(p))])
+    at = np.array([1.0, 0.0])
     for _ in range(30):
         score = 1 / (1 + np.exp(-features @ at))
-        slope = features.T @ (score - right) + hold @ at
-        at -= np.linalg.solve((features.T * (score * (1 - score))) @ features + hold, slope)
-    return at[0], at[1:], 1 / (1 + np.exp(-features @ at))
+        slope = features.T @ (weights * (score - right))
+        at -= np.linalg.solve((features.T * (weights * score * (1 - score))) @ features, slope)
+    return *at, 1 / (1 + np.exp(-features @ at))
 
 
 def main():
@@ -66,24 +64,25 @@ def main():
     args = parser.parse_args()
     pieces = win.Pieces(args.model / "tokenizer.json")
     model = scoring.load_model(args.model, rowint8.load(args.model))
-    rows = {name: list(sentences_read(model, args.work, name, pieces)) for name in recipe.ALL_SET_APART}
+    rows = {name: list(sentences_read(model, args.work, name, pieces)) for name in recipe.SET_APART}
     news = [row for name in recipe.NEWS_SET_APART for row in rows[name]]
     losses = {}
     for t in np.arange(0.8, 3.01, 0.05).round(2):
-        p, _, right = spans_found(news, t)
-        losses[t] = surprise(p, right)
+        losses[t] = surprise(*spans_found(news, t))
     best = float(min(losses, key=losses.get))
     print(f"temperature {best}: {losses[best]:.4f} instead of {losses[1.0]:.4f} at 1")
-    p, kinds, right = spans_found([row for some in rows.values() for row in some], best)
-    slope, biases, bent = bend(p, kinds, right)
-    print(f"slope {slope:.3f}, biases {biases.round(3)}: {surprise(bent, right):.4f} instead of {surprise(p, right):.4f}")
+    found = {name: spans_found(some, best) for name, some in rows.items()}
+    p, right = (np.concatenate(parts) for parts in zip(*found.values()))
+    weights = np.repeat([recipe.SET_APART[name] for name in found], [len(right) for _, right in found.values()])
+    slope, bias, bent = bend(p, right, weights)
+    print(f"slope {slope:.3f}, bias {bias:.3f}: {surprise(bent, right, weights):.4f} instead of {surprise(p, right, weights):.4f}")
     path = args.model / "config.json"
     config = json.loads(path.read_text())
     config["newshound"] = {
         "temperature": best,
         "label_weights": recipe.LABEL_WEIGHTS,
         "score_slope": round(slope, 3),
-        "score_biases": dict(zip(KINDS, biases.round(3).tolist())),
+        "score_biases": {kind: round(bias, 3) for kind in KINDS},
     }
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 

@@ -10,9 +10,9 @@ use crate::matrix::{Columns, Matrix};
 use crate::share::{self, Split, share};
 use crate::{Encoder, Packed};
 
-/// Tokens that go through a layer together, for each thread, about: what is between its products
-/// stays in cache, and takes little memory however large the pack is. A sequence is not cut.
-const GROUP: usize = 96;
+/// Blocks of rows that go through a layer together, for each thread, about: what is between its
+/// products stays in cache, and takes little memory however large the pack is. A sequence is not cut.
+const GROUP: usize = 2;
 
 /// What a pass writes to, kept for the next one.
 #[derive(Default)]
@@ -98,7 +98,8 @@ impl Pass<'_> {
             model.embed(kernel, packed, rows, hidden, room);
         });
         // Where threads wait for each other, they do so less often.
-        let most = if parts > 1 { 2 * GROUP * parts } else { GROUP };
+        let group = GROUP * K::BLOCK;
+        let most = if parts > 1 { 2 * group * parts } else { group };
         let groups = packed.groups(most);
         for layer in &model.layers {
             for group in &groups {
