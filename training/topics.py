@@ -39,7 +39,7 @@ DECAY = 0.01
 # Weight of a document by what is known of it: all topics, all but the encoder was tuned on them
 # too, or one topic.
 WEIGHTS = {"all": 1.0, "tuned": 0.5, "one": 0.4}
-ABSENT = 0.1  # weight of the absence of other topics where one is known
+ABSENT = 0.4  # weight of the absence of other topics where one is known
 SHORTENED = 0.3  # of the documents, differently in each epoch
 
 ARTS, CRIME, DISASTER, ECONOMY, EDUCATION, ENVIRONMENT, HEALTH, HUMAN, LABOUR = range(9)
