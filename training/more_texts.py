@@ -22,12 +22,17 @@ KINDS = ("PER", "ORG", "LOC")
 SINCE = 1950
 
 
+def names_in(row):
+    """(start, end, label) of a row's names, in order."""
+    return sorted(scoring.spans([label.replace("?", "O") for label in row["labels"]]))
+
+
 def names_of(sets):
     """Every name once, by label and number of words."""
     names = defaultdict(dict)
     for rows in sets.values():
         for row in rows:
-            for start, end, kind in sorted(scoring.spans([label.replace("?", "O") for label in row["labels"]])):
+            for start, end, kind in names_in(row):
                 if kind in KINDS:
                     names[kind, end - start][tuple(row["words"][start:end])] = None
     return names
@@ -46,7 +51,7 @@ def swap(rows, names, rng):
         if row["opens"]:
             new = {}
         words = list(row["words"])
-        for start, end, kind in sorted(scoring.spans([label.replace("?", "O") for label in row["labels"]])):
+        for start, end, kind in names_in(row):
             old, pool = tuple(words[start:end]), names.get((kind, end - start))
             if not pool:
                 continue

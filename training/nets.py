@@ -1,7 +1,7 @@
 """The student, DistilBERT, and the teachers' encoder, MPNet, as a GPU runs them best.
 
 Parameters have the names that Hugging Face gives them. Both take subword ids [windows, length]
-and how many of each row count, and give the states of the words at `rows`, `places`.
+and how many of each row count.
 """
 
 import torch
@@ -14,18 +14,15 @@ import teacher
 HEADS = 12
 
 
-class Attention(nn.Module):
-    """Multi-head attention over the four linear layers `parts`, with what is added to its scores."""
-
-    @staticmethod
-    def run(states, query, key, value, out, added):
-        rows, length, size = states.shape
-        weight = torch.cat([query.weight, key.weight, value.weight])
-        bias = torch.cat([query.bias, key.bias, value.bias])
-        mixed = functional.linear(states, weight, bias).view(rows, length, 3, HEADS, size // HEADS)
-        q, k, v = mixed.permute(2, 0, 3, 1, 4)
-        read = functional.scaled_dot_product_attention(q, k, v, attn_mask=added)
-        return out(read.transpose(1, 2).reshape(rows, length, size))
+def attend(states, query, key, value, out, added):
+    """Multi-head attention by four linear layers, with what is added to its scores, or which count."""
+    rows, length, size = states.shape
+    weight = torch.cat([query.weight, key.weight, value.weight])
+    bias = torch.cat([query.bias, key.bias, value.bias])
+    mixed = functional.linear(states, weight, bias).view(rows, length, 3, HEADS, size // HEADS)
+    q, k, v = mixed.permute(2, 0, 3, 1, 4)
+    read = functional.scaled_dot_product_attention(q, k, v, attn_mask=added)
+    return out(read.transpose(1, 2).reshape(rows, length, size))
 
 
 class Lines(nn.Module):
@@ -51,7 +48,7 @@ class DistilLayer(nn.Module):
 
     def forward(self, x, added):
         a = self.attention
-        x = self.sa_layer_norm(x + Attention.run(x, a.q_lin, a.k_lin, a.v_lin, a.out_lin, added))
+        x = self.sa_layer_norm(x + attend(x, a.q_lin, a.k_lin, a.v_lin, a.out_lin, added))
         return self.output_layer_norm(x + drop(self.ffn.lin2(functional.gelu(self.ffn.lin1(x))), self))
 
 
@@ -98,7 +95,7 @@ class MPNetLayer(nn.Module):
 
     def forward(self, x, added):
         a = self.attention.attn
-        x = self.attention.LayerNorm(x + drop(Attention.run(x, a.q, a.k, a.v, a.o, added), self))
+        x = self.attention.LayerNorm(x + drop(attend(x, a.q, a.k, a.v, a.o, added), self))
         return self.output.LayerNorm(x + drop(self.output.dense(functional.gelu(self.intermediate.dense(x))), self))
 
 

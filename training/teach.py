@@ -17,6 +17,7 @@ from torch.nn import functional
 
 import evaluate
 import export
+import finetune
 import gather
 import nets
 import recipe
@@ -24,7 +25,6 @@ import scoring
 import texts as txt
 import windows as win
 
-MAY_BE_MISC = [i for i, label in enumerate(recipe.LABELS) if label == "O" or label.endswith("MISC")]
 MAKERS = 12  # processes that make passes
 AHEAD = 4  # passes
 READ_AT_ONCE = 65536  # subwords, padding included
@@ -90,18 +90,9 @@ class Known:
         self.taught, self.states = None, []
 
 
-def likelihood(logits, labels, misc):
-    """Log-probabilities of all labels, and those of labels that were read: where MISC was not
-    annotated, O is "O or MISC"."""
-    logp = torch.log_softmax(logits.float(), -1)
-    exact = logp.gather(-1, labels.clamp(min=0)[:, None]).squeeze(-1)
-    either = torch.logsumexp(logp[:, MAY_BE_MISC], -1)
-    return logp, torch.where((labels == 0) & ~misc, either, exact)
-
-
 def teacher_loss(net, known, batch, states, progress):
     labels = known.labels[batch.words].long()
-    _, found = likelihood(net.labels(states), labels, known.misc[batch.sentences][batch.rows])
+    _, found = finetune.likelihood(net.labels(states).float(), labels, known.misc[batch.sentences][batch.rows])
     read = labels != txt.NOT_READ
     return -(found * read).sum() / read.sum().clamp(min=1)
 
@@ -109,7 +100,7 @@ def teacher_loss(net, known, batch, states, progress):
 def student_loss(net, known, batch, states, progress):
     stage = recipe.STUDENT
     labels = known.labels[batch.words].long()
-    logp, found = likelihood(net.labels(states), labels, known.misc[batch.sentences][batch.rows])
+    logp, found = finetune.likelihood(net.labels(states).float(), labels, known.misc[batch.sentences][batch.rows])
     gold = (labels != txt.NOT_READ) * stage["gold"]
     loss = -(gold * found + (1 - gold) * (known.taught[batch.words].float() * logp).sum(-1)).mean()
     share = stage["states"] * max(0.0, 1 - progress / stage["states_until"]) / max(1, len(known.states))
@@ -122,23 +113,6 @@ def student_loss(net, known, batch, states, progress):
     return loss + stage["topics"] * (about * has).sum() / has.sum().clamp(min=1)
 
 
-def optimizer_of(net, rate):
-    groups = {"matrix": [], "vector": [], "head": []}
-    for name, parameter in net.named_parameters():
-        if parameter.requires_grad:
-            head = name.startswith(("classifier", "topics", "shape", "guesses"))
-            groups["head" if head else "matrix" if parameter.ndim > 1 else "vector"].append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": groups["matrix"], "weight_decay": recipe.WEIGHT_DECAY},
-            {"params": groups["vector"], "weight_decay": 0.0},
-            {"params": groups["head"], "weight_decay": 0.0, "lr": rate * recipe.HEAD_RATE_FACTOR},
-        ],
-        lr=rate,
-        fused=True,
-    )
-
-
 def word_states(net, batch):
     with torch.autocast(batch.ids.device.type, torch.bfloat16):
         return net.states(batch.ids, batch.lengths)[batch.rows, batch.places]
@@ -146,7 +120,7 @@ def word_states(net, batch):
 
 def train(name, net, known, loss_of, passes, pad, stage, device):
     """Trains for the stage's steps; leaves the moving average of the weights in the network."""
-    optimizer = optimizer_of(net, stage["rate"])
+    optimizer = finetune.build_optimizer(net, stage["rate"], fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
     trained = [p for p in net.parameters() if p.requires_grad]
     average = [p.detach().clone() for p in trained]
