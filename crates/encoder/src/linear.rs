@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    BytePanels, ByteRows, FloatPanels, FloatRows, Floats, Ints, Kernel, LANES, Lanes, PairPanels,
-    PairRows, product,
+    FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, PairPanels, PairRows, byte_product,
+    product,
 };
 use crate::panels::{Panels, int8, pack_bf16, pack_f32};
 use crate::quantise::Row;
@@ -61,6 +61,11 @@ impl Linear {
     /// Chunks of a row that is multiplied.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    /// Whether rows are multiplied in 8 bits.
+    pub(crate) fn eight_bit(&self) -> bool {
+        matches!(self.panels, Panels::Int8 { .. })
     }
 
     /// Rounds rows as they are multiplied here, if they are rounded.
@@ -149,7 +154,8 @@ impl Linear {
                     let w = PairPanels {
                         data: &data[tile.panels.start * LANES * stride..],
                         panels: tile.panels.len(),
-                        ahead: &data[tile.ahead * LANES * stride..],
+                        ahead: &data
+                            [tile.ahead.start * LANES * stride..tile.ahead.end * LANES * stride],
                     };
                     kernel.pair_tile(a, w, &mut found);
                     let bias = &bias[tile.panels.clone()];
@@ -166,23 +172,13 @@ impl Linear {
                 let stride = self.inputs.div_ceil(4);
                 let data = &data[columns.start * 16 * stride..columns.end * 16 * stride];
                 let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
-                let mut found = [Ints::ZERO; 64];
-                for tile in K::SHAPE.tiles(rows, columns.len()) {
-                    let a = ByteRows {
-                        data: &rounded.quantised.bytes[tile.rows.start * stride..],
-                        stride,
-                        count: tile.rows.len(),
-                    };
-                    let first = tile.panels.start;
-                    let panels = tile.panels.len();
-                    let w = BytePanels {
-                        data: &data[first * 16 * stride..],
-                        sums: &sums[first..],
-                        panels,
-                        ahead: &data[tile.ahead * 16 * stride..],
-                    };
-                    kernel.tile(a, w, &mut found);
-                    for (row, found) in tile.rows.zip(found.chunks(panels)) {
+                byte_product(
+                    kernel,
+                    (&rounded.quantised.bytes, rows),
+                    (data, sums),
+                    stride,
+                    #[inline(always)]
+                    |row, first, found| {
                         let Row {
                             scale,
                             zero,
@@ -190,7 +186,7 @@ impl Linear {
                             apart,
                         } = rounded.quantised.rows[row];
                         let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
-                        let out = &mut out[row * out_stride + first..][..panels];
+                        let out = &mut out[row * out_stride + first..][..found.len()];
                         for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
                             let sums = l.ints_to_floats(&sums[panel]);
                             let value = l.mul_add(sums, zero, l.ints_to_floats(found));
@@ -200,8 +196,8 @@ impl Linear {
                             let bias = l.load(&bias[panel]);
                             finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
                         }
-                    }
-                }
+                    },
+                );
             }
         }
     }

@@ -43,7 +43,7 @@ impl Job for Product {
                         data: &weights[first * 16 * INPUT_CHUNKS..],
                         sums: &column_sums[first..],
                         panels: K::PANELS.min(PANELS - first),
-                        ahead: &weights,
+                        ahead: &[],
                     };
                     kernel.tile(a, w, &mut sums);
                     std::hint::black_box(&sums);

@@ -275,11 +275,15 @@ impl Kernel for Avx2 {
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match rows.count {
-                1 => signed_tile::<1>(rows, w, sums),
-                2 => signed_tile::<2>(rows, w, sums),
-                3 => signed_tile::<3>(rows, w, sums),
-                _ => signed_tile::<4>(rows, w, sums),
+            match (w.ahead.is_empty(), rows.count) {
+                (true, 1) => signed_tile::<false, 1>(rows, w, sums),
+                (true, 2) => signed_tile::<false, 2>(rows, w, sums),
+                (true, 3) => signed_tile::<false, 3>(rows, w, sums),
+                (true, _) => signed_tile::<false, 4>(rows, w, sums),
+                (false, 1) => signed_tile::<true, 1>(rows, w, sums),
+                (false, 2) => signed_tile::<true, 2>(rows, w, sums),
+                (false, 3) => signed_tile::<true, 3>(rows, w, sums),
+                (false, _) => signed_tile::<true, 4>(rows, w, sums),
             }
         }
     }
@@ -288,13 +292,21 @@ impl Kernel for Avx2 {
 /// Pairs of products go through 16 bits, where |w| times the activation with w's sign fits: two of
 /// them are at most 2 * 127 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
-unsafe fn signed_tile<const R: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+unsafe fn signed_tile<const FETCH: bool, const R: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
     let groups = 16 * rows.stride;
     let a = rows.data.as_ptr().cast::<i32>();
     let b = w.data.as_ptr().cast::<__m256i>();
+    let ahead = w.ahead.as_ptr().cast::<i8>();
     let ones = _mm256_set1_epi16(1);
     let mut sum = [[_mm256_setzero_si256(); 2]; R];
     for group in 0..groups {
+        if FETCH {
+            _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * group));
+        }
         // SAFETY: a panel has `groups` chunks of two halves, aligned.
         let weights = unsafe {
             [
@@ -345,23 +357,34 @@ impl Kernel for AvxVnni {
         w.check::<Self>(rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match rows.count {
-                1 => unsigned_tile::<1>(rows, w, sums),
-                2 => unsigned_tile::<2>(rows, w, sums),
-                3 => unsigned_tile::<3>(rows, w, sums),
-                4 => unsigned_tile::<4>(rows, w, sums),
-                5 => unsigned_tile::<5>(rows, w, sums),
-                _ => unsigned_tile::<6>(rows, w, sums),
+            match (w.ahead.is_empty(), rows.count) {
+                (true, 1) => unsigned_tile::<false, 1>(rows, w, sums),
+                (true, 2) => unsigned_tile::<false, 2>(rows, w, sums),
+                (true, 3) => unsigned_tile::<false, 3>(rows, w, sums),
+                (true, 4) => unsigned_tile::<false, 4>(rows, w, sums),
+                (true, 5) => unsigned_tile::<false, 5>(rows, w, sums),
+                (true, _) => unsigned_tile::<false, 6>(rows, w, sums),
+                (false, 1) => unsigned_tile::<true, 1>(rows, w, sums),
+                (false, 2) => unsigned_tile::<true, 2>(rows, w, sums),
+                (false, 3) => unsigned_tile::<true, 3>(rows, w, sums),
+                (false, 4) => unsigned_tile::<true, 4>(rows, w, sums),
+                (false, 5) => unsigned_tile::<true, 5>(rows, w, sums),
+                (false, _) => unsigned_tile::<true, 6>(rows, w, sums),
             }
         }
     }
 }
 
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn unsigned_tile<const R: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+unsafe fn unsigned_tile<const FETCH: bool, const R: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
     let groups = 16 * rows.stride;
     let a = rows.data.as_ptr().cast::<i32>();
     let b = w.data.as_ptr().cast::<__m256i>();
+    let ahead = w.ahead.as_ptr().cast::<i8>();
     let columns = w.sums[0].0.as_ptr().cast::<__m256i>();
     let mut sum = [[_mm256_setzero_si256(); 2]; R];
     for half in 0..2 {
@@ -372,6 +395,9 @@ unsafe fn unsigned_tile<const R: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, s
         }
     }
     for group in 0..groups {
+        if FETCH {
+            _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * group));
+        }
         // SAFETY: a panel has `groups` chunks of two halves, aligned.
         let weights = unsafe {
             [

@@ -256,20 +256,39 @@ impl Kernel for Avx512Vnni {
 unsafe fn tall<const P: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
+        match w.ahead.len() / (16 * rows.stride) {
+            0 => fetching::<0, P>(rows, w, sums),
+            1 => fetching::<1, P>(rows, w, sums),
+            2 => fetching::<2, P>(rows, w, sums),
+            _ => fetching::<4, P>(rows, w, sums),
+        }
+    }
+}
+
+/// Fetches `A` panels meanwhile.
+#[target_feature(enable = "avx512f,avx512vnni")]
+#[inline]
+unsafe fn fetching<const A: usize, const P: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
         match rows.count {
-            1 => tile::<1, P>(rows, w, sums),
-            2 => tile::<2, P>(rows, w, sums),
-            3 => tile::<3, P>(rows, w, sums),
-            4 => tile::<4, P>(rows, w, sums),
-            5 => tile::<5, P>(rows, w, sums),
-            _ => tile::<6, P>(rows, w, sums),
+            1 => tile::<A, 1, P>(rows, w, sums),
+            2 => tile::<A, 2, P>(rows, w, sums),
+            3 => tile::<A, 3, P>(rows, w, sums),
+            4 => tile::<A, 4, P>(rows, w, sums),
+            5 => tile::<A, 5, P>(rows, w, sums),
+            _ => tile::<A, 6, P>(rows, w, sums),
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512vnni")]
 #[inline]
-unsafe fn tile<const R: usize, const P: usize>(
+unsafe fn tile<const A: usize, const R: usize, const P: usize>(
     rows: ByteRows<'_>,
     w: BytePanels<'_>,
     sums: &mut Sums,
@@ -288,7 +307,9 @@ unsafe fn tile<const R: usize, const P: usize>(
         }
     }
     for group in 0..groups {
-        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * group));
+        for a in 0..A {
+            _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(64 * (a * groups + group)));
+        }
         let mut weights = [_mm512_setzero_si512(); P];
         for (p, weights) in weights.iter_mut().enumerate() {
             // SAFETY: there are P panels of `groups` chunks, aligned.

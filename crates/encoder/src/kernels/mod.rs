@@ -27,6 +27,7 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod byte_product;
 mod float_tile;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -42,6 +43,7 @@ mod trapped;
 
 use crate::isa::Isa;
 
+pub(crate) use byte_product::byte_product;
 pub(crate) use float_tile::{FloatPanels, FloatRows, product};
 pub(crate) use shape::TileShape;
 
@@ -239,7 +241,7 @@ pub(crate) struct BytePanels<'a> {
     /// The sum of each column.
     pub(crate) sums: &'a [Ints],
     pub(crate) panels: usize,
-    /// What to fetch into the cache meanwhile: a chunk for every chunk of a panel.
+    /// Panels to fetch into the cache meanwhile.
     pub(crate) ahead: &'a [Bytes],
 }
 

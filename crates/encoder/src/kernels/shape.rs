@@ -18,14 +18,15 @@ pub(crate) struct TileShape {
 pub(crate) struct Tile {
     pub(crate) rows: Range<usize>,
     pub(crate) panels: Range<usize>,
-    /// The panel to fetch into the cache meanwhile: one of those that come next, if any.
-    pub(crate) ahead: usize,
+    /// The panels to fetch into the cache meanwhile: this tile's share of those that come next.
+    pub(crate) ahead: Range<usize>,
 }
 
 impl TileShape {
     /// All rows of some panels, then of the next. Heights are about equal.
     pub(crate) fn tiles(self, rows: usize, panels: usize) -> impl Iterator<Item = Tile> {
         let heights = rows.div_ceil(self.rows);
+        let share = self.panels.div_ceil(heights.max(1));
         (0..panels).step_by(self.panels).flat_map(move |first| {
             let end = panels.min(first + self.panels);
             let mut row = 0;
@@ -34,15 +35,12 @@ impl TileShape {
                 let height = height.next_multiple_of(self.step).min(rows - row);
                 let start = row;
                 row += height;
-                let next = end + index;
+                let next = panels.min(end + self.panels);
+                let ahead = next.min(end + index * share);
                 Tile {
                     rows: start..row,
                     panels: first..end,
-                    ahead: if index < self.panels && next < panels {
-                        next
-                    } else {
-                        first
-                    },
+                    ahead: ahead..next.min(ahead + share),
                 }
             })
         })
@@ -54,21 +52,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tiles_cover_a_product_once_and_steps_are_whole_but_the_last() {
+    fn tiles_cover_a_product_once_and_fetch_all_but_its_first_panels_once() {
         for (rows, step, panels) in [(32, 16, 2), (6, 1, 4), (4, 1, 1)] {
             let shape = TileShape { rows, step, panels };
             for (height, width) in [(1, 1), (17, 5), (33, 8), (100, 3), (0, 4), (5, 0)] {
                 let mut seen = vec![0; height * width];
+                let mut fetched = vec![0; width];
                 for tile in shape.tiles(height, width) {
                     assert!((1..=rows).contains(&tile.rows.len()), "{tile:?}");
                     assert!((1..=panels).contains(&tile.panels.len()), "{tile:?}");
                     assert!(tile.rows.len() % step == 0 || tile.rows.end == height);
-                    assert!(tile.ahead < width);
+                    tile.ahead.clone().for_each(|panel| fetched[panel] += 1);
+                    assert!(tile.ahead.is_empty() || tile.ahead.start >= tile.panels.end);
                     for row in tile.rows {
                         tile.panels.clone().for_each(|p| seen[row * width + p] += 1);
                     }
                 }
                 assert!(seen.iter().all(|&times| times == 1), "{height} x {width}");
+                let once = |(panel, &times)| times == usize::from(height > 0 && panel >= panels);
+                assert!(fetched.iter().enumerate().all(once), "{height} x {width}");
             }
         }
     }

@@ -103,7 +103,7 @@ impl Job for &Product {
                     data: &self.weights[first * 16 * self.stride..],
                     sums: &column_sums[first..],
                     panels,
-                    ahead: &[],
+                    ahead: &self.weights[..16 * self.stride * (height % (panels + 1))],
                 };
                 kernel.tile(a, w, &mut sums);
                 for (r, sums) in sums.chunks(panels).take(height).enumerate() {
