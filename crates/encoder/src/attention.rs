@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
+use crate::kernels::{Floats, Kernel};
 use crate::linear::Linear;
-use crate::math::softmax;
 use crate::matrix::Columns;
 use crate::relative_bias::RelativeBias;
 use crate::shapes::BlockShapes;
 use crate::weights::Weights;
 use crate::{Config, Error, Precision};
 
-/// Queries whose scores are in cache together.
+mod bytes;
+mod floats;
+
+/// Queries whose scores are in cache together, about.
 const QUERIES: usize = 24;
 
 pub(crate) struct Attention {
@@ -33,17 +35,18 @@ pub(crate) struct Sequence<'a> {
     pub(crate) queries: Range<usize>,
 }
 
+/// The columns of a head.
+#[derive(Clone, Copy)]
+struct Shape {
+    width: usize,
+    head_chunks: usize,
+}
+
 /// Room for one head of one sequence.
 #[derive(Default)]
 pub(crate) struct Room {
-    /// Panels of sixteen keys.
-    keys: Vec<Floats>,
-    /// A row for each key.
-    values: Vec<Floats>,
-    /// A row for each query, a lane for each key.
-    scores: Vec<Floats>,
-    /// 1 / the sum of each row of scores.
-    shares: Vec<f32>,
+    bytes: bytes::Room,
+    floats: floats::Room,
 }
 
 impl Attention {
@@ -77,7 +80,8 @@ impl Attention {
         self.heads.chunks()
     }
 
-    /// Mixes the values of a sequence into `context`, a row for each query.
+    /// Mixes the values of a sequence into `context`, a row for each query. In 8 bits where the layers
+    /// multiply so, else in `f32`.
     #[inline(always)]
     pub(crate) fn attend<K: Kernel>(
         &self,
@@ -87,93 +91,144 @@ impl Attention {
         context: &mut [Floats],
         room: &mut Room,
     ) {
-        let l = kernel.lanes();
-        let Sequence {
-            joint,
-            heads,
-            queries,
-        } = sequence;
-        let head_chunks = self.heads.group_chunks();
-        let chunks = heads.len() * head_chunks;
-        let stride = 3 * chunks;
-        let tokens = joint.len() / stride;
-        let key_chunks = tokens.div_ceil(LANES);
-        let scale = l.splat(1.0 / (self.width as f32).sqrt());
-        room.keys.resize(key_chunks * self.width, Floats::ZERO);
-        room.values.resize(tokens * head_chunks, Floats::ZERO);
-        room.scores.resize(QUERIES * key_chunks, Floats::ZERO);
-        for (index, head) in heads.enumerate() {
-            let at = index * head_chunks;
-            for (key, row) in joint.chunks_exact(stride).enumerate() {
-                let lanes = row[chunks + at..][..head_chunks]
-                    .iter()
-                    .flat_map(|chunk| &chunk.0);
-                let panel = &mut room.keys[key / LANES * self.width..][..self.width];
-                for (to, &lane) in panel.iter_mut().zip(lanes) {
-                    to.0[key % LANES] = lane;
-                }
-                room.values[key * head_chunks..][..head_chunks]
-                    .copy_from_slice(&row[2 * chunks + at..][..head_chunks]);
-            }
-            let keys = FloatPanels {
-                data: &room.keys,
-                panel_stride: self.width,
-                input_stride: 1,
-                panels: key_chunks,
-                inputs: self.width,
+        let shape = Shape {
+            width: self.width,
+            head_chunks: self.heads.group_chunks(),
+        };
+        if self.joint.eight_bit() {
+            bytes::attend(kernel, shape, sequence, bias, context, &mut room.bytes);
+        } else {
+            floats::attend(kernel, shape, sequence, bias, context, &mut room.floats);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernels::tests::kernels;
+    use crate::kernels::{Job, LANES, Lanes};
+
+    /// Attention of all heads of a sequence, in 8 bits or in `f32`.
+    struct Attend<'a> {
+        joint: &'a [Floats],
+        heads: Columns,
+        queries: Range<usize>,
+        eight_bit: bool,
+    }
+
+    impl Job for Attend<'_> {
+        type Output = Vec<Floats>;
+
+        fn run<K: Kernel>(self, kernel: K) -> Vec<Floats> {
+            let heads = self.heads.chunks() / self.heads.group_chunks();
+            let shape = Shape {
+                width: self.heads.count() / heads,
+                head_chunks: self.heads.group_chunks(),
             };
-            let values = FloatPanels {
-                data: &room.values,
-                panel_stride: 1,
-                input_stride: head_chunks,
-                panels: head_chunks,
-                inputs: tokens,
-            };
-            for first in queries.clone().step_by(QUERIES) {
-                let count = QUERIES.min(queries.end - first);
-                let rows = FloatRows {
-                    data: &joint[first * stride + at..],
-                    stride,
-                    count,
+            let mut context = vec![Floats::ZERO; self.queries.len() * self.heads.chunks()];
+            let mut room = Room::default();
+            // The second time, room holds what another sequence left.
+            for joint in [&self.joint[..3 * self.heads.chunks()], self.joint] {
+                let whole = joint.len() == self.joint.len();
+                let sequence = Sequence {
+                    joint,
+                    heads: 0..heads,
+                    queries: if whole { self.queries.clone() } else { 0..1 },
                 };
-                product(
-                    l,
-                    rows,
-                    keys,
+                kernel.lanes().run(
                     #[inline(always)]
-                    |row, panel, sum| {
-                        let mut score = l.mul(sum, scale);
-                        if let Some(bias) = bias {
-                            let bias = bias.of(head, first + row, panel * LANES);
-                            score = l.add(score, l.load(&bias));
+                    || {
+                        if self.eight_bit {
+                            let room = &mut room.bytes;
+                            bytes::attend(kernel, shape, sequence, None, &mut context, room);
+                        } else {
+                            let room = &mut room.floats;
+                            floats::attend(kernel, shape, sequence, None, &mut context, room);
                         }
-                        l.store(score, &mut room.scores[row * key_chunks + panel]);
                     },
                 );
-                room.shares.clear();
-                for row in room.scores.chunks_exact_mut(key_chunks).take(count) {
-                    if let (Some(last), 1..) = (row.last_mut(), tokens % LANES) {
-                        last.0[tokens % LANES..].fill(f32::NEG_INFINITY);
-                    }
-                    room.shares.push(softmax(l, row));
-                }
-                let powers = FloatRows {
-                    data: &room.scores,
-                    stride: key_chunks,
-                    count,
-                };
-                product(
-                    l,
-                    powers,
-                    values,
-                    #[inline(always)]
-                    |row, panel, sum| {
-                        let share = l.splat(room.shares[row]);
-                        let row = first - queries.start + row;
-                        let to = &mut context[row * chunks + at + panel];
-                        l.store(l.mul(sum, share), to);
-                    },
-                );
+            }
+            context
+        }
+    }
+
+    /// Queries, keys and values of `tokens`, from -2 to 2, with zeros as filling.
+    fn joint(heads: Columns, tokens: usize, seed: u32) -> Vec<Floats> {
+        let mut state = seed;
+        let mut rows = Vec::new();
+        for _ in 0..3 * tokens {
+            let values: Vec<f32> = (0..heads.count())
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 8) as f32 / (1 << 22) as f32 - 2.0
+                })
+                .collect();
+            rows.extend(heads.spread(&values));
+        }
+        rows
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn in_8_bits_every_kernel_gives_the_same_and_nearly_that_of_f32(
+            count in 1..4usize,
+            width in prop::sample::select(vec![1, 5, 16, 18, 32, 64, 80]),
+            tokens in prop_oneof![1..20usize, 60..70usize, 120..140usize],
+            cut in 0.0..1.0f64,
+            seed in any::<u32>(),
+        ) {
+            let heads = Columns::grouped(count, width);
+            let joint = joint(heads, tokens, seed);
+            let queries = (cut * tokens as f64) as usize..tokens;
+            let run = |kernel: crate::kernels::Chosen, eight_bit| {
+                let queries = queries.clone();
+                kernel.run(Attend { joint: &joint, heads, queries, eight_bit })
+            };
+            let scalar = crate::kernels::Chosen::SCALAR;
+            let (expected, exact) = (run(scalar, true), run(scalar, false));
+            for (isa, kernel) in kernels() {
+                prop_assert_eq!(&run(kernel, true), &expected, "{}", isa);
+            }
+            let (expected, exact) = (Floats::lanes(&expected), Floats::lanes(&exact));
+            for (found, exact) in expected.iter().zip(exact) {
+                prop_assert!((found - exact).abs() < 0.06, "{found} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_8_bits_zeros_give_zeros_and_what_is_not_a_number_none() {
+        let heads = Columns::grouped(2, 18);
+        let stride = 3 * heads.chunks();
+        let run = |kernel: crate::kernels::Chosen, joint: &[Floats]| {
+            let queries = 0..joint.len() / stride;
+            let found = kernel.run(Attend {
+                joint,
+                heads,
+                queries,
+                eight_bit: true,
+            });
+            Floats::lanes(&found).to_vec()
+        };
+        for (isa, kernel) in kernels() {
+            let mut joint = joint(heads, 21, 7);
+            assert!(
+                run(kernel, &vec![Floats::ZERO; joint.len()])
+                    .iter()
+                    .all(|&x| x == 0.0),
+                "{isa}"
+            );
+            // A value of the first head.
+            joint[5 * stride + 2 * heads.chunks()].0[3] = f32::NAN;
+            let found = run(kernel, &joint);
+            for row in found.chunks(heads.chunks() * LANES) {
+                assert!(row[..18].iter().all(|x| x.is_nan()), "{isa}");
+                assert!(row[32..].iter().all(|x| x.is_finite()), "{isa}");
             }
         }
     }

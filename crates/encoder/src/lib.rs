@@ -8,8 +8,9 @@
 //! of its own for bfloat16.
 //!
 //! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
-//! layers of the blocks multiply in 8 bits where weights are stored so ([`Precision`] can ask for
-//! other: bfloat16 or `f32`), everything else computes in `f32`. [`prepare`] lays 8-bit weights out ahead
+//! layers and the attention of the blocks multiply in 8 bits where weights are stored so
+//! ([`Precision`] can ask for other: bfloat16 or `f32`; attention then computes in `f32`), everything
+//! else computes in `f32`. [`prepare`] lays 8-bit weights out ahead
 //! of time, so that a model that is part of a program runs where it lies, without a copy.
 //!
 //! ```no_run

@@ -80,21 +80,26 @@ pub(crate) fn tanh<L: Lanes>(l: L, x: L::F) -> L::F {
     l.sub(one, l.div(l.splat(2.0), l.add(power, one)))
 }
 
-/// Replaces the scores of a row by powers of e, the highest by 1; gives 1 / their sum.
+/// Replaces the scores of a row by what `weigh` makes of powers of e, the highest of which is 1; gives
+/// 1 / the sum of the powers. `weigh` gets the number of a chunk and the powers in it.
 ///
 /// The lanes after the last score must hold minus infinity.
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats]) -> f32 {
+pub(crate) fn softmax<L: Lanes>(
+    l: L,
+    row: &mut [Floats],
+    mut weigh: impl FnMut(usize, L::F) -> L::F,
+) -> f32 {
     let mut highest = l.splat(f32::NEG_INFINITY);
     for scores in row.iter() {
         highest = l.max(highest, l.load(scores));
     }
     let highest = l.splat(l.highest(highest));
     let mut sum = l.splat(0.0);
-    for scores in row {
+    for (chunk, scores) in row.iter_mut().enumerate() {
         let powers = exp(l, l.sub(l.load(scores), highest));
         sum = l.add(sum, powers);
-        l.store(powers, scores);
+        l.store(weigh(chunk, powers), scores);
     }
     1.0 / l.sum(sum)
 }
@@ -222,7 +227,7 @@ mod tests {
             let l = kernel.lanes();
             l.run(
                 #[inline(always)]
-                || softmax(l, self.0),
+                || softmax(l, self.0, |_, powers| powers),
             )
         }
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::Error;
 
-/// What weights and activations are rounded to before they are multiplied. Sums, attention, norms
-/// and the classifier are always `f32`.
+/// What weights and activations are rounded to before they are multiplied. With 8-bit integers that
+/// holds for attention too. Sums of the other two, norms and the classifier are always `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Precision {

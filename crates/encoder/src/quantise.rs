@@ -3,7 +3,7 @@
 use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes};
 
 /// Rows below this are taken as zero: `STEPS` / a range must be finite.
-const SMALLEST: f32 = 1e-30;
+pub(crate) const SMALLEST: f32 = 1e-30;
 
 /// Steps of a row's range. Bytes are from -127 to 127, as kernels want them; one step is left for
 /// zero, which lies on a step.
@@ -107,12 +107,10 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
     let range = high - low;
     let steps = if range < SMALLEST { 0.0 } else { STEPS / range };
     let zero = (-STEPS / 2.0 - low * steps).round_ties_even();
-    let slots = bytes
-        .iter_mut()
-        .flat_map(|bytes| bytes.0.as_chunks_mut::<LANES>().0);
-    for (values, slot) in row.iter().zip(slots) {
+    for (chunk, values) in row.iter().enumerate() {
         let values = l.mul_add(l.load(values), l.splat(steps), l.splat(zero));
-        *slot = l.to_bytes(values).map(|x| x.wrapping_add(K::OFFSET));
+        let rounded = l.to_bytes(values).map(|x| x.wrapping_add(K::OFFSET));
+        bytes[chunk / 4].0.as_chunks_mut().0[chunk % 4] = rounded;
     }
     bytes[chunk / 4].0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
     Row {
@@ -124,6 +122,31 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
         zero,
         column: chunk * LANES + lane,
         apart,
+    }
+}
+
+/// Rounds a row with one step for both signs. `put` gets the number of each chunk and its bytes; gives
+/// the size of a step, NaN for a row with a NaN or an infinity.
+#[inline(always)]
+pub(crate) fn symmetric<L: Lanes>(
+    l: L,
+    row: &[Floats],
+    mut put: impl FnMut(usize, [i8; LANES]),
+) -> f32 {
+    const LARGEST: f32 = 127.0;
+    let mut most = l.splat(0.0);
+    for values in row {
+        most = l.magnitude(most, l.load(values));
+    }
+    let most = l.highest_magnitude(most);
+    let steps = if most < SMALLEST { 0.0 } else { LARGEST / most };
+    for (chunk, values) in row.iter().enumerate() {
+        put(chunk, l.to_bytes(l.mul(l.load(values), l.splat(steps))));
+    }
+    if most.is_finite() {
+        most / LARGEST
+    } else {
+        f32::NAN
     }
 }
 

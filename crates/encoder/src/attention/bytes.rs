@@ -1,0 +1,335 @@
+//! Attention in 8 bits. Queries, keys and values are rounded, each row of a head with a step of its
+//! own, and so are the powers of a query's scores, multiplied by the steps of the values.
+
+use super::{QUERIES, Sequence, Shape};
+use crate::kernels::{Bytes, Floats, Ints, Kernel, LANES, Lanes, byte_product};
+use crate::math::softmax;
+use crate::quantise::{SMALLEST, symmetric};
+use crate::relative_bias::RelativeBias;
+
+/// A power is from 0 to this many steps, and a byte this many less than it.
+const STEPS: f32 = 254.0;
+const DOWN: f32 = 127.0;
+
+/// How much there is of a head of a sequence.
+#[derive(Clone, Copy)]
+struct Size {
+    tokens: usize,
+    /// Chunks of a row of scores, and of one of powers.
+    key_chunks: usize,
+    key_bytes: usize,
+    /// Chunks of a query as `f32`, and as bytes.
+    head_chunks: usize,
+    head_bytes: usize,
+}
+
+/// Room for one head of one sequence.
+#[derive(Default)]
+pub(super) struct Room {
+    queries: Queries,
+    keys: Keys,
+    values: Values,
+    /// A row for each query, a lane for each key; then powers, weighed.
+    scores: Vec<Floats>,
+    /// A row for each query, a byte for each key.
+    powers: Vec<Bytes>,
+    /// What makes means of the products of powers and values, for each query.
+    shares: Vec<f32>,
+}
+
+#[derive(Default)]
+struct Queries {
+    rows: Vec<Bytes>,
+    /// For each query.
+    scales: Vec<f32>,
+}
+
+#[derive(Default)]
+struct Keys {
+    /// Sixteen keys each.
+    panels: Vec<Bytes>,
+    /// For each key, and so are the scales.
+    sums: Vec<Ints>,
+    scales: Vec<Floats>,
+}
+
+#[derive(Default)]
+struct Values {
+    /// Sixteen columns each.
+    panels: Vec<Bytes>,
+    /// For each column.
+    sums: Vec<Ints>,
+    /// For each key.
+    scales: Vec<Floats>,
+    /// Rows of four keys.
+    four: Vec<[i8; LANES]>,
+}
+
+#[inline(always)]
+pub(super) fn attend<K: Kernel>(
+    kernel: K,
+    shape: Shape,
+    sequence: Sequence<'_>,
+    bias: Option<&RelativeBias>,
+    context: &mut [Floats],
+    room: &mut Room,
+) {
+    let l = kernel.lanes();
+    let _session = kernel.session();
+    let Sequence {
+        joint,
+        heads,
+        queries,
+    } = sequence;
+    let chunks = heads.len() * shape.head_chunks;
+    let stride = 3 * chunks;
+    let tokens = joint.len() / stride;
+    let size = Size {
+        tokens,
+        key_chunks: tokens.div_ceil(LANES),
+        key_bytes: tokens.div_ceil(4 * LANES),
+        head_chunks: shape.head_chunks,
+        head_bytes: shape.head_chunks.div_ceil(4),
+    };
+    let scale = 1.0 / (shape.width as f32).sqrt();
+    let most = QUERIES.next_multiple_of(K::ROWS);
+    for (index, head) in heads.enumerate() {
+        let at = index * size.head_chunks;
+        let rows = |from: usize| {
+            let rows = joint.chunks_exact(stride);
+            rows.map(move |row| &row[from..][..size.head_chunks])
+        };
+        room.keys.fill(l, rows(chunks + at), size);
+        room.values.fill(l, rows(2 * chunks + at), size);
+        for first in queries.clone().step_by(most) {
+            let count = most.min(queries.end - first);
+            let these = rows(at).skip(first).take(count);
+            room.queries.fill(kernel, these, size, scale);
+            room.score(
+                kernel,
+                size,
+                #[inline(always)]
+                |row, panel, score| match bias {
+                    Some(bias) => l.add(score, l.load(&bias.of(head, first + row, panel * LANES))),
+                    None => score,
+                },
+            );
+            room.weigh(kernel, size);
+            let context = &mut context[(first - queries.start) * chunks + at..];
+            room.mix(kernel, size, context, chunks);
+        }
+    }
+}
+
+impl Room {
+    /// Fills the scores of all queries; `bias` gets a score's row and panel.
+    #[inline(always)]
+    fn score<K: Kernel>(
+        &mut self,
+        kernel: K,
+        size: Size,
+        bias: impl Fn(usize, usize, <K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
+    ) {
+        let l = kernel.lanes();
+        let Self {
+            queries,
+            keys,
+            scores,
+            ..
+        } = self;
+        let count = queries.scales.len();
+        scores.resize(count * size.key_chunks, Floats::ZERO);
+        byte_product(
+            kernel,
+            (&queries.rows, count),
+            (&keys.panels, &keys.sums),
+            size.head_bytes,
+            #[inline(always)]
+            |row, first, found| {
+                let scale = l.splat(queries.scales[row]);
+                let to = &mut scores[row * size.key_chunks + first..];
+                let places = keys.scales[first..].iter().zip(to);
+                for (panel, (found, (key, to))) in (first..).zip(found.iter().zip(places)) {
+                    let score = l.mul(l.mul(l.ints_to_floats(found), scale), l.load(key));
+                    l.store(bias(row, panel, score), to);
+                }
+            },
+        );
+    }
+
+    /// Fills powers and shares from the scores.
+    #[inline(always)]
+    fn weigh<K: Kernel>(&mut self, kernel: K, size: Size) {
+        let l = kernel.lanes();
+        let Self {
+            queries,
+            values,
+            scores,
+            powers,
+            shares,
+            ..
+        } = self;
+        // A tile may read past the last row.
+        let rows = queries.scales.len() + K::ROWS;
+        powers.resize(rows * size.key_bytes, Bytes::ZERO);
+        shares.clear();
+        let places = powers.chunks_exact_mut(size.key_bytes);
+        for (row, to) in scores.chunks_exact_mut(size.key_chunks).zip(places) {
+            if let (Some(last), 1..) = (row.last_mut(), size.tokens % LANES) {
+                last.0[size.tokens % LANES..].fill(f32::NEG_INFINITY);
+            }
+            let mut most = l.splat(0.0);
+            let share = softmax(
+                l,
+                row,
+                #[inline(always)]
+                |chunk, power| {
+                    let power = l.mul(power, l.load(&values.scales[chunk]));
+                    most = l.magnitude(most, power);
+                    power
+                },
+            );
+            let most = l.highest_magnitude(most);
+            let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
+            for (chunk, power) in row.iter().enumerate() {
+                let value = l.mul_add(l.load(power), l.splat(steps), l.splat(-DOWN));
+                let bytes = l.to_bytes(value).map(|x| x.wrapping_add(K::OFFSET));
+                to[chunk / 4].0.as_chunks_mut().0[chunk % 4] = bytes;
+            }
+            shares.push(share * (most / STEPS));
+        }
+    }
+
+    /// Mixes the values into `context`, whose rows are `stride` chunks apart.
+    #[inline(always)]
+    fn mix<K: Kernel>(&self, kernel: K, size: Size, context: &mut [Floats], stride: usize) {
+        let l = kernel.lanes();
+        let values = &self.values;
+        byte_product(
+            kernel,
+            (&self.powers, self.shares.len()),
+            (&values.panels, &values.sums),
+            size.key_bytes,
+            #[inline(always)]
+            |row, first, found| {
+                let share = l.splat(self.shares[row]);
+                let places = values.sums[first..]
+                    .iter()
+                    .zip(&mut context[row * stride + first..]);
+                for (found, (sums, to)) in found.iter().zip(places) {
+                    let sums = l.ints_to_floats(sums);
+                    let sum = l.mul_add(sums, l.splat(DOWN), l.ints_to_floats(found));
+                    l.store(l.mul(sum, share), to);
+                }
+            },
+        );
+    }
+}
+
+impl Queries {
+    #[inline(always)]
+    fn fill<'r, K: Kernel>(
+        &mut self,
+        kernel: K,
+        rows: impl ExactSizeIterator<Item = &'r [Floats]>,
+        size: Size,
+        scale: f32,
+    ) {
+        // A tile may read past the last row.
+        self.rows
+            .resize((rows.len() + K::ROWS) * size.head_bytes, Bytes::ZERO);
+        self.scales.clear();
+        for (row, to) in rows.zip(self.rows.chunks_exact_mut(size.head_bytes)) {
+            let step = symmetric(
+                kernel.lanes(),
+                row,
+                #[inline(always)]
+                |chunk, bytes| {
+                    let bytes = bytes.map(|x| x.wrapping_add(K::OFFSET));
+                    to[chunk / 4].0.as_chunks_mut().0[chunk % 4] = bytes;
+                },
+            );
+            self.scales.push(step * scale);
+        }
+    }
+}
+
+impl Keys {
+    #[inline(always)]
+    fn fill<'r, L: Lanes>(&mut self, l: L, rows: impl Iterator<Item = &'r [Floats]>, size: Size) {
+        let panel_bytes = 16 * size.head_bytes;
+        // What is behind a row's last chunk has to be zero.
+        self.panels.clear();
+        self.panels
+            .resize(size.key_chunks * panel_bytes, Bytes::ZERO);
+        self.sums.resize(size.key_chunks, Ints::ZERO);
+        self.scales.resize(size.key_chunks, Floats::ZERO);
+        for (key, row) in rows.enumerate() {
+            let (panel, lane) = (key / LANES, key % LANES);
+            let groups = &mut self.panels[panel * panel_bytes..][..panel_bytes];
+            let mut sum = 0;
+            let step = symmetric(
+                l,
+                row,
+                #[inline(always)]
+                |chunk, bytes| {
+                    sum += bytes.iter().map(|&x| i32::from(x)).sum::<i32>();
+                    let groups = &mut groups.as_chunks_mut::<4>().0[chunk];
+                    for (four, group) in bytes.as_chunks::<4>().0.iter().zip(groups) {
+                        group.0.as_chunks_mut().0[lane] = *four;
+                    }
+                },
+            );
+            self.sums[panel].0[lane] = sum;
+            self.scales[panel].0[lane] = step;
+        }
+    }
+}
+
+impl Values {
+    #[inline(always)]
+    fn fill<'r, L: Lanes>(&mut self, l: L, rows: impl Iterator<Item = &'r [Floats]>, size: Size) {
+        let panel_bytes = 16 * size.key_bytes;
+        self.panels.clear();
+        self.panels
+            .resize(size.head_chunks * panel_bytes, Bytes::ZERO);
+        self.sums.clear();
+        self.sums.resize(size.head_chunks, Ints::ZERO);
+        self.scales.clear();
+        self.scales.resize(size.key_chunks, Floats::ZERO);
+        self.four.resize(4 * size.head_chunks, [0; LANES]);
+        let mut rows = rows.enumerate();
+        for group in 0..size.tokens.div_ceil(4) {
+            self.four.fill([0; LANES]);
+            let places = self.four.chunks_exact_mut(size.head_chunks);
+            for (place, (key, row)) in places.zip(&mut rows) {
+                let step = symmetric(
+                    l,
+                    row,
+                    #[inline(always)]
+                    |chunk, bytes| place[chunk] = bytes,
+                );
+                self.scales[key / LANES].0[key % LANES] = step;
+            }
+            for (chunk, sums) in self.sums.iter_mut().enumerate() {
+                let four = [0, 1, 2, 3].map(|key| &self.four[key * size.head_chunks + chunk]);
+                let to = &mut self.panels[chunk * panel_bytes + group];
+                interleave(four, to, sums);
+            }
+        }
+    }
+}
+
+/// Four rows as four inputs of sixteen columns, which are added up.
+#[inline(always)]
+fn interleave(four: [&[i8; LANES]; 4], group: &mut Bytes, sums: &mut Ints) {
+    let places = group.0.as_chunks_mut().0.iter_mut().zip(&mut sums.0);
+    for (column, (place, sum)) in places.enumerate() {
+        let values = four.map(|row| row[column]);
+        *sum += values.iter().map(|&x| i32::from(x)).sum::<i32>();
+        // As one number, which compilers know how to do for many columns at once.
+        let [a, b, c, d] = values.map(|x| u32::from(x.cast_unsigned()));
+        let bits: u32 = a | b << 8 | c << 16 | d << 24;
+        *place = bits.to_le_bytes().map(u8::cast_signed);
+    }
+}
