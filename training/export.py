@@ -35,12 +35,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds base/, sets/ and what the stages wrote")
     parser.add_argument("--run", help="a folder in WORK whose average to write in place of that mean")
+    parser.add_argument("--untaught", action="store_true", help="write what is taught, as it was before")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    shares = recipe.SHIPPED if (args.work / "taught").exists() else recipe.STUDENT["start"]
+    taught = (args.work / "taught").exists() and not args.untaught
+    shares = recipe.SHIPPED if taught else recipe.STUDENT["start"]
     state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else shares)
     shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
     run = args.work / (args.run or recipe.STAGES[-1]["name"])

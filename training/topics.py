@@ -1,7 +1,8 @@
 """Fits the head that scores a document's topics, MODEL/topics.safetensors.
 
 The encoder stays as it is shipped: examples/word_states.rs has it read all documents once. On
-the words' states a few attentions and a linear layer are fitted, as src/topic computes them.
+the words' states a few attentions and a linear layer are fitted, as src/topic computes them. Where
+WORK/sets has topic_pieces.jsonl (topic_pieces.py), they are fitted to its chances as well.
 How sure the scores may be and from which on a topic is given out is measured on articles that the
 encoder was not tuned on: the held-out ones of what was read, each half of them scored by a head that was
 fitted without it, and news_leads dev. The head that is written is fitted on all but the latter; for an
@@ -32,13 +33,13 @@ LEAD = 50  # words; as in src/topic/attention.rs
 HEADLINES = 120  # of each class
 QUERIES = 2  # attentions beside the plain mean
 DROPOUT = 0.3
-EPOCHS = 10
-BATCH = 32
+EPOCHS = 6
+BATCH = 64
 RATE = 1e-3
 DECAY = 0.01
 # Weight of a document by what is known of it: all topics, all but the encoder was tuned on them
-# too, or one topic.
-WEIGHTS = {"all": 1.0, "tuned": 0.5, "one": 0.4}
+# too, one topic, or a chance for each.
+WEIGHTS = {"all": 1.0, "tuned": 0.5, "one": 0.4, "chances": 1.0}
 ABSENT = 0.4  # weight of the absence of other topics where one is known
 SHORTENED = 0.3  # of the documents, differently in each epoch
 
@@ -151,8 +152,16 @@ def documents(data, annotations):
     return train, dev
 
 
+def pieces(path):
+    """Pieces of text with a chance for each topic."""
+    for line in path.read_text(encoding="utf8").split("\n")[:-1] if path.exists() else ():
+        row = json.loads(line)
+        yield "chances", 2, row["text"], row["topics"]
+
+
 def read(documents, model, work):
-    """The documents with the states [words, size] of their words and the length of sentence one."""
+    """The documents that have words, with their place in the list, the states [words, size] of their
+    words and the length of sentence one."""
     rows = "".join(json.dumps({"text": text, "windows": windows}) + "\n" for _, windows, text, _ in documents)
     weights = b"".join(path.read_bytes() for path in rowint8.files(model))
     digest = hashlib.sha256(weights + rows.encode()).hexdigest()
@@ -165,8 +174,8 @@ def read(documents, model, work):
         part.rename(path)
     found = load_file(path)
     states = found["states"].split(found["words"].tolist())
-    together = zip(documents, states, found["lead"].tolist())
-    return [{"known": d[0], "topics": d[3], "states": s, "lead": lead} for d, s, lead in together if len(s)]
+    together = enumerate(zip(documents, states, found["lead"].tolist()))
+    return [{"at": at, "known": d[0], "topics": d[3], "states": s, "lead": lead} for at, (d, s, lead) in together if len(s)]
 
 
 class Head(torch.nn.Module):
@@ -211,10 +220,13 @@ def collate(states):
 
 
 def targets(documents):
-    """One for each topic of each document [documents, topics]."""
+    """One for each topic of each document, or its chance [documents, topics]."""
     table = torch.zeros(len(documents), recipe.TOPICS)
     for row, document in zip(table, documents):
-        row[document["topics"]] = 1
+        if document["known"] == "chances":
+            row[:] = torch.tensor(document["topics"])
+        else:
+            row[document["topics"]] = 1
     return table
 
 
@@ -316,7 +328,9 @@ def main():
     parser.add_argument("--model", type=Path, required=True, help="folder of the model, as it is shipped")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    train, dev = (read(part, args.model, args.work) for part in documents(args.data, args.annotations))
+    train, dev = documents(args.data, args.annotations)
+    train += pieces(args.work / "sets/topic_pieces.jsonl")
+    train, dev = (read(part, args.model, args.work) for part in (train, dev))
     fresh = [d for d in train if d["known"] == "all"]
     held, logits = [], []
     for half in (fresh[::2], fresh[1::2]):
