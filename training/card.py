@@ -112,8 +112,8 @@ TOPICS = """
 `topics.safetensors` scores the 17 top-level [IPTC Media Topics](https://iptc.org/standards/media-topics/)
 from the states that the names are tagged from (`training/topics.py`). On {documents} held-out
 openings of news articles of 2015 (`newshound eval --topics`): main topic right {main_accuracy:.1f} %,
-micro F1 {micro[f1]:.1f}, macro F1 {macro_f1:.1f}. Nothing but the score from which on a topic is given out
-was chosen on them.
+micro F1 {micro[f1]:.1f}, macro F1 {macro_f1:.1f}. How sure its scores may be and
+from which on a topic is given out was fitted on them and 112 others; the rest was not.
 
 | topic | P | R | F1 | articles |
 |---|---|---|---|---|
