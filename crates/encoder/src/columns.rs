@@ -235,7 +235,10 @@ impl Layer {
 
 /// The columns of a product that each thread takes: whole tiles of a kernel.
 fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item = Range<usize>> {
-    let (chunks, tile) = (layer.chunks(), K::PANELS.max(<K::Lanes as Lanes>::PANELS));
+    let (chunks, tile) = (
+        layer.chunks(),
+        K::SHAPE.panels.max(<K::Lanes as Lanes>::PANELS),
+    );
     cuts(chunks.div_ceil(tile), parts)
         .map(move |tiles| tiles.start * tile..chunks.min(tiles.end * tile))
 }

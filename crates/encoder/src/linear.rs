@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, PairPanels, PairRows, byte_product,
-    product,
+    FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, byte_product, pair_product, product,
 };
 use crate::panels::{Panels, int8, pack_bf16, pack_f32};
 use crate::quantise::Row;
@@ -144,28 +143,19 @@ impl Linear {
                 let _session = kernel.session();
                 let stride = self.inputs.div_ceil(2);
                 let data = &data[columns.start * LANES * stride..columns.end * LANES * stride];
-                let mut found = [Floats::ZERO; 64];
-                for tile in kernel.pair_shape().tiles(rows, columns.len()) {
-                    let a = PairRows {
-                        data: &rounded.paired.data[tile.rows.start * stride..],
-                        stride,
-                        count: tile.rows.len(),
-                    };
-                    let w = PairPanels {
-                        data: &data[tile.panels.start * LANES * stride..],
-                        panels: tile.panels.len(),
-                        ahead: &data
-                            [tile.ahead.start * LANES * stride..tile.ahead.end * LANES * stride],
-                    };
-                    kernel.pair_tile(a, w, &mut found);
-                    let bias = &bias[tile.panels.clone()];
-                    for (row, found) in tile.rows.zip(found.chunks(bias.len())) {
-                        let out = &mut out[row * out_stride + tile.panels.start..];
-                        for ((found, bias), out) in found.iter().zip(bias).zip(out) {
+                pair_product(
+                    kernel,
+                    (&rounded.paired.data, rows),
+                    (data, columns.len()),
+                    stride,
+                    #[inline(always)]
+                    |row, first, found| {
+                        let out = &mut out[row * out_stride + first..];
+                        for ((found, bias), out) in found.iter().zip(&bias[first..]).zip(out) {
                             finish(l.add(l.load(found), l.load(bias)), out);
                         }
-                    }
-                }
+                    },
+                );
             }
             Panels::Int8 { data, sums, scales } => {
                 let _session = kernel.session();
@@ -174,6 +164,7 @@ impl Linear {
                 let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
                 byte_product(
                     kernel,
+                    K::shape(rows),
                     (&rounded.quantised.bytes, rows),
                     (data, sums),
                     stride,

@@ -1,6 +1,6 @@
 //! Activations as 8-bit integers, each row with its own range.
 
-use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes};
+use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, put};
 
 /// Rows below this are taken as zero: `STEPS` / a range must be finite.
 pub(crate) const SMALLEST: f32 = 1e-30;
@@ -109,8 +109,7 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
     let zero = (-STEPS / 2.0 - low * steps).round_ties_even();
     for (chunk, values) in row.iter().enumerate() {
         let values = l.mul_add(l.load(values), l.splat(steps), l.splat(zero));
-        let rounded = l.to_bytes(values).map(|x| x.wrapping_add(K::OFFSET));
-        bytes[chunk / 4].0.as_chunks_mut().0[chunk % 4] = rounded;
+        put::<K>(bytes, chunk, l.to_bytes(values));
     }
     bytes[chunk / 4].0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
     Row {

@@ -31,18 +31,19 @@ impl Job for Product {
         let weights = vec![Bytes([1; 64]); PANELS * 16 * INPUT_CHUNKS];
         let column_sums = [Ints([64 * INPUT_CHUNKS as i32; 16]); PANELS];
         let mut sums = [Ints::ZERO; 64];
+        let shape = K::shape(ROWS);
         let mut pass = || {
-            for first in (0..PANELS).step_by(K::PANELS) {
-                for row in (0..ROWS).step_by(K::ROWS) {
+            for first in (0..PANELS).step_by(shape.panels) {
+                for row in (0..ROWS).step_by(shape.rows) {
                     let a = ByteRows {
                         data: &rows[row * INPUT_CHUNKS..],
                         stride: INPUT_CHUNKS,
-                        count: K::ROWS.min(ROWS - row),
+                        count: shape.rows.min(ROWS - row),
                     };
                     let w = BytePanels {
                         data: &weights[first * 16 * INPUT_CHUNKS..],
                         sums: &column_sums[first..],
-                        panels: K::PANELS.min(PANELS - first),
+                        panels: shape.panels.min(PANELS - first),
                         ahead: &[],
                     };
                     kernel.tile(a, w, &mut sums);

@@ -2,7 +2,7 @@
 //! own, and so are the powers of a query's scores, multiplied by the steps of the values.
 
 use super::{QUERIES, Sequence, Shape};
-use crate::kernels::{Bytes, Floats, Ints, Kernel, LANES, Lanes, byte_product};
+use crate::kernels::{Bytes, Floats, Ints, Kernel, LANES, Lanes, byte_product, put};
 use crate::math::softmax;
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
@@ -92,7 +92,7 @@ pub(super) fn attend<K: Kernel>(
         head_bytes: shape.head_chunks.div_ceil(4),
     };
     let scale = 1.0 / (shape.width as f32).sqrt();
-    let most = QUERIES.next_multiple_of(K::ROWS);
+    let most = QUERIES.next_multiple_of(K::SHAPE.rows);
     for (index, head) in heads.enumerate() {
         let at = index * size.head_chunks;
         let rows = |from: usize| {
@@ -141,6 +141,7 @@ impl Room {
         scores.resize(count * size.key_chunks, Floats::ZERO);
         byte_product(
             kernel,
+            K::SHAPE,
             (&queries.rows, count),
             (&keys.panels, &keys.sums),
             size.head_bytes,
@@ -193,8 +194,7 @@ impl Room {
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
             for (chunk, power) in row.iter().enumerate() {
                 let value = l.mul_add(l.load(power), l.splat(steps), l.splat(-DOWN));
-                let bytes = l.to_bytes(value).map(|x| x.wrapping_add(K::OFFSET));
-                to[chunk / 4].0.as_chunks_mut().0[chunk % 4] = bytes;
+                put::<K>(to, chunk, l.to_bytes(value));
             }
             shares.push(share * (most / STEPS));
         }
@@ -207,6 +207,7 @@ impl Room {
         let values = &self.values;
         byte_product(
             kernel,
+            K::SHAPE,
             (&self.powers, self.shares.len()),
             (&values.panels, &values.sums),
             size.key_bytes,
@@ -244,10 +245,7 @@ impl Queries {
                 kernel.lanes(),
                 row,
                 #[inline(always)]
-                |chunk, bytes| {
-                    let bytes = bytes.map(|x| x.wrapping_add(K::OFFSET));
-                    to[chunk / 4].0.as_chunks_mut().0[chunk % 4] = bytes;
-                },
+                |chunk, bytes| put::<K>(to, chunk, bytes),
             );
             self.scales.push(step * scale);
         }

@@ -9,8 +9,14 @@ use std::arch::x86_64::__cpuid_count;
 
 use super::avx512::Avx512;
 use super::{
-    BytePanels, ByteRows, FloatSums, Kernel, Lanes, PairPanels, PairRows, Sums, TileShape,
+    BytePanels, ByteRows, FloatSums, Kernel, Lanes, PairPanels, PairRows, Rows, Sums, TileShape,
     pair_tile,
+};
+
+const SHAPE: TileShape = TileShape {
+    rows: 32,
+    step: 16,
+    panels: 2,
 };
 
 /// A product of one or two tiles of rows and one or two panels.
@@ -29,6 +35,22 @@ pub(crate) struct Block {
     pub(crate) wide: bool,
     /// What to fetch into the cache meanwhile.
     pub(crate) ahead: *const i8,
+}
+
+impl Block {
+    /// Panels are their chunks, their number, and what to fetch meanwhile.
+    fn of<T>(rows: Rows<'_, T>, (data, panels, ahead): (&[T], usize, &[T]), c: *mut i32) -> Self {
+        Self {
+            a: rows.data.as_ptr().cast(),
+            row_bytes: 64 * rows.stride,
+            steps: rows.stride,
+            b: data.as_ptr().cast(),
+            c,
+            tall: rows.count > SHAPE.step,
+            wide: panels > 1,
+            ahead: ahead.as_ptr().cast(),
+        }
+    }
 }
 
 /// The kernel: tiles, and lanes for what is not in 8 bits.
@@ -67,9 +89,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
     type Lanes = L;
     type Session = Configured;
 
-    const ROWS: usize = 32;
-    const STEP: usize = 16;
-    const PANELS: usize = 2;
+    const SHAPE: TileShape = SHAPE;
     const BLOCK: usize = 96;
 
     #[inline(always)]
@@ -83,18 +103,10 @@ impl<L: Lanes> Kernel for Tiled<L> {
     }
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
-        let block = Block {
-            a: rows.data.as_ptr().cast(),
-            row_bytes: 64 * rows.stride,
-            steps: rows.stride,
-            b: w.data.as_ptr().cast(),
-            c: sums.as_mut_ptr().cast(),
-            tall: rows.count > Self::STEP,
-            wide: w.panels > 1,
-            ahead: w.ahead.as_ptr().cast(),
-        };
+        rows.check(SHAPE);
+        w.check(SHAPE, rows.stride);
+        let panels = (w.data, w.panels, w.ahead);
+        let block = Block::of(rows, panels, sums.as_mut_ptr().cast());
         // SAFETY: `check` has held the lengths against each other, rows up to whole tiles; `sums` has
         // 32 rows of two panels; the caller holds a session.
         unsafe { self.unit.multiply(&block) };
@@ -102,7 +114,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
 
     fn pair_shape(self) -> TileShape {
         if self.unit.bf16 {
-            Self::SHAPE
+            SHAPE
         } else {
             pair_tile::shape::<L>()
         }
@@ -112,18 +124,10 @@ impl<L: Lanes> Kernel for Tiled<L> {
         if !self.unit.bf16 {
             return self.lanes.pair_tile(rows, w, sums);
         }
-        rows.check(Self::SHAPE);
-        w.check(Self::SHAPE, rows.stride);
-        let block = Block {
-            a: rows.data.as_ptr().cast(),
-            row_bytes: 64 * rows.stride,
-            steps: rows.stride,
-            b: w.data.as_ptr().cast(),
-            c: sums.as_mut_ptr().cast(),
-            tall: rows.count > Self::STEP,
-            wide: w.panels > 1,
-            ahead: w.ahead.as_ptr().cast(),
-        };
+        rows.check(SHAPE);
+        w.check(SHAPE, rows.stride);
+        let panels = (w.data, w.panels, w.ahead);
+        let block = Block::of(rows, panels, sums.as_mut_ptr().cast());
         // SAFETY: as for `tile`, and the unit has BF16.
         unsafe { self.unit.multiply_pairs(&block) };
     }

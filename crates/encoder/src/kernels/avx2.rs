@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums};
+use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
@@ -258,8 +258,7 @@ impl Kernel for Avx2 {
     type Lanes = Self;
     type Session = ();
 
-    const ROWS: usize = 4;
-    const PANELS: usize = 1;
+    const SHAPE: TileShape = TileShape::of(4, 1);
     const BLOCK: usize = 48;
 
     #[inline(always)]
@@ -272,19 +271,26 @@ impl Kernel for Avx2 {
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
+        w.check(Self::SHAPE, rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match (w.ahead.is_empty(), rows.count) {
-                (true, 1) => signed_tile::<false, 1>(rows, w, sums),
-                (true, 2) => signed_tile::<false, 2>(rows, w, sums),
-                (true, 3) => signed_tile::<false, 3>(rows, w, sums),
-                (true, _) => signed_tile::<false, 4>(rows, w, sums),
-                (false, 1) => signed_tile::<true, 1>(rows, w, sums),
-                (false, 2) => signed_tile::<true, 2>(rows, w, sums),
-                (false, 3) => signed_tile::<true, 3>(rows, w, sums),
-                (false, _) => signed_tile::<true, 4>(rows, w, sums),
+            match w.ahead {
+                [] => signed::<false>(rows, w, sums),
+                _ => signed::<true>(rows, w, sums),
             }
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match rows.count {
+            1 => signed_tile::<FETCH, 1>(rows, w, sums),
+            2 => signed_tile::<FETCH, 2>(rows, w, sums),
+            3 => signed_tile::<FETCH, 3>(rows, w, sums),
+            _ => signed_tile::<FETCH, 4>(rows, w, sums),
         }
     }
 }
@@ -292,6 +298,7 @@ impl Kernel for Avx2 {
 /// Pairs of products go through 16 bits, where |w| times the activation with w's sign fits: two of
 /// them are at most 2 * 127 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
+#[inline]
 unsafe fn signed_tile<const FETCH: bool, const R: usize>(
     rows: ByteRows<'_>,
     w: BytePanels<'_>,
@@ -338,8 +345,7 @@ impl Kernel for AvxVnni {
     type Lanes = Avx2;
     type Session = ();
 
-    const ROWS: usize = 6;
-    const PANELS: usize = 1;
+    const SHAPE: TileShape = TileShape::of(6, 1);
     const BLOCK: usize = 48;
     /// As for AVX-512 with VNNI.
     const OFFSET: i8 = i8::MIN;
@@ -354,28 +360,34 @@ impl Kernel for AvxVnni {
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
+        w.check(Self::SHAPE, rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match (w.ahead.is_empty(), rows.count) {
-                (true, 1) => unsigned_tile::<false, 1>(rows, w, sums),
-                (true, 2) => unsigned_tile::<false, 2>(rows, w, sums),
-                (true, 3) => unsigned_tile::<false, 3>(rows, w, sums),
-                (true, 4) => unsigned_tile::<false, 4>(rows, w, sums),
-                (true, 5) => unsigned_tile::<false, 5>(rows, w, sums),
-                (true, _) => unsigned_tile::<false, 6>(rows, w, sums),
-                (false, 1) => unsigned_tile::<true, 1>(rows, w, sums),
-                (false, 2) => unsigned_tile::<true, 2>(rows, w, sums),
-                (false, 3) => unsigned_tile::<true, 3>(rows, w, sums),
-                (false, 4) => unsigned_tile::<true, 4>(rows, w, sums),
-                (false, 5) => unsigned_tile::<true, 5>(rows, w, sums),
-                (false, _) => unsigned_tile::<true, 6>(rows, w, sums),
+            match w.ahead {
+                [] => unsigned::<false>(rows, w, sums),
+                _ => unsigned::<true>(rows, w, sums),
             }
         }
     }
 }
 
 #[target_feature(enable = "avx2,avxvnni")]
+unsafe fn unsigned<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match rows.count {
+            1 => unsigned_tile::<FETCH, 1>(rows, w, sums),
+            2 => unsigned_tile::<FETCH, 2>(rows, w, sums),
+            3 => unsigned_tile::<FETCH, 3>(rows, w, sums),
+            4 => unsigned_tile::<FETCH, 4>(rows, w, sums),
+            5 => unsigned_tile::<FETCH, 5>(rows, w, sums),
+            _ => unsigned_tile::<FETCH, 6>(rows, w, sums),
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,avxvnni")]
+#[inline]
 unsafe fn unsigned_tile<const FETCH: bool, const R: usize>(
     rows: ByteRows<'_>,
     w: BytePanels<'_>,

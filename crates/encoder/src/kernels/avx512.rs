@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use super::pair_tile::{portable, shape};
 use super::{
     BytePanels, ByteRows, Bytes, FloatSums, Floats, Ints, Kernel, LANES, Lanes, PairPanels,
-    PairRows, Pairs, Sums,
+    PairRows, Pairs, Sums, TileShape,
 };
 
 /// Proof that the processor has AVX-512 F, BW, DQ and VL.
@@ -218,12 +218,17 @@ impl Lanes for Avx512 {
     }
 }
 
+/// Where rows are few, reading the weights is what takes time. So they pass by once or twice rather
+/// than two or three times, and below that in the order they lie in.
+const HIGH: TileShape = TileShape::of(12, 2);
+const FLAT: TileShape = TileShape::of(6, 1);
+
 impl Kernel for Avx512Vnni {
     type Lanes = Avx512;
     type Session = ();
 
-    const ROWS: usize = 6;
-    const PANELS: usize = 4;
+    const SHAPE: TileShape = TileShape::of(6, 4);
+    const ROWS: usize = HIGH.rows;
     const BLOCK: usize = 48;
     /// The instruction multiplies unsigned by signed: activations are moved up by 128 and the sums
     /// corrected by 128 times those of the weights.
@@ -237,9 +242,22 @@ impl Kernel for Avx512Vnni {
     #[inline(always)]
     fn session(self) {}
 
+    fn shape(rows: usize) -> TileShape {
+        match rows {
+            0..=6 => FLAT,
+            7..=16 => HIGH,
+            _ => Self::SHAPE,
+        }
+    }
+
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
+        let shape = if w.panels > HIGH.panels {
+            Self::SHAPE
+        } else {
+            HIGH
+        };
+        rows.check(shape);
+        w.check(shape, rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
             match w.panels {
@@ -281,6 +299,12 @@ unsafe fn fetching<const A: usize, const P: usize>(
             3 => tile::<A, 3, P>(rows, w, sums),
             4 => tile::<A, 4, P>(rows, w, sums),
             5 => tile::<A, 5, P>(rows, w, sums),
+            7 if P <= HIGH.panels => tile::<A, 7, P>(rows, w, sums),
+            8 if P <= HIGH.panels => tile::<A, 8, P>(rows, w, sums),
+            9 if P <= HIGH.panels => tile::<A, 9, P>(rows, w, sums),
+            10 if P <= HIGH.panels => tile::<A, 10, P>(rows, w, sums),
+            11 if P <= HIGH.panels => tile::<A, 11, P>(rows, w, sums),
+            12 if P <= HIGH.panels => tile::<A, 12, P>(rows, w, sums),
             _ => tile::<A, 6, P>(rows, w, sums),
         }
     }

@@ -27,13 +27,13 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod byte_product;
 mod float_tile;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(test)]
 pub(crate) mod pair_tests;
 mod pair_tile;
+mod products;
 mod scalar;
 mod shape;
 #[cfg(test)]
@@ -43,8 +43,8 @@ mod trapped;
 
 use crate::isa::Isa;
 
-pub(crate) use byte_product::byte_product;
 pub(crate) use float_tile::{FloatPanels, FloatRows, product};
+pub(crate) use products::{byte_product, pair_product};
 pub(crate) use shape::TileShape;
 
 /// Values in a vector.
@@ -179,26 +179,23 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// What a thread has to hold while it calls [`Kernel::tile`] or [`Kernel::pair_tile`].
     type Session;
 
-    /// Rows of a tile at most.
-    const ROWS: usize;
-    /// Rows of a tile are computed in steps of this many; the last step may be read whole.
-    const STEP: usize = 1;
-    /// Panels of a tile at most.
-    const PANELS: usize;
+    /// The largest tile where rows are many.
+    const SHAPE: TileShape;
+    /// Rows of any tile at most.
+    const ROWS: usize = Self::SHAPE.rows;
     /// Rows that pass through a block together, so that what is between its layers stays in cache.
     const BLOCK: usize;
     /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
     const OFFSET: i8 = 0;
-    /// The largest tile.
-    const SHAPE: TileShape = TileShape {
-        rows: Self::ROWS,
-        step: Self::STEP,
-        panels: Self::PANELS,
-    };
 
     fn lanes(self) -> Self::Lanes;
 
     fn session(self) -> Self::Session;
+
+    /// The largest tile where there are this many rows.
+    fn shape(_rows: usize) -> TileShape {
+        Self::SHAPE
+    }
 
     /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. The thread must
     /// hold a session.
@@ -214,6 +211,13 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
         self.lanes().pair_tile(rows, w, sums);
     }
+}
+
+/// Puts sixteen activations into a row for [`Kernel::tile`], as its `chunk`th.
+#[inline(always)]
+pub(crate) fn put<K: Kernel>(row: &mut [Bytes], chunk: usize, activations: [i8; LANES]) {
+    let moved = activations.map(|x| x.wrapping_add(K::OFFSET));
+    row[chunk / 4].0.as_chunks_mut().0[chunk % 4] = moved;
 }
 
 /// Sums of a tile, enough for the largest.
@@ -251,6 +255,10 @@ pub(crate) struct PairPanels<'a> {
     /// As in [`BytePanels`], and so are the others.
     pub(crate) data: &'a [Pairs],
     pub(crate) panels: usize,
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "the portable product fetches nothing")
+    )]
     pub(crate) ahead: &'a [Pairs],
 }
 
@@ -266,8 +274,8 @@ impl<T> Rows<'_, T> {
 impl BytePanels<'_> {
     /// Panics unless the panels are there, for rows of `stride` chunks.
     #[inline(always)]
-    fn check<K: Kernel>(self, stride: usize) {
-        assert!((1..=K::PANELS).contains(&self.panels) && self.panels <= self.sums.len());
+    fn check(self, shape: TileShape, stride: usize) {
+        assert!((1..=shape.panels).contains(&self.panels) && self.panels <= self.sums.len());
         assert!(self.panels * 16 * stride <= self.data.len());
     }
 }

@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
 
-use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums};
+use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
 
 /// Proof that the processor has both.
 #[derive(Clone, Copy)]
@@ -262,8 +262,7 @@ impl Kernel for Neon {
     type Lanes = Self;
     type Session = ();
 
-    const ROWS: usize = 6;
-    const PANELS: usize = 1;
+    const SHAPE: TileShape = TileShape::of(6, 1);
     const BLOCK: usize = 48;
 
     #[inline(always)]
@@ -276,17 +275,28 @@ impl Kernel for Neon {
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
+        w.check(Self::SHAPE, rows.stride);
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match rows.count {
-                1 => tile::<1>(rows, w, sums),
-                2 => tile::<2>(rows, w, sums),
-                3 => tile::<3>(rows, w, sums),
-                4 => tile::<4>(rows, w, sums),
-                5 => tile::<5>(rows, w, sums),
-                _ => tile::<6>(rows, w, sums),
+            match w.ahead {
+                [] => fetching::<false>(rows, w, sums),
+                _ => fetching::<true>(rows, w, sums),
             }
+        }
+    }
+}
+
+#[target_feature(enable = "neon,dotprod")]
+unsafe fn fetching<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match rows.count {
+            1 => tile::<FETCH, 1>(rows, w, sums),
+            2 => tile::<FETCH, 2>(rows, w, sums),
+            3 => tile::<FETCH, 3>(rows, w, sums),
+            4 => tile::<FETCH, 4>(rows, w, sums),
+            5 => tile::<FETCH, 5>(rows, w, sums),
+            _ => tile::<FETCH, 6>(rows, w, sums),
         }
     }
 }
@@ -309,13 +319,34 @@ unsafe fn dot(mut sum: int32x4_t, weights: int8x16_t, x: int8x16_t) -> int32x4_t
     sum
 }
 
+/// Has a cache line fetched into the second cache, wherever it is: there is no intrinsic yet.
+#[inline(always)]
+fn fetch(line: *const i8) {
+    // SAFETY: a hint, which reads nothing that the program could see.
+    unsafe {
+        std::arch::asm!(
+            "prfm pldl2keep, [{}]", in(reg) line,
+            options(readonly, nostack, preserves_flags)
+        );
+    }
+}
+
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn tile<const R: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+#[inline]
+unsafe fn tile<const FETCH: bool, const R: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
     let groups = 16 * rows.stride;
     let a = rows.data.as_ptr().cast::<i32>();
     let b = w.data.as_ptr().cast::<i8>();
+    let ahead = w.ahead.as_ptr().cast::<i8>();
     let mut sum = [[vdupq_n_s32(0); 4]; R];
     for group in 0..groups {
+        if FETCH {
+            fetch(ahead.wrapping_add(64 * group));
+        }
         let mut weights = [vdupq_n_s8(0); 4];
         for (quad, weights) in weights.iter_mut().enumerate() {
             // SAFETY: a panel has `groups` chunks of four quads.

@@ -4,11 +4,7 @@ use super::{FloatSums, LANES, Lanes, PairPanels, PairRows, TileShape};
 
 /// The largest tile that stays in registers.
 pub(super) const fn shape<L: Lanes>() -> TileShape {
-    TileShape {
-        rows: if L::PANELS == 4 { 6 } else { 4 },
-        step: 1,
-        panels: L::PANELS,
-    }
+    TileShape::of(if L::PANELS == 4 { 6 } else { 4 }, L::PANELS)
 }
 
 /// Fills `sums[row * w.panels + panel]`: pairs in the order of the inputs, of each pair the second

@@ -1,6 +1,6 @@
 //! Portable Rust: the reference that the other kernels are tested against.
 
-use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums};
+use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
@@ -127,8 +127,7 @@ impl Kernel for Scalar {
     type Lanes = Self;
     type Session = ();
 
-    const ROWS: usize = 4;
-    const PANELS: usize = 1;
+    const SHAPE: TileShape = TileShape::of(4, 1);
     const BLOCK: usize = 48;
 
     fn lanes(self) -> Self {
@@ -139,7 +138,7 @@ impl Kernel for Scalar {
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
-        w.check::<Self>(rows.stride);
+        w.check(Self::SHAPE, rows.stride);
         let groups = 16 * rows.stride;
         for row in 0..rows.count {
             let a = &rows.data[row * rows.stride..][..rows.stride];

@@ -23,6 +23,15 @@ pub(crate) struct Tile {
 }
 
 impl TileShape {
+    /// Rows are computed one by one.
+    pub(crate) const fn of(rows: usize, panels: usize) -> Self {
+        Self {
+            rows,
+            step: 1,
+            panels,
+        }
+    }
+
     /// All rows of some panels, then of the next. Heights are about equal.
     pub(crate) fn tiles(self, rows: usize, panels: usize) -> impl Iterator<Item = Tile> {
         let heights = rows.div_ceil(self.rows);

@@ -89,7 +89,9 @@ impl Job for &Product {
             }
             let height = height.min(count - row);
             let mut first = 0;
-            for panels in (1..=K::PANELS).rev().cycle() {
+            let widest = (0..100).map(K::shape).filter(|shape| height <= shape.rows);
+            let widest = widest.map(|shape| shape.panels).max().unwrap_or_default();
+            for panels in (1..=widest).rev().cycle() {
                 if first == self.panels {
                     break;
                 }
@@ -124,12 +126,13 @@ impl Job for &Product {
 /// The kernels that can be tested here: all that the processor has, and AMX where it traps.
 pub(crate) fn kernels() -> Vec<(&'static str, Chosen)> {
     let named = |isa: Isa| Some((isa.name(), Chosen::new(isa)?));
-    let mut found: Vec<_> = Isa::ALL.into_iter().filter_map(named).collect();
+    let found = Isa::ALL.into_iter().filter_map(named);
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    if Chosen::new(Isa::Amx).is_none() {
-        found.push(("amx, trapped", Chosen::TrappedAmx(trapped::amx(true))));
-    }
-    found
+    let found = found.chain(match Chosen::new(Isa::Amx) {
+        Some(_) => None,
+        None => Some(("amx, trapped", Chosen::TrappedAmx(trapped::amx(true)))),
+    });
+    found.collect()
 }
 
 proptest! {
