@@ -154,8 +154,8 @@ def documents(data, annotations):
 
 def pieces(path):
     """Pieces of text with a chance for each topic."""
-    for line in path.read_text(encoding="utf8").split("\n")[:-1] if path.exists() else ():
-        row = json.loads(line)
+    lines = path.read_text(encoding="utf8").split("\n")[:-1] if path.exists() else []
+    for row in map(json.loads, lines):
         yield "chances", 2, row["text"], row["topics"]
 
 

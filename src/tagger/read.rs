@@ -170,23 +170,19 @@ impl Tagger {
             bounds.map(|(bound, &at)| (at, Slice::from(bound[0] + prefix.len()..bound[1])))
         };
         let backend = self.model.backend();
-        let mut parts = Vec::new();
+        let parts = |logits: ArrayView2<'_, f32>,
+                     states: Option<(&Attention, ArrayView2<'_, f32>)>| {
+            let part = |(at, window): (usize, Slice)| (at, jobs[at].part(window, logits, states));
+            windows().map(part).collect()
+        };
+        let mut found = Vec::new();
         match attention {
             Some(attention) => backend.read(packed, &mut |logits, hidden| {
-                let states = Some((attention, hidden));
-                parts.extend(
-                    windows().map(|(at, window)| (at, jobs[at].part(window, logits, states))),
-                );
+                found = parts(logits, Some((attention, hidden)));
             })?,
-            None => {
-                let logits = backend.logits(packed)?;
-                let logits = logits.view();
-                parts.extend(
-                    windows().map(|(at, window)| (at, jobs[at].part(window, logits, None))),
-                );
-            }
+            None => found = parts(backend.logits(packed)?.view(), None),
         }
-        Ok(parts)
+        Ok(found)
     }
 
     /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without
