@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use crate::Packed;
 use crate::attention::Sequence;
 use crate::crew::steps;
 use crate::kernels::{Floats, Kernel, Lanes};
@@ -14,7 +15,6 @@ use crate::matrix::Matrix;
 use crate::relative_bias::RelativeBias;
 use crate::rounded::Rounded;
 use crate::share::cuts;
-use crate::{Activation, Packed};
 
 /// Room for what all threads read, kept from pass to pass.
 #[derive(Default)]
@@ -116,29 +116,32 @@ impl Layer {
         board: &Board<'_>,
         room: &mut Part,
     ) {
-        let (layer, rows, activation) = match step {
+        let (layer, rows) = match step {
             Step::Attend => {
                 let heads = cuts(self.attention.heads().len(), task.parts).nth(task.part);
                 return self.attend_with(kernel, task, heads.unwrap_or_default(), board, room);
             }
-            Step::Output => (&self.attention.output, &*board.rows, None),
-            Step::Up => (&self.up, &*board.hidden, Some(self.activation)),
-            Step::Down => (&self.down, &*board.rows, None),
+            Step::Output => (&self.attention.output, &*board.rows),
+            Step::Up => (&self.up, &*board.hidden),
+            Step::Down => (&self.down, &*board.rows),
         };
         let columns = columns(kernel, layer, task.parts).nth(task.part);
         let columns = columns.unwrap_or_default();
         let width = columns.len();
         room.inner.reshape(task.packed.tokens(), width);
-        let out = room.inner.all_mut();
-        multiply(
-            kernel,
-            layer,
-            (rows, board.rounded),
-            columns,
-            (&mut *out, width),
-        );
-        if let Some(activation) = activation {
-            activate(kernel, activation, out);
+        let (rows, out) = ((rows, &*board.rounded), (room.inner.all_mut(), width));
+        let l = kernel.lanes();
+        match step {
+            Step::Up => multiply(
+                kernel,
+                layer,
+                rows,
+                columns,
+                out,
+                #[inline(always)]
+                |value, out| l.store(self.activation.apply(l, value), out),
+            ),
+            _ => multiply(kernel, layer, rows, columns, out, store(l)),
         }
     }
 
@@ -169,6 +172,7 @@ impl Layer {
                 rows,
                 first..first + width,
                 (out, 3 * width),
+                store(l),
             );
         }
         for range in task.packed.ranges() {
@@ -243,40 +247,25 @@ fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item 
         .map(move |tiles| tiles.start * tile..chunks.min(tiles.end * tile))
 }
 
-/// Multiplies all rows and leaves some columns of the product in `out`.
+/// Multiplies all rows; `finish` leaves some columns of the product in `out`.
 fn multiply<K: Kernel>(
     kernel: K,
     layer: &Linear,
     (rows, rounded): (&Matrix, &Rounded),
     columns: Range<usize>,
     out: (&mut [Floats], usize),
+    finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
 ) {
-    let l = kernel.lanes();
-    l.run(
+    kernel.lanes().run(
         #[inline(always)]
-        || {
-            layer.multiply(
-                kernel,
-                (rows.all(), rounded),
-                columns,
-                out,
-                #[inline(always)]
-                |value, out| l.store(value, out),
-            );
-        },
+        || layer.multiply(kernel, (rows.all(), rounded), columns, out, finish),
     );
 }
 
-fn activate<K: Kernel>(kernel: K, activation: Activation, values: &mut [Floats]) {
-    let l = kernel.lanes();
-    l.run(
-        #[inline(always)]
-        || {
-            for values in values {
-                l.store(activation.apply(l, l.load(values)), values);
-            }
-        },
-    );
+/// What leaves a product as it is.
+fn store<L: Lanes>(l: L) -> impl Fn(L::F, &mut Floats) {
+    #[inline(always)]
+    move |value, out| l.store(value, out)
 }
 
 /// Rounds rows as the layer that multiplies them wants it.

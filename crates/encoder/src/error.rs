@@ -38,14 +38,16 @@ pub enum Error {
         supported: String,
     },
     /// The weights file is no safetensors file, is cut short, or its header lies.
-    #[error("model.safetensors is corrupt: {reason}; copy or download it again")]
+    #[error(
+        "model.safetensors or one of its parts is corrupt: {reason}; copy or download it again"
+    )]
     CorruptWeights {
         /// What is wrong with it.
         reason: String,
     },
     /// The weights file lacks a tensor.
     #[error(
-        "model.safetensors has no tensor `{name}`; config.json and the weights must belong to the same token-classification model"
+        "model.safetensors or its parts have no tensor `{name}`; config.json and the weights must belong to the same token-classification model"
     )]
     MissingTensor {
         /// Its full name.
@@ -53,7 +55,7 @@ pub enum Error {
     },
     /// A tensor's shape is not the one that `config.json` implies.
     #[error(
-        "model.safetensors: tensor `{name}` has shape {found:?}, config.json implies {expected:?}; config.json and the weights must belong to the same model"
+        "model.safetensors or its parts: tensor `{name}` has shape {found:?}, config.json implies {expected:?}; config.json and the weights must belong to the same model"
     )]
     WrongShape {
         /// The tensor.
@@ -65,7 +67,7 @@ pub enum Error {
     },
     /// A tensor's element type cannot be read here.
     #[error(
-        "model.safetensors: tensor `{name}` is stored as {found}; store it as one of: {supported}"
+        "model.safetensors or its parts: tensor `{name}` is stored as {found}; store it as one of: {supported}"
     )]
     WrongDtype {
         /// The tensor.
