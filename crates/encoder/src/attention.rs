@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Floats, Kernel};
+use crate::kernels::{Chosen, Floats, Kernel};
 use crate::linear::Linear;
 use crate::matrix::Columns;
 use crate::relative_bias::RelativeBias;
@@ -55,10 +55,11 @@ impl Attention {
         config: &Config,
         shapes: &BlockShapes,
         precision: Precision,
+        kernel: Chosen,
     ) -> Result<Self, Error> {
         Ok(Self {
-            joint: Linear::load(weights, &shapes.joint, precision)?,
-            output: Linear::load(weights, &shapes.output, precision)?,
+            joint: Linear::load(weights, &shapes.joint, precision)?.for_kernel(kernel),
+            output: Linear::load(weights, &shapes.output, precision)?.for_kernel(kernel),
             heads: shapes.joint.outputs,
             count: config.heads,
             width: config.hidden / config.heads,

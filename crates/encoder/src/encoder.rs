@@ -127,7 +127,7 @@ impl Encoder {
             let next = layers.len()..config.layers.min(layers.len() + LAYERS_AT_ONCE);
             let loaded: Vec<_> = next
                 .into_par_iter()
-                .map(|index| Layer::load(weights, &config, index, precision))
+                .map(|index| Layer::load(weights, &config, index, precision, kernel))
                 .collect();
             for layer in loaded {
                 layers.push(layer?);
@@ -301,13 +301,15 @@ mod tests {
         })
     }
 
-    fn load(name: &str, precision: Precision) -> Encoder {
+    fn load(name: &str, precision: Precision, kernel: Chosen) -> Encoder {
         let file = |file: &str| {
             let root = env!("CARGO_MANIFEST_DIR");
             std::fs::read(format!("{root}/tests/fixtures/{name}/{file}")).unwrap()
         };
-        let options = Options::default().precision(precision);
-        Encoder::load(&file("config.json"), file("model.safetensors"), options).unwrap()
+        let config = Config::parse(&file("config.json")).unwrap();
+        let weights = file("model.safetensors");
+        let weights = Weights::open(&weights, config.architecture.prefix()).unwrap();
+        Encoder::build(config, &weights, precision, kernel).unwrap()
     }
 
     fn threads(count: usize) -> rayon::ThreadPool {
@@ -321,13 +323,12 @@ mod tests {
         let pool = threads(3);
         for name in ["bert", "mpnet", "electra"] {
             for precision in [Precision::F32, Precision::Int8] {
-                let mut encoder = load(name, precision);
-                for (ids, bounds) in packs() {
-                    let packed = Packed::new(&ids, &bounds).unwrap();
-                    encoder.kernel = Chosen::SCALAR;
-                    let expected = encoder.logits(packed).unwrap();
-                    for (kernel, chosen) in kernels() {
-                        encoder.kernel = chosen;
+                let reference = load(name, precision, Chosen::SCALAR);
+                for (kernel, chosen) in kernels() {
+                    let encoder = load(name, precision, chosen);
+                    for (ids, bounds) in packs() {
+                        let packed = Packed::new(&ids, &bounds).unwrap();
+                        let expected = reference.logits(packed).unwrap();
                         let found = encoder.logits(packed).unwrap();
                         assert_eq!(found, expected, "{name}, {precision}, {kernel}");
                         let found = pool.install(|| encoder.logits(packed)).unwrap();
@@ -344,13 +345,12 @@ mod tests {
     fn in_bf16_every_kernel_but_amx_gives_the_same_bits_and_each_its_own_in_any_pack() {
         let pool = threads(3);
         for name in ["bert", "mpnet", "electra"] {
-            let mut encoder = load(name, Precision::Bf16);
-            for (ids, bounds) in packs() {
-                let packed = Packed::new(&ids, &bounds).unwrap();
-                encoder.kernel = Chosen::SCALAR;
-                let expected = encoder.logits(packed).unwrap();
-                for (kernel, chosen) in pair_kernels() {
-                    encoder.kernel = chosen;
+            let reference = load(name, Precision::Bf16, Chosen::SCALAR);
+            for (kernel, chosen) in pair_kernels() {
+                let encoder = load(name, Precision::Bf16, chosen);
+                for (ids, bounds) in packs() {
+                    let packed = Packed::new(&ids, &bounds).unwrap();
+                    let expected = reference.logits(packed).unwrap();
                     let found = encoder.logits(packed).unwrap();
                     let differences = found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
                     let difference = differences.fold(0.0, f32::max);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::attention::{Attention, Room, Sequence};
-use crate::kernels::{Floats, Kernel, Lanes};
+use crate::kernels::{Chosen, Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
 use crate::matrix::Matrix;
@@ -49,6 +49,7 @@ impl Layer {
         config: &Config,
         index: usize,
         precision: Precision,
+        kernel: Chosen,
     ) -> Result<Self, Error> {
         let names = config.architecture.layer_names();
         let block = format!("{}.{index}", names.block);
@@ -62,11 +63,11 @@ impl Layer {
         };
         let shapes = BlockShapes::new(config, &block);
         Ok(Self {
-            attention: Attention::load(weights, config, &shapes, precision)?,
+            attention: Attention::load(weights, config, &shapes, precision, kernel)?,
             attention_norm: norm(names.attention_norm)?,
-            up: Linear::load(weights, &shapes.up, precision)?,
+            up: Linear::load(weights, &shapes.up, precision)?.for_kernel(kernel),
             activation: config.activation,
-            down: Linear::load(weights, &shapes.down, precision)?,
+            down: Linear::load(weights, &shapes.down, precision)?.for_kernel(kernel),
             output_norm: norm(names.output_norm)?,
         })
     }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, byte_product, pair_product, product,
+    Bytes, Chosen, FloatPanels, FloatRows, Floats, Headroom, Ints, Job, Kernel, LANES, Lanes,
+    byte_product, pair_product, product,
 };
 use crate::panels::{Panels, int8, pack_bf16, pack_f32};
 use crate::quantise::Row;
@@ -17,10 +18,26 @@ use crate::{Error, Precision};
 /// A row of the result depends on the same row of the input alone, bit for bit.
 pub(crate) struct Linear {
     panels: Panels,
+    headroom: Headroom,
     /// A chunk for each panel.
     bias: Vec<Floats>,
     /// Chunks of an input row.
     inputs: usize,
+}
+
+/// Asks a kernel for the headroom of panels.
+struct Measure<'a> {
+    panels: &'a [Bytes],
+    sums: &'a [Ints],
+    stride: usize,
+}
+
+impl Job for Measure<'_> {
+    type Output = Headroom;
+
+    fn run<K: Kernel>(self, kernel: K) -> Headroom {
+        kernel.headroom(self.panels, self.sums, self.stride)
+    }
 }
 
 impl Linear {
@@ -47,9 +64,22 @@ impl Linear {
         };
         Ok(Self {
             panels,
+            headroom: Headroom::default(),
             bias,
             inputs: shape.inputs.chunks(),
         })
+    }
+
+    /// The same, faster on this kernel.
+    pub(crate) fn for_kernel(mut self, kernel: Chosen) -> Self {
+        if let Panels::Int8 { data, sums, .. } = &self.panels {
+            self.headroom = kernel.run(Measure {
+                panels: data,
+                sums,
+                stride: self.inputs.div_ceil(4),
+            });
+        }
+        self
     }
 
     /// Chunks of a row of the result.
@@ -162,11 +192,12 @@ impl Linear {
                 let stride = self.inputs.div_ceil(4);
                 let data = &data[columns.start * 16 * stride..columns.end * 16 * stride];
                 let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
+                let headroom = self.headroom.of(columns);
                 byte_product(
                     kernel,
                     K::shape(rows),
                     (&rounded.quantised.bytes, rows),
-                    (data, sums),
+                    (data, sums, headroom),
                     stride,
                     #[inline(always)]
                     |row, first, found| {

@@ -30,6 +30,7 @@ impl Job for Product {
         let rows = vec![Bytes([1; 64]); ROWS * INPUT_CHUNKS];
         let weights = vec![Bytes([1; 64]); PANELS * 16 * INPUT_CHUNKS];
         let column_sums = [Ints([64 * INPUT_CHUNKS as i32; 16]); PANELS];
+        let headroom = kernel.headroom(&weights, &column_sums, INPUT_CHUNKS);
         let mut sums = [Ints::ZERO; 64];
         let shape = K::shape(ROWS);
         let mut pass = || {
@@ -43,6 +44,7 @@ impl Job for Product {
                     let w = BytePanels {
                         data: &weights[first * 16 * INPUT_CHUNKS..],
                         sums: &column_sums[first..],
+                        headroom: headroom.of(first..PANELS),
                         panels: shape.panels.min(PANELS - first),
                         ahead: &[],
                     };

@@ -2,7 +2,7 @@
 //! own, and so are the powers of a query's scores, multiplied by the steps of the values.
 
 use super::{QUERIES, Sequence, Shape};
-use crate::kernels::{Bytes, Floats, Ints, Kernel, LANES, Lanes, byte_product, put};
+use crate::kernels::{Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put};
 use crate::math::softmax;
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
@@ -143,7 +143,7 @@ impl Room {
             kernel,
             K::SHAPE,
             (&queries.rows, count),
-            (&keys.panels, &keys.sums),
+            (&keys.panels, &keys.sums, HeadroomOf::default()),
             size.head_bytes,
             #[inline(always)]
             |row, first, found| {
@@ -209,7 +209,7 @@ impl Room {
             kernel,
             K::SHAPE,
             (&self.powers, self.shares.len()),
-            (&values.panels, &values.sums),
+            (&values.panels, &values.sums, HeadroomOf::default()),
             size.key_bytes,
             #[inline(always)]
             |row, first, found| {

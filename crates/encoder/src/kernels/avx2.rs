@@ -2,7 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
+use super::{
+    BytePanels, ByteRows, Bytes, Floats, Headroom, Ints, Kernel, LANES, Lanes, Sums, TileShape,
+};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
@@ -259,6 +261,7 @@ impl Kernel for Avx2 {
     type Session = ();
 
     const SHAPE: TileShape = TileShape::of(4, 1);
+    const ROWS: usize = HIGH.rows;
     const BLOCK: usize = 48;
 
     #[inline(always)]
@@ -269,40 +272,203 @@ impl Kernel for Avx2 {
     #[inline(always)]
     fn session(self) {}
 
+    fn shape(rows: usize) -> TileShape {
+        if rows <= Self::SHAPE.rows {
+            Self::SHAPE
+        } else {
+            HIGH
+        }
+    }
+
+    fn headroom(self, panels: &[Bytes], sums: &[Ints], stride: usize) -> Headroom {
+        // SAFETY: the token proves the features.
+        unsafe { measure(panels, sums, stride) }
+    }
+
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        rows.check(Self::SHAPE);
-        w.check(Self::SHAPE, rows.stride);
+        rows.check(HIGH);
+        w.check(HIGH, rows.stride);
+        let narrow_fits = rows.count > Self::SHAPE.rows && !w.headroom.below.is_empty();
         // SAFETY: the token proves the features; `check` has held the lengths against each other.
         unsafe {
-            match w.ahead {
-                [] => signed::<false>(rows, w, sums),
-                _ => signed::<true>(rows, w, sums),
+            match (narrow_fits, w.ahead) {
+                (true, []) => narrow::<false>(rows, w, sums),
+                (true, _) => narrow::<true>(rows, w, sums),
+                (false, []) => signed::<false>(rows, w, sums),
+                (false, _) => signed::<true>(rows, w, sums),
             }
         }
     }
 }
 
+/// Where the [`Headroom`] of panels is known.
+const HIGH: TileShape = TileShape::of(10, 1);
+
+/// An activation or its complement is at least -128, so its products with weights of these sizes in
+/// all fit into 16 bits.
+const FITTING: i16 = i16::MAX / 128;
+
 #[target_feature(enable = "avx2")]
-unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+fn measure(panels: &[Bytes], sums: &[Ints], stride: usize) -> Headroom {
+    let mut found = Headroom::default();
+    if u16::try_from(8 * stride).is_err() {
+        return found;
+    }
+    let mut others = Vec::new();
+    for (panel, sums) in panels.chunks_exact(16 * stride).zip(sums) {
+        let mut below = Ints::ZERO;
+        let mut fitting = [0; 2];
+        for (half, fitting) in fitting.iter_mut().enumerate() {
+            let mut all = _mm256_setzero_si256();
+            for (number, eight) in (0..).zip(panel.as_chunks::<2>().0) {
+                let mut four = _mm256_setzero_si256();
+                for chunk in eight {
+                    let chunk = chunk.0.as_ptr().cast::<__m256i>();
+                    // SAFETY: a chunk is two halves, aligned.
+                    let w = unsafe { _mm256_load_si256(chunk.add(half)) };
+                    let sizes = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_set1_epi8(1));
+                    four = _mm256_add_epi16(four, sizes);
+                }
+                let sizes = _mm256_madd_epi16(four, _mm256_set1_epi16(1));
+                all = _mm256_add_epi32(all, sizes);
+                let over = _mm256_cmpgt_epi16(four, _mm256_set1_epi16(FITTING));
+                if _mm256_movemask_epi8(over) == 0 {
+                    found.order.push(number);
+                    *fitting += 1;
+                } else {
+                    others.push(number);
+                }
+            }
+            found.order.append(&mut others);
+            // SAFETY: `Ints` is two halves, aligned.
+            unsafe {
+                let sums = _mm256_load_si256(sums.0.as_ptr().cast::<__m256i>().add(half));
+                let twice = _mm256_sub_epi32(all, sums);
+                let to = below.0.as_mut_ptr().cast::<__m256i>().add(half);
+                _mm256_store_si256(to, _mm256_srli_epi32::<1>(twice));
+            }
+        }
+        found.below.push(below);
+        found.fitting.push(fitting);
+    }
+    found
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn narrow<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match rows.count {
-            1 => signed_tile::<FETCH, 1>(rows, w, sums),
-            2 => signed_tile::<FETCH, 2>(rows, w, sums),
-            3 => signed_tile::<FETCH, 3>(rows, w, sums),
-            _ => signed_tile::<FETCH, 4>(rows, w, sums),
+            5 => narrow_tile::<FETCH, 5>(rows, w, sums),
+            6 => narrow_tile::<FETCH, 6>(rows, w, sums),
+            7 => narrow_tile::<FETCH, 7>(rows, w, sums),
+            8 => narrow_tile::<FETCH, 8>(rows, w, sums),
+            9 => narrow_tile::<FETCH, 9>(rows, w, sums),
+            _ => narrow_tile::<FETCH, 10>(rows, w, sums),
         }
     }
 }
 
-/// Pairs of products go through 16 bits, where |w| times the activation with w's sign fits: two of
+/// Goes over half of the columns at a time, so that a register of sums is enough for a row.
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn narrow_tile<const FETCH: bool, const R: usize>(
+    rows: ByteRows<'_>,
+    w: BytePanels<'_>,
+    sums: &mut Sums,
+) {
+    let groups = 16 * rows.stride;
+    let a = rows.data.as_ptr().cast::<i32>();
+    let b = w.data.as_ptr().cast::<__m256i>();
+    let mut ahead = w.ahead.as_ptr().cast::<i8>();
+    let below = w.headroom.below[0].0.as_ptr().cast::<__m256i>();
+    let order = w.headroom.order.chunks_exact(groups / 2);
+    let ones = _mm256_set1_epi16(1);
+    for (half, (order, &fitting)) in order.zip(&w.headroom.fitting[0]).enumerate() {
+        // SAFETY: `Ints` is two halves, aligned.
+        let mut sum = [unsafe { _mm256_load_si256(below.add(half)) }; R];
+        let products = |group: usize, [size, sign]: [__m256i; 2], r: usize| {
+            // SAFETY: there are R rows of `groups` times four bytes.
+            let x = _mm256_set1_epi32(unsafe { *a.add(r * groups + group) });
+            _mm256_maddubs_epi16(size, _mm256_xor_si256(x, sign))
+        };
+        let (fitting, others) = order.split_at(fitting);
+        for &number in fitting {
+            if FETCH {
+                _mm_prefetch::<_MM_HINT_T1>(ahead);
+                ahead = ahead.wrapping_add(64);
+            }
+            let group = 2 * usize::from(number);
+            // SAFETY: a panel has two chunks for each of the numbers.
+            let weights = unsafe { [signed_half(b, group, half), signed_half(b, group + 1, half)] };
+            for (r, sum) in sum.iter_mut().enumerate() {
+                let two = products(group, weights[0], r);
+                let four = _mm256_add_epi16(two, products(group + 1, weights[1], r));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(four, ones));
+            }
+        }
+        for &number in others {
+            if FETCH {
+                _mm_prefetch::<_MM_HINT_T1>(ahead);
+                ahead = ahead.wrapping_add(64);
+            }
+            let group = 2 * usize::from(number);
+            for group in [group, group + 1] {
+                // SAFETY: as above.
+                let weights = unsafe { signed_half(b, group, half) };
+                for (r, sum) in sum.iter_mut().enumerate() {
+                    let two = products(group, weights, r);
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(two, ones));
+                }
+            }
+        }
+        for (sum, to) in sum.into_iter().zip(&mut *sums) {
+            // SAFETY: `Ints` is two halves, aligned.
+            unsafe { _mm256_store_si256(to.0.as_mut_ptr().cast::<__m256i>().add(half), sum) };
+        }
+    }
+}
+
+/// Sizes and signs of half of a panel's chunk. A size times x, or times the complement of x where the
+/// sign is set, is the product with the weight, less the size if it is negative.
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn signed_half(panel: *const __m256i, group: usize, half: usize) -> [__m256i; 2] {
+    // SAFETY: the caller promises that the panel has that chunk: two halves, aligned.
+    let w = unsafe { _mm256_load_si256(panel.add(2 * group + half)) };
+    let sign = _mm256_cmpgt_epi8(_mm256_setzero_si256(), w);
+    [_mm256_abs_epi8(w), sign]
+}
+
+#[target_feature(enable = "avx2")]
+unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+    for first in (0..rows.count).step_by(4) {
+        let sums = &mut sums[first..];
+        let rows = ByteRows {
+            data: &rows.data[first * rows.stride..],
+            stride: rows.stride,
+            count: rows.count - first,
+        };
+        // SAFETY: the caller's promise is passed on.
+        unsafe {
+            match rows.count {
+                1 => signed_tile::<FETCH, 1>(rows, w, sums),
+                2 => signed_tile::<FETCH, 2>(rows, w, sums),
+                3 => signed_tile::<FETCH, 3>(rows, w, sums),
+                _ => signed_tile::<FETCH, 4>(rows, w, sums),
+            }
+        }
+    }
+}
+
+/// Up to four rows. Pairs of products go through 16 bits, where |w| times the activation with w's sign fits: two of
 /// them are at most 2 * 127 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn signed_tile<const FETCH: bool, const R: usize>(
     rows: ByteRows<'_>,
     w: BytePanels<'_>,
-    sums: &mut Sums,
+    sums: &mut [Ints],
 ) {
     let groups = 16 * rows.stride;
     let a = rows.data.as_ptr().cast::<i32>();

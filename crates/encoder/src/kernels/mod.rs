@@ -28,6 +28,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod float_tile;
+mod headroom;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(test)]
@@ -44,6 +45,7 @@ mod trapped;
 use crate::isa::Isa;
 
 pub(crate) use float_tile::{FloatPanels, FloatRows, product};
+pub(crate) use headroom::{Headroom, HeadroomOf};
 pub(crate) use products::{byte_product, pair_product};
 pub(crate) use shape::TileShape;
 
@@ -197,6 +199,12 @@ pub(crate) trait Kernel: Copy + Send + Sync {
         Self::SHAPE
     }
 
+    /// What [`Kernel::tile`] can use of panels that stay as they are, for rows of `stride` chunks;
+    /// nothing in most kernels.
+    fn headroom(self, _panels: &[Bytes], _sums: &[Ints], _stride: usize) -> Headroom {
+        Headroom::default()
+    }
+
     /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. The thread must
     /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
@@ -244,6 +252,8 @@ pub(crate) struct BytePanels<'a> {
     pub(crate) data: &'a [Bytes],
     /// The sum of each column.
     pub(crate) sums: &'a [Ints],
+    /// That of all panels, or none.
+    pub(crate) headroom: HeadroomOf<'a>,
     pub(crate) panels: usize,
     /// Panels to fetch into the cache meanwhile.
     pub(crate) ahead: &'a [Bytes],
@@ -277,6 +287,7 @@ impl BytePanels<'_> {
     fn check(self, shape: TileShape, stride: usize) {
         assert!((1..=shape.panels).contains(&self.panels) && self.panels <= self.sums.len());
         assert!(self.panels * 16 * stride <= self.data.len());
+        self.headroom.check(stride);
     }
 }
 

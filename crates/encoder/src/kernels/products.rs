@@ -2,8 +2,8 @@
 
 use super::shape::Tile;
 use super::{
-    BytePanels, ByteRows, Bytes, Floats, Ints, Kernel, LANES, PairPanels, PairRows, Pairs,
-    TileShape,
+    BytePanels, ByteRows, Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, PairPanels, PairRows,
+    Pairs, TileShape,
 };
 
 /// Multiplies `count` rows and all panels of as many columns as there are `sums`, both of `stride`
@@ -17,7 +17,7 @@ pub(crate) fn byte_product<K: Kernel>(
     kernel: K,
     shape: TileShape,
     (rows, count): (&[Bytes], usize),
-    (panels, sums): (&[Bytes], &[Ints]),
+    (panels, sums, headroom): (&[Bytes], &[Ints], HeadroomOf<'_>),
     stride: usize,
     finish: impl FnMut(usize, usize, &[Ints]),
 ) {
@@ -31,6 +31,7 @@ pub(crate) fn byte_product<K: Kernel>(
         let w = BytePanels {
             data: &panels[tile.panels.start * length..],
             sums: &sums[tile.panels.clone()],
+            headroom: headroom.of(tile.panels.clone()),
             panels: tile.panels.len(),
             ahead: &panels[tile.ahead.start * length..tile.ahead.end * length],
         };

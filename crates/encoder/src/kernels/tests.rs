@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Random bytes from -127 to 127.
-fn bytes(count: usize) -> impl Strategy<Value = Vec<Bytes>> {
-    let chunk = prop::collection::vec(-127i8..=127, 64);
+/// Random bytes from -`most` to `most`.
+fn bytes(most: i8, count: usize) -> impl Strategy<Value = Vec<Bytes>> {
+    let chunk = prop::collection::vec(-most..=most, 64);
     let chunk = chunk.prop_map(|values| Bytes(values.try_into().unwrap()));
     prop::collection::vec(chunk, count)
 }
@@ -18,17 +18,21 @@ struct Product {
     weights: Vec<Bytes>,
     stride: usize,
     panels: usize,
+    /// Whether kernels may look at the weights beforehand.
+    lasting: bool,
 }
 
 fn product() -> impl Strategy<Value = Product> {
-    (1..80usize, 1..6usize, 1..4usize).prop_flat_map(|(rows, panels, stride)| {
-        (bytes(rows * stride), bytes(panels * 16 * stride)).prop_map(move |(rows, weights)| {
-            Product {
-                rows,
-                weights,
-                stride,
-                panels,
-            }
+    // Sums of a few products fit into 16 bits where weights are small.
+    let sizes = (1..80usize, 1..6usize, 1..4usize, 1..=127i8, any::<bool>());
+    sizes.prop_flat_map(|(rows, panels, stride, most, lasting)| {
+        let factors = (bytes(127, rows * stride), bytes(most, panels * 16 * stride));
+        factors.prop_map(move |(rows, weights)| Product {
+            rows,
+            weights,
+            stride,
+            panels,
+            lasting,
         })
     })
 }
@@ -80,6 +84,10 @@ impl Job for &Product {
         }
         rows.resize(rows.len() + K::ROWS * self.stride, Bytes::ZERO);
         let column_sums = self.column_sums();
+        let headroom = match self.lasting {
+            true => kernel.headroom(&self.weights, &column_sums, self.stride),
+            false => Headroom::default(),
+        };
         let mut all = vec![0; count * 16 * self.panels];
         let mut sums = [Ints::ZERO; 64];
         let mut row = 0;
@@ -104,6 +112,7 @@ impl Job for &Product {
                 let w = BytePanels {
                     data: &self.weights[first * 16 * self.stride..],
                     sums: &column_sums[first..],
+                    headroom: headroom.of(first..self.panels),
                     panels,
                     ahead: &self.weights[..16 * self.stride * (height % (panels + 1))],
                 };
@@ -176,17 +185,21 @@ proptest! {
 
 #[test]
 fn the_largest_bytes_do_not_overflow() {
-    for sign in [-127, 127] {
-        let product = Product {
-            rows: vec![Bytes([127; 64]); 7 * 48],
-            weights: vec![Bytes([sign; 64]); 5 * 16 * 48],
-            stride: 48,
-            panels: 5,
-        };
-        for (isa, kernel) in kernels() {
-            let sums = kernel.run(&product);
-            let expected = 48 * 64 * 127 * i64::from(sign);
-            assert!(sums.iter().all(|&sum| sum == expected), "{isa}");
+    // Two products of 127, or four of 64, are the most that fit into 16 bits.
+    for weight in [-127, -65, -64, -63, 63, 64, 65, 127] {
+        for x in [-127, 127] {
+            let product = Product {
+                rows: vec![Bytes([x; 64]); 13 * 48],
+                weights: vec![Bytes([weight; 64]); 5 * 16 * 48],
+                stride: 48,
+                panels: 5,
+                lasting: true,
+            };
+            for (isa, kernel) in kernels() {
+                let sums = kernel.run(&product);
+                let expected = 48 * 64 * i64::from(x) * i64::from(weight);
+                assert!(sums.iter().all(|&sum| sum == expected), "{isa}");
+            }
         }
     }
 }
