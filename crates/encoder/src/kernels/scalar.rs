@@ -1,6 +1,6 @@
 //! Portable Rust: the reference that the other kernels are tested against.
 
-use super::{BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
+use super::{BYTES, BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
@@ -64,7 +64,15 @@ impl Lanes for Scalar {
 
     #[inline(always)]
     fn mul_add(self, a: F, b: F, c: F) -> F {
-        each(|i| a[i].mul_add(b[i], c[i]))
+        let mut to = [0.0; LANES];
+        for (i, to) in to.iter_mut().enumerate() {
+            *to = if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
+                a[i].mul_add(b[i], c[i])
+            } else {
+                mul_add(a[i], b[i], c[i])
+            };
+        }
+        to
     }
 
     #[inline(always)]
@@ -111,7 +119,9 @@ impl Lanes for Scalar {
 
     #[inline(always)]
     fn to_bytes(self, x: F) -> [i8; LANES] {
-        x.map(|x| x.round_ties_even() as i8)
+        // Where a step is 1, which the sum is rounded to.
+        const STEP: f32 = 12_582_912.0;
+        x.map(|x| (x + STEP - STEP) as i8)
     }
 
     #[inline(always)]
@@ -123,11 +133,29 @@ impl Lanes for Scalar {
     }
 }
 
+/// As [`f32::mul_add`], which is a call where processors need not have the instruction. The product is
+/// exact in `f64`. The sum is rounded to odd there, so that it may be rounded again (Boldo and
+/// Melquiond 2008).
+#[inline(always)]
+fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What the sum lacks, exactly (Knuth's sum of two).
+    let part = sum - product;
+    let error = (product - (sum - part)) + (c - part);
+    // Neither holds for NaN, which is the error of what is not finite.
+    let inexact = u64::from((error > 0.0) | (error < 0.0));
+    let bits = sum.to_bits();
+    let inwards = (error.to_bits() ^ bits) >> 63;
+    let even = 0u64.wrapping_sub(inexact & !bits & 1);
+    f64::from_bits(bits.wrapping_add(1u64.wrapping_sub(2 * inwards) & even)) as f32
+}
+
 impl Kernel for Scalar {
     type Lanes = Self;
     type Session = ();
 
-    const SHAPE: TileShape = TileShape::of(4, 1);
+    const SHAPE: TileShape = TileShape::of(48, 1);
     const BLOCK: usize = 48;
 
     fn lanes(self) -> Self {
@@ -139,22 +167,71 @@ impl Kernel for Scalar {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
         w.check(Self::SHAPE, rows.stride);
-        let groups = 16 * rows.stride;
-        for row in 0..rows.count {
-            let a = &rows.data[row * rows.stride..][..rows.stride];
-            for panel in 0..w.panels {
-                let mut sum = [0i32; LANES];
-                let weights = &w.data[panel * groups..][..groups];
-                for (inputs, weights) in a.iter().flat_map(|a| a.0.as_chunks::<4>().0).zip(weights)
-                {
-                    for (sum, weights) in sum.iter_mut().zip(weights.0.as_chunks::<4>().0) {
-                        for (&x, &w) in inputs.iter().zip(weights) {
-                            *sum += i32::from(x) * i32::from(w);
-                        }
-                    }
+        let sums = &mut sums[..rows.count];
+        sums.fill(Ints::ZERO);
+        let mut columns = [[0; BLOCK]; LANES];
+        let mut inputs = [0; BLOCK];
+        let panel = &w.data[..16 * rows.stride];
+        for (block, groups) in panel.chunks(BLOCK / 4).enumerate() {
+            for (at, group) in groups.iter().enumerate() {
+                for (column, four) in columns.iter_mut().zip(group.0.as_chunks::<4>().0) {
+                    column.as_chunks_mut().0[at] = four.map(i16::from);
                 }
-                sums[row * w.panels + panel] = Ints(sum);
             }
+            let count = 4 * groups.len();
+            for (row, sums) in rows.data.chunks(rows.stride).zip(&mut *sums) {
+                let places = inputs.as_chunks_mut().0.iter_mut();
+                for (to, from) in places.zip(&row[block * BLOCK / BYTES..]) {
+                    *to = from.0.map(i16::from);
+                }
+                for (sum, column) in sums.0.iter_mut().zip(&columns) {
+                    *sum += dot(&inputs[..count], &column[..count]);
+                }
+            }
+        }
+    }
+}
+
+/// Inputs that are widened to 16 bits at once.
+const BLOCK: usize = 4 * BYTES;
+
+/// The sum of products. Two of them, eight apart, are added before the rest, which compilers know how
+/// to do by `PMADDWD` of SSE2 and by what other processors have instead.
+#[inline(always)]
+fn dot(a: &[i16], b: &[i16]) -> i32 {
+    let mut sums = [0; 8];
+    for (a, b) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let product = |i: usize| i32::from(a[i]) * i32::from(b[i]);
+            *sum += product(i) + product(i + 8);
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers of any size, whose products and sums are now and then halfway between two others.
+    fn number() -> impl Strategy<Value = f32> {
+        let near = (-40..40i32, -9..=9i32).prop_map(|(exponent, steps)| {
+            (1.0 + steps as f32 * f32::EPSILON) * (exponent as f32).exp2()
+        });
+        let any = prop::num::f32::ANY;
+        prop_oneof![near.clone(), near.prop_map(|x| -x), any]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn multiplying_and_adding_rounds_once(a in number(), b in number(), c in number()) {
+            let (found, expected) = (mul_add(a, b, c), a.mul_add(b, c));
+            let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+            prop_assert!(same, "{a:e} * {b:e} + {c:e}: {found:e}, not {expected:e}");
         }
     }
 }
