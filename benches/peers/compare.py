@@ -153,6 +153,9 @@ class Report:
 
     def __init__(self, args):
         self.args, self.sections, self.found = args, [], ""
+        before = args.output.read_text() if args.output.exists() else ""
+        # What people have written beneath the figures, under headings of its own.
+        self.remarks = "".join(before.partition("\n## ")[1:])
 
     def differences(self, engines):
         known = [(e.name, float(e.difference[0])) for e in engines if e.difference]
@@ -168,7 +171,7 @@ class Report:
             tables="\n".join(self.sections),
             differences=self.found,
         )
-        self.args.output.write_text(text)
+        self.args.output.write_text(text + self.remarks)
 
 
 if __name__ == "__main__":
