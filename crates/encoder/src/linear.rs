@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    Bytes, Chosen, FloatPanels, FloatRows, Floats, Headroom, Ints, Job, Kernel, LANES, Lanes,
+    Bytes, Chosen, FloatPanels, FloatRows, Floats, Headroom, Job, Kernel, LANES, Lanes,
     byte_product, pair_product, product,
 };
 use crate::panels::{Panels, int8, pack_bf16, pack_f32};
@@ -28,7 +28,6 @@ pub(crate) struct Linear {
 /// Asks a kernel for the headroom of panels.
 struct Measure<'a> {
     panels: &'a [Bytes],
-    sums: &'a [Ints],
     stride: usize,
 }
 
@@ -36,7 +35,7 @@ impl Job for Measure<'_> {
     type Output = Headroom;
 
     fn run<K: Kernel>(self, kernel: K) -> Headroom {
-        kernel.headroom(self.panels, self.sums, self.stride)
+        kernel.headroom(self.panels, self.stride)
     }
 }
 
@@ -72,10 +71,9 @@ impl Linear {
 
     /// The same, faster on this kernel.
     pub(crate) fn for_kernel(mut self, kernel: Chosen) -> Self {
-        if let Panels::Int8 { data, sums, .. } = &self.panels {
+        if let Panels::Int8 { data, .. } = &self.panels {
             self.headroom = kernel.run(Measure {
                 panels: data,
-                sums,
                 stride: self.inputs.div_ceil(4),
             });
         }

@@ -30,7 +30,7 @@ impl Job for Product {
         let rows = vec![Bytes([1; 64]); ROWS * INPUT_CHUNKS];
         let weights = vec![Bytes([1; 64]); PANELS * 16 * INPUT_CHUNKS];
         let column_sums = [Ints([64 * INPUT_CHUNKS as i32; 16]); PANELS];
-        let headroom = kernel.headroom(&weights, &column_sums, INPUT_CHUNKS);
+        let headroom = kernel.headroom(&weights, INPUT_CHUNKS);
         let mut sums = [Ints::ZERO; 64];
         let shape = K::shape(ROWS);
         let mut pass = || {

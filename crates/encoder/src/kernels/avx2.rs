@@ -280,9 +280,9 @@ impl Kernel for Avx2 {
         }
     }
 
-    fn headroom(self, panels: &[Bytes], sums: &[Ints], stride: usize) -> Headroom {
+    fn headroom(self, panels: &[Bytes], stride: usize) -> Headroom {
         // SAFETY: the token proves the features.
-        unsafe { measure(panels, sums, stride) }
+        unsafe { measure(panels, stride) }
     }
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
@@ -309,29 +309,33 @@ const HIGH: TileShape = TileShape::of(10, 1);
 const FITTING: i16 = i16::MAX / 128;
 
 #[target_feature(enable = "avx2")]
-fn measure(panels: &[Bytes], sums: &[Ints], stride: usize) -> Headroom {
+fn measure(panels: &[Bytes], stride: usize) -> Headroom {
+    let (one, ones) = (_mm256_set1_epi8(1), _mm256_set1_epi16(1));
     let mut found = Headroom::default();
     if u16::try_from(8 * stride).is_err() {
         return found;
     }
+    found.order.reserve_exact(panels.len());
     let mut others = Vec::new();
-    for (panel, sums) in panels.chunks_exact(16 * stride).zip(sums) {
+    for panel in panels.chunks_exact(16 * stride) {
         let mut below = Ints::ZERO;
         let mut fitting = [0; 2];
         for (half, fitting) in fitting.iter_mut().enumerate() {
-            let mut all = _mm256_setzero_si256();
+            // A size less the weight is twice the size of a negative one.
+            let mut twice = _mm256_setzero_si256();
             for (number, eight) in (0..).zip(panel.as_chunks::<2>().0) {
-                let mut four = _mm256_setzero_si256();
+                let mut sizes = _mm256_setzero_si256();
+                let mut weights = sizes;
                 for chunk in eight {
                     let chunk = chunk.0.as_ptr().cast::<__m256i>();
                     // SAFETY: a chunk is two halves, aligned.
                     let w = unsafe { _mm256_load_si256(chunk.add(half)) };
-                    let sizes = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_set1_epi8(1));
-                    four = _mm256_add_epi16(four, sizes);
+                    sizes = _mm256_add_epi16(sizes, _mm256_maddubs_epi16(_mm256_abs_epi8(w), one));
+                    weights = _mm256_add_epi16(weights, _mm256_maddubs_epi16(one, w));
                 }
-                let sizes = _mm256_madd_epi16(four, _mm256_set1_epi16(1));
-                all = _mm256_add_epi32(all, sizes);
-                let over = _mm256_cmpgt_epi16(four, _mm256_set1_epi16(FITTING));
+                let below = _mm256_madd_epi16(_mm256_sub_epi16(sizes, weights), ones);
+                twice = _mm256_add_epi32(twice, below);
+                let over = _mm256_cmpgt_epi16(sizes, _mm256_set1_epi16(FITTING));
                 if _mm256_movemask_epi8(over) == 0 {
                     found.order.push(number);
                     *fitting += 1;
@@ -342,8 +346,6 @@ fn measure(panels: &[Bytes], sums: &[Ints], stride: usize) -> Headroom {
             found.order.append(&mut others);
             // SAFETY: `Ints` is two halves, aligned.
             unsafe {
-                let sums = _mm256_load_si256(sums.0.as_ptr().cast::<__m256i>().add(half));
-                let twice = _mm256_sub_epi32(all, sums);
                 let to = below.0.as_mut_ptr().cast::<__m256i>().add(half);
                 _mm256_store_si256(to, _mm256_srli_epi32::<1>(twice));
             }
@@ -461,8 +463,8 @@ unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums:
     }
 }
 
-/// Up to four rows. Pairs of products go through 16 bits, where |w| times the activation with w's sign fits: two of
-/// them are at most 2 * 127 * 127, below 2^15.
+/// Up to four rows. Pairs of products go through 16 bits, where |w| times the activation with w's
+/// sign fits: two of them are at most 2 * 127 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn signed_tile<const FETCH: bool, const R: usize>(

@@ -201,7 +201,7 @@ pub(crate) trait Kernel: Copy + Send + Sync {
 
     /// What [`Kernel::tile`] can use of panels that stay as they are, for rows of `stride` chunks;
     /// nothing in most kernels.
-    fn headroom(self, _panels: &[Bytes], _sums: &[Ints], _stride: usize) -> Headroom {
+    fn headroom(self, _panels: &[Bytes], _stride: usize) -> Headroom {
         Headroom::default()
     }
 

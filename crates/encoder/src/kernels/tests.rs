@@ -85,7 +85,7 @@ impl Job for &Product {
         rows.resize(rows.len() + K::ROWS * self.stride, Bytes::ZERO);
         let column_sums = self.column_sums();
         let headroom = match self.lasting {
-            true => kernel.headroom(&self.weights, &column_sums, self.stride),
+            true => kernel.headroom(&self.weights, self.stride),
             false => Headroom::default(),
         };
         let mut all = vec![0; count * 16 * self.panels];
