@@ -5,7 +5,7 @@
 use crate::kernels::{Floats, Lanes};
 
 /// Adding and taking away 1.5 * 2^23 rounds an `f32` to the nearest integer.
-const ROUND: f32 = 12_582_912.0;
+pub(crate) const ROUND: f32 = 12_582_912.0;
 /// ln 2 in two parts: the first has few bits, so that its multiples are exact.
 const LN_2_HIGH: f32 = 355.0 / 512.0;
 const LN_2_LOW: f32 = -2.121_944_4e-4;

@@ -1,5 +1,7 @@
 //! Portable Rust: the reference that the other kernels are tested against.
 
+use crate::math::ROUND;
+
 use super::{BYTES, BytePanels, ByteRows, Floats, Ints, Kernel, LANES, Lanes, Sums, TileShape};
 
 #[derive(Clone, Copy)]
@@ -119,9 +121,7 @@ impl Lanes for Scalar {
 
     #[inline(always)]
     fn to_bytes(self, x: F) -> [i8; LANES] {
-        // Where a step is 1, which the sum is rounded to.
-        const STEP: f32 = 12_582_912.0;
-        x.map(|x| (x + STEP - STEP) as i8)
+        x.map(|x| (x + ROUND - ROUND) as i8)
     }
 
     #[inline(always)]
