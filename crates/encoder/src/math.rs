@@ -2,7 +2,7 @@
 //!
 //! Each is tested against `f64` references over its whole range, to the bound it states.
 
-use crate::kernels::{Floats, Lanes};
+use crate::kernels::{Floats, LANES, Lanes};
 
 /// Adding and taking away 1.5 * 2^23 rounds an `f32` to the nearest integer.
 pub(crate) const ROUND: f32 = 12_582_912.0;
@@ -80,28 +80,58 @@ pub(crate) fn tanh<L: Lanes>(l: L, x: L::F) -> L::F {
     l.sub(one, l.div(l.splat(2.0), l.add(power, one)))
 }
 
-/// Replaces the scores of a row by what `weigh` makes of powers of e, the highest of which is 1; gives
-/// 1 / the sum of the powers. `weigh` gets the number of a chunk and the powers in it.
+/// Replaces the scores of a row by powers of e, the highest of which is 1; gives 1 / their sum.
 ///
 /// The lanes after the last score must hold minus infinity.
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(
-    l: L,
-    row: &mut [Floats],
-    mut weigh: impl FnMut(usize, L::F) -> L::F,
-) -> f32 {
+pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats]) -> f32 {
+    let highest = highest(l, row);
+    1.0 / powers(
+        l,
+        row,
+        highest,
+        #[inline(always)]
+        |_, powers| powers,
+    )
+}
+
+/// The highest score of a row.
+#[inline(always)]
+pub(crate) fn highest<L: Lanes>(l: L, row: &[Floats]) -> f32 {
     let mut highest = l.splat(f32::NEG_INFINITY);
-    for scores in row.iter() {
+    for scores in row {
         highest = l.max(highest, l.load(scores));
     }
-    let highest = l.splat(l.highest(highest));
+    l.highest(highest)
+}
+
+/// Replaces the scores of a row by what `weigh` makes of powers of e, where that of `highest` is 1;
+/// gives the sum of the powers. `weigh` gets the number of a chunk and the powers in it.
+#[inline(always)]
+pub(crate) fn powers<L: Lanes>(
+    l: L,
+    row: &mut [Floats],
+    highest: f32,
+    mut weigh: impl FnMut(usize, L::F) -> L::F,
+) -> f32 {
+    let highest = l.splat(highest);
     let mut sum = l.splat(0.0);
     for (chunk, scores) in row.iter_mut().enumerate() {
         let powers = exp(l, l.sub(l.load(scores), highest));
         sum = l.add(sum, powers);
         l.store(weigh(chunk, powers), scores);
     }
-    1.0 / l.sum(sum)
+    l.sum(sum)
+}
+
+/// What to add to the last chunk of a row of `count` scores, so that the lanes behind them hold minus
+/// infinity.
+pub(crate) fn behind(count: usize) -> Floats {
+    let mut added = Floats::ZERO;
+    if let lanes @ 1.. = count % LANES {
+        added.0[lanes..].fill(f32::NEG_INFINITY);
+    }
+    added
 }
 
 #[cfg(test)]
@@ -227,7 +257,7 @@ mod tests {
             let l = kernel.lanes();
             l.run(
                 #[inline(always)]
-                || softmax(l, self.0, |_, powers| powers),
+                || softmax(l, self.0),
             )
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put};
-use crate::math::softmax;
+use crate::math::{behind, highest, powers};
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
 
@@ -31,6 +31,8 @@ pub(super) struct Room {
     values: Values,
     /// A row for each query, a lane for each key; then powers, weighed.
     scores: Vec<Floats>,
+    /// For each query the highest score; then the highest power, weighed.
+    highest: Vec<f32>,
     /// A row for each query, a byte for each key.
     powers: Vec<Bytes>,
     /// What makes means of the products of powers and values, for each query.
@@ -158,7 +160,8 @@ impl Room {
         );
     }
 
-    /// Fills powers and shares from the scores.
+    /// Fills powers and shares from the scores. What is done to a row takes long to come out of the
+    /// processor; so each thing is done to all rows before the next.
     #[inline(always)]
     fn weigh<K: Kernel>(&mut self, kernel: K, size: Size) {
         let l = kernel.lanes();
@@ -166,23 +169,26 @@ impl Room {
             queries,
             values,
             scores,
-            powers,
+            highest: highs,
+            powers: bytes,
             shares,
             ..
         } = self;
-        // A tile may read past the last row.
-        let rows = queries.scales.len() + K::ROWS;
-        powers.resize(rows * size.key_bytes, Bytes::ZERO);
-        shares.clear();
-        let places = powers.chunks_exact_mut(size.key_bytes);
-        for (row, to) in scores.chunks_exact_mut(size.key_chunks).zip(places) {
-            if let (Some(last), 1..) = (row.last_mut(), size.tokens % LANES) {
-                last.0[size.tokens % LANES..].fill(f32::NEG_INFINITY);
+        let behind = behind(size.tokens);
+        highs.clear();
+        for row in scores.chunks_exact_mut(size.key_chunks) {
+            if let Some(last) = row.last_mut() {
+                l.store(l.add(l.load(last), l.load(&behind)), last);
             }
+            highs.push(highest(l, row));
+        }
+        shares.clear();
+        for (row, high) in scores.chunks_exact_mut(size.key_chunks).zip(&mut *highs) {
             let mut most = l.splat(0.0);
-            let share = softmax(
+            let sum = powers(
                 l,
                 row,
+                *high,
                 #[inline(always)]
                 |chunk, power| {
                     let power = l.mul(power, l.load(&values.scales[chunk]));
@@ -190,13 +196,20 @@ impl Room {
                     power
                 },
             );
-            let most = l.highest_magnitude(most);
+            *high = l.highest_magnitude(most);
+            shares.push(1.0 / sum * (*high / STEPS));
+        }
+        // A tile may read past the last row.
+        let rows = queries.scales.len() + K::ROWS;
+        bytes.resize(rows * size.key_bytes, Bytes::ZERO);
+        let places = bytes.chunks_exact_mut(size.key_bytes);
+        let rows = scores.chunks_exact(size.key_chunks).zip(&*highs);
+        for ((row, &most), to) in rows.zip(places) {
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
             for (chunk, power) in row.iter().enumerate() {
                 let value = l.mul_add(l.load(power), l.splat(steps), l.splat(-DOWN));
                 put::<K>(to, chunk, l.to_bytes(value));
             }
-            shares.push(share * (most / STEPS));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
-use crate::math::softmax;
+use crate::math::{behind, softmax};
 use crate::relative_bias::RelativeBias;
 
 /// Room for one head of one sequence.
@@ -42,6 +42,7 @@ pub(super) fn attend<K: Kernel>(
     room.keys.resize(key_chunks * shape.width, Floats::ZERO);
     room.values.resize(tokens * head_chunks, Floats::ZERO);
     room.scores.resize(QUERIES * key_chunks, Floats::ZERO);
+    let behind = behind(tokens);
     for (index, head) in heads.enumerate() {
         let at = index * head_chunks;
         for (key, row) in joint.chunks_exact(stride).enumerate() {
@@ -92,10 +93,10 @@ pub(super) fn attend<K: Kernel>(
             );
             room.shares.clear();
             for row in room.scores.chunks_exact_mut(key_chunks).take(count) {
-                if let (Some(last), 1..) = (row.last_mut(), tokens % LANES) {
-                    last.0[tokens % LANES..].fill(f32::NEG_INFINITY);
+                if let Some(last) = row.last_mut() {
+                    l.store(l.add(l.load(last), l.load(&behind)), last);
                 }
-                room.shares.push(softmax(l, row, |_, powers| powers));
+                room.shares.push(softmax(l, row));
             }
             let powers = FloatRows {
                 data: &room.scores,
