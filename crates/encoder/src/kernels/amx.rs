@@ -2,10 +2,12 @@
 //!
 //! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, 32 of
 //! bfloat16, or a panel of weights with as many, which the shared layout keeps in that very order.
+//! The unit multiplies on its own while the processor goes on with other instructions, of which it
+//! looks ahead at a few hundred: what is to be done beside a product goes between its steps.
 //! Where the unit is missing, tests run the instructions one by one in software (`trapped.rs`).
 
 use std::arch::asm;
-use std::arch::x86_64::__cpuid_count;
+use std::arch::x86_64::{__cpuid_count, _MM_HINT_T1, _mm_prefetch};
 
 use super::avx512::Avx512;
 use super::{
@@ -33,8 +35,10 @@ pub(crate) struct Block {
     pub(crate) tall: bool,
     /// Whether there are two panels.
     pub(crate) wide: bool,
-    /// What to fetch into the cache meanwhile.
+    /// What to fetch into the cache meanwhile, in lines of 64 bytes, and how many of them at a step.
     pub(crate) ahead: *const i8,
+    pub(crate) lines: usize,
+    pub(crate) share: usize,
 }
 
 impl Block {
@@ -49,6 +53,18 @@ impl Block {
             tall: rows.count > SHAPE.step,
             wide: panels > 1,
             ahead: ahead.as_ptr().cast(),
+            lines: ahead.len(),
+            share: ahead.len().div_ceil(rows.stride),
+        }
+    }
+
+    /// Fetches what a step fetches.
+    #[inline(always)]
+    fn fetch(&self, step: usize) {
+        let first = self.lines.min(step * self.share);
+        for line in first..self.lines.min(first + self.share) {
+            // SAFETY: fetching reads nothing.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(self.ahead.wrapping_add(64 * line)) };
         }
     }
 }
@@ -91,6 +107,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
 
     const SHAPE: TileShape = SHAPE;
     const BLOCK: usize = 96;
+    const OVERLAPS: bool = true;
 
     #[inline(always)]
     fn lanes(self) -> L {
@@ -103,13 +120,24 @@ impl<L: Lanes> Kernel for Tiled<L> {
     }
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
+        self.tile_beside(rows, w, sums, |_, _| {});
+    }
+
+    #[inline(always)]
+    fn tile_beside(
+        self,
+        rows: ByteRows<'_>,
+        w: BytePanels<'_>,
+        sums: &mut Sums,
+        beside: impl FnMut(usize, usize),
+    ) {
         rows.check(SHAPE);
         w.check(SHAPE, rows.stride);
         let panels = (w.data, w.panels, w.ahead);
         let block = Block::of(rows, panels, sums.as_mut_ptr().cast());
         // SAFETY: `check` has held the lengths against each other, rows up to whole tiles; `sums` has
         // 32 rows of two panels; the caller holds a session.
-        unsafe { self.unit.multiply(&block) };
+        unsafe { self.unit.multiply(&block, beside) };
     }
 
     fn pair_shape(self) -> TileShape {
@@ -239,16 +267,19 @@ impl Unit {
         Configured(std::marker::PhantomData)
     }
 
+    /// Multiplies, and does `beside(step, steps)` between its steps.
+    ///
     /// # Safety
     /// The block must be as [`Block`] says, and the thread must hold a session.
-    unsafe fn multiply(self, block: &Block) {
+    #[inline(always)]
+    unsafe fn multiply(self, block: &Block, beside: impl FnMut(usize, usize)) {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             match (block.tall, block.wide) {
-                (true, true) => bytes::tall_wide(block),
-                (true, false) => bytes::tall_narrow(block),
-                (false, true) => bytes::short_wide(block),
-                (false, false) => bytes::short_narrow(block),
+                (true, true) => bytes::tall_wide(block, beside),
+                (true, false) => bytes::tall_narrow(block, beside),
+                (false, true) => bytes::short_wide(block, beside),
+                (false, false) => bytes::short_narrow(block, beside),
             }
         }
     }
@@ -259,10 +290,10 @@ impl Unit {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             match (block.tall, block.wide) {
-                (true, true) => pairs::tall_wide(block),
-                (true, false) => pairs::tall_narrow(block),
-                (false, true) => pairs::short_wide(block),
-                (false, false) => pairs::short_narrow(block),
+                (true, true) => pairs::tall_wide(block, |_, _| {}),
+                (true, false) => pairs::tall_narrow(block, |_, _| {}),
+                (false, true) => pairs::short_wide(block, |_, _| {}),
+                (false, false) => pairs::short_narrow(block, |_, _| {}),
             }
         }
     }
@@ -271,43 +302,48 @@ impl Unit {
 /// A function that multiplies one shape of block: sums in tiles 0 to 3, rows in 4 and 5, panels in 6
 /// and 7. The inputs of a step are loaded just before their products, so that loads and products of
 /// neighbouring steps overlap.
+///
+/// Sums stay in their tiles from one piece of assembly to the next. Nothing else uses tiles: compiled
+/// code could do so only with AMX among its target features.
 macro_rules! multiply {
     ($name:ident: zero $($zero:literal)+; step $($step:expr),+; store $($store:literal)+) => {
         /// # Safety
         /// As for [`Unit::multiply`].
-        pub(super) unsafe fn $name(block: &Block) {
+        #[inline(always)]
+        pub(super) unsafe fn $name(block: &Block, mut beside: impl FnMut(usize, usize)) {
             // SAFETY: reads and writes what `block` spans, as the caller promises. The registers are
-            // named, and a prefetch may point anywhere.
+            // named.
             unsafe {
                 asm!(
                     $(concat!("tilezero tmm", $zero),)+
-                    "2:",
-                    "prefetcht1 [{ahead}]",
-                    "prefetcht1 [{ahead} + 64]",
-                    "prefetcht1 [{ahead} + 128]",
-                    "prefetcht1 [{ahead} + 192]",
-                    $($step,)+
-                    "add {ahead}, 256",
-                    "add {a0}, 64",
-                    "add {a1}, 64",
-                    "add {b0}, 1024",
-                    "add {b1}, 1024",
-                    "dec {steps}",
-                    "jnz 2b",
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    options(nostack, nomem)
+                );
+                for step in 0..block.steps {
+                    let (a, b) = (block.a.wrapping_add(64 * step), block.b.wrapping_add(1024 * step));
+                    asm!(
+                        $($step,)+
+                        "/* {a0} {a1} {b0} {b1} {row} {line} */",
+                        a0 = in(reg) a,
+                        a1 = in(reg) a.wrapping_add(16 * block.row_bytes),
+                        b0 = in(reg) b,
+                        b1 = in(reg) b.wrapping_add(1024 * block.steps),
+                        row = in(reg) block.row_bytes,
+                        line = in(reg) 64usize,
+                        out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                        out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                        options(nostack, readonly)
+                    );
+                    block.fetch(step);
+                    beside(step, block.steps);
+                }
+                asm!(
                     $($store,)+
-                    ahead = inout(reg) block.ahead => _,
-                    a0 = inout(reg) block.a => _,
-                    a1 = inout(reg) block.a.wrapping_add(16 * block.row_bytes) => _,
-                    b0 = inout(reg) block.b => _,
-                    b1 = inout(reg) block.b.wrapping_add(1024 * block.steps) => _,
+                    "/* {c0} {c1} {line} {two_lines} */",
                     c0 = in(reg) block.c,
                     c1 = in(reg) block.c.wrapping_add(if block.wide { 512 } else { 256 }),
-                    steps = inout(reg) block.steps => _,
-                    row = in(reg) block.row_bytes,
                     line = in(reg) 64usize,
                     two_lines = in(reg) 128usize,
-                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
-                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                     options(nostack)
                 );
             }
@@ -352,7 +388,6 @@ macro_rules! shapes {
                 store
                     "tilestored [{c0} + {two_lines}*1], tmm0"
                     "tilestored [{c0} + {two_lines}*1 + 64], tmm1"
-                    "/* {c1} */"
             );
 
             multiply!(tall_narrow:
@@ -366,7 +401,6 @@ macro_rules! shapes {
                 store
                     "tilestored [{c0} + {line}*1], tmm0"
                     "tilestored [{c1} + {line}*1], tmm2"
-                    "/* {two_lines} */"
             );
 
             multiply!(short_narrow:
@@ -377,7 +411,6 @@ macro_rules! shapes {
                     concat!($dot, " tmm0, tmm4, tmm6");
                 store
                     "tilestored [{c0} + {line}*1], tmm0"
-                    "/* {c1} {two_lines} */"
             );
         }
     };

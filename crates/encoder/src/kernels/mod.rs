@@ -209,6 +209,22 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
 
+    /// Whether [`Kernel::tile_beside`] does both at once.
+    const OVERLAPS: bool = false;
+
+    /// As [`Kernel::tile`], and does `beside(part, parts)` for each part of other work, in order.
+    #[inline(always)]
+    fn tile_beside(
+        self,
+        rows: ByteRows<'_>,
+        w: BytePanels<'_>,
+        sums: &mut Sums,
+        mut beside: impl FnMut(usize, usize),
+    ) {
+        self.tile(rows, w, sums);
+        beside(0, 1);
+    }
+
     /// The largest tile of bfloat16.
     fn pair_shape(self) -> TileShape {
         pair_tile::shape::<Self::Lanes>()

@@ -22,7 +22,7 @@ pub(crate) fn byte_product<K: Kernel>(
     finish: impl FnMut(usize, usize, &[Ints]),
 ) {
     let length = 16 * stride;
-    let multiply = |tile: &Tile, found: &mut _| {
+    let factors = |tile: &Tile| {
         let a = ByteRows {
             data: &rows[tile.rows.start * stride..],
             stride,
@@ -35,10 +35,54 @@ pub(crate) fn byte_product<K: Kernel>(
             panels: tile.panels.len(),
             ahead: &panels[tile.ahead.start * length..tile.ahead.end * length],
         };
-        kernel.tile(a, w, found);
+        (a, w)
     };
     let tiles = shape.tiles(count, sums.len());
+    if K::OVERLAPS {
+        return overlapped(kernel, tiles, factors, finish);
+    }
+    let multiply = |tile: &Tile, found: &mut _| {
+        let (a, w) = factors(tile);
+        kernel.tile(a, w, found);
+    };
     in_tiles(tiles, [Ints::ZERO; 64], multiply, finish);
+}
+
+/// Finishes each tile beside the next one.
+#[inline(always)]
+fn overlapped<'a, K: Kernel>(
+    kernel: K,
+    tiles: impl Iterator<Item = Tile>,
+    factors: impl Fn(&Tile) -> (ByteRows<'a>, BytePanels<'a>),
+    mut finish: impl FnMut(usize, usize, &[Ints]),
+) {
+    let (mut first, mut second) = ([Ints::ZERO; 64], [Ints::ZERO; 64]);
+    let (mut found, mut before) = (&mut first, &mut second);
+    let mut last: Option<Tile> = None;
+    for tile in tiles {
+        let (a, w) = factors(&tile);
+        kernel.tile_beside(
+            a,
+            w,
+            found,
+            #[inline(always)]
+            |part, parts| {
+                let Some(last) = &last else { return };
+                let (height, width) = (last.rows.len(), last.panels.len());
+                for row in height * part / parts..height * (part + 1) / parts {
+                    let found = &before[row * width..][..width];
+                    finish(last.rows.start + row, last.panels.start, found);
+                }
+            },
+        );
+        last = Some(tile);
+        std::mem::swap(&mut found, &mut before);
+    }
+    if let Some(last) = last {
+        for (row, found) in last.rows.zip(before.chunks(last.panels.len())) {
+            finish(row, last.panels.start, found);
+        }
+    }
 }
 
 /// The same for bfloat16 and `width` panels.

@@ -116,7 +116,10 @@ impl Job for &Product {
                     panels,
                     ahead: &self.weights[..16 * self.stride * (height % (panels + 1))],
                 };
-                kernel.tile(a, w, &mut sums);
+                let mut beside = Vec::new();
+                kernel.tile_beside(a, w, &mut sums, |part, parts| beside.push((part, parts)));
+                let parts = beside.len();
+                assert!(beside.into_iter().eq((0..parts).map(|part| (part, parts))));
                 for (r, sums) in sums.chunks(panels).take(height).enumerate() {
                     let at = (row + r) * 16 * self.panels + 16 * first;
                     let sums = sums.iter().flat_map(|sums| sums.0);
