@@ -52,11 +52,8 @@ class Tagger(DistilBertForTokenClassification):
         return logits, self.topics(states, words) if self.topics else None
 
 
-def build_model(base, topics, weights=None):
-    """A tagger on the base encoder; the word embeddings stay as they are.
-
-    With `weights`, a file of an earlier stage, all that it has starts from there.
-    """
+def config_of(base):
+    """The configuration of a tagger on the base encoder."""
     config = DistilBertConfig.from_pretrained(
         base,
         num_labels=len(recipe.LABELS),
@@ -68,6 +65,15 @@ def build_model(base, topics, weights=None):
         seq_classif_dropout=recipe.DROPOUT,
     )
     config.architectures = ["DistilBertForTokenClassification"]
+    return config
+
+
+def build_model(base, topics, weights=None):
+    """A tagger on the base encoder; the word embeddings stay as they are.
+
+    With `weights`, a file of an earlier stage, all that it has starts from there.
+    """
+    config = config_of(base)
     model = Tagger.from_pretrained(base, topics=topics, config=config, attn_implementation="sdpa", dtype=torch.float32)
     if weights:
         _, unexpected = model.load_state_dict(load_file(weights), strict=False)

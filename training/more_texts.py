@@ -27,13 +27,13 @@ def names_in(row):
     return sorted(scoring.spans([label.replace("?", "O") for label in row["labels"]]))
 
 
-def names_of(sets):
+def names_of(sets, kinds=KINDS):
     """Every name once, by label and number of words."""
     names = defaultdict(dict)
     for rows in sets.values():
         for row in rows:
             for start, end, kind in names_in(row):
-                if kind in KINDS:
+                if kind in kinds:
                     names[kind, end - start][tuple(row["words"][start:end])] = None
     return names
 

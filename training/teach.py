@@ -2,6 +2,7 @@
 
 Reads WORK/texts.npz, the teachers' encoder and what the student starts from; writes
 OUT/average.safetensors. The same seed gives nearly the same weights: a GPU adds in no fixed order.
+With --compared it reads WORK/compared.npz, and writes a student of each seed, OUT/SEED/average.safetensors.
 """
 
 import argparse
@@ -90,15 +91,14 @@ class Known:
         self.taught, self.states = None, []
 
 
-def teacher_loss(net, known, batch, states, progress):
+def teacher_loss(net, known, batch, states, progress, stage):
     labels = known.labels[batch.words].long()
     _, found = finetune.likelihood(net.labels(states).float(), labels, known.misc[batch.sentences][batch.rows])
     read = labels != txt.NOT_READ
     return -(found * read).sum() / read.sum().clamp(min=1)
 
 
-def student_loss(net, known, batch, states, progress):
-    stage = recipe.STUDENT
+def student_loss(net, known, batch, states, progress, stage):
     labels = known.labels[batch.words].long()
     logp, found = finetune.likelihood(net.labels(states).float(), labels, known.misc[batch.sentences][batch.rows])
     gold = (labels != txt.NOT_READ) * stage["gold"]
@@ -126,16 +126,18 @@ def train(name, net, known, loss_of, passes, pad, stage, device):
     average = [p.detach().clone() for p in trained]
     net.train()
     begin, step, subwords, steps = time.time(), 0, 0, stage["steps"]
+    switch = round(steps * stage.get("last_from", 1))
     while step < steps:
-        for batch in batches(next(passes), pad, device):
-            if step == steps:
+        until, shares = (switch, "shares") if step < switch else (steps, "last")
+        for batch in batches(next(passes[shares]), pad, device):
+            if step == until:
                 break
             factor = min((step + 1) / stage["warmup"], (steps - step) / max(1, steps - stage["warmup"]))
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * factor
             states = word_states(net, batch)
             with torch.autocast(device, torch.bfloat16):
-                loss = loss_of(net, known, batch, states, step / steps)
+                loss = loss_of(net, known, batch, states, step / steps, stage)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, recipe.CLIP)
             optimizer.step()
@@ -166,7 +168,7 @@ def read(net, texts, tokenizer, lengths, device):
 def start(net, state, device):
     """The network with these weights; only heads may be missing from them."""
     missing, unexpected = net.load_state_dict(state, strict=False)
-    assert not unexpected and all(name.startswith(("shape", "classifier")) for name in missing), (missing, unexpected)
+    assert not unexpected and all(name.startswith(finetune.HEADS) for name in missing), (missing, unexpected)
     return net.to(device)
 
 
@@ -176,9 +178,9 @@ def encoder_weights(path):
     return {name: tensor for name, tensor in weights.items() if not name.startswith("pooler") and tensor.is_floating_point()}
 
 
-def print_scores(work, texts, taught):
-    """F1 of what the teachers say of the sets that nobody is trained on."""
-    for name in gather.APART:
+def print_scores(work, texts, taught, names):
+    """F1 of what the teachers say of sets that nobody is trained on."""
+    for name in names:
         rows = [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]]
         first, last = texts.starts[list(texts.ranges[name])]
         said = np.split(taught[first:last].float().cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
@@ -186,49 +188,68 @@ def print_scores(work, texts, taught):
         print(f"teachers: {name} {100 * scoring.score(rows, found, evaluate.NAMES)['overall']['f1']:.2f}", flush=True)
 
 
+def student_start(work, stage):
+    """The student with the weights it starts from; new heads on the base encoder's where none are named."""
+    net = nets.Distil()
+    if stage["start"]:
+        state = {name: torch.from_numpy(value) for name, value in export.mean(work, stage["start"]).items()}
+    else:
+        torch.nn.init.normal_(net.classifier.weight, std=0.02)
+        torch.nn.init.zeros_(net.classifier.bias)
+        state = load_file(work / "base" / "model.safetensors")
+    return net, state
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds texts.npz, sets/, teacher_base/ and what the stages wrote")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--compared", action="store_true")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    texts = txt.Texts.load(args.work / "texts.npz")
+    if args.compared:
+        teachers, stage, apart = recipe.COMPARED_TEACHERS, recipe.COMPARED_STUDENT, gather.COMPARED_APART
+        texts, outs = txt.Texts.load(args.work / "compared.npz"), {seed: args.out / str(seed) for seed in recipe.COMPARED_SEEDS}
+    else:
+        teachers, stage, apart = recipe.TEACHERS, recipe.STUDENT, gather.APART
+        texts, outs = txt.Texts.load(args.work / "texts.npz"), {recipe.SEED: args.out}
     make_pass.texts = texts
     lengths = {name: texts.lengths(name) for name in texts.subwords}
     # The processes are made before the device is touched.
     pool = multiprocessing.get_context("fork").Pool(MAKERS)
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
-    def feed(name, kind, stage, without=None):
-        how = dict(tokenizer=kind, lengths=lengths[kind], shares=stage["shares"], case=stage["case"], budget=stage["batch"], without=without)
-        return iter(Feed(pool, name, **how))
+    def feeds(name, kind, stage, without=None):
+        how = dict(tokenizer=kind, lengths=lengths[kind], case=stage["case"], budget=stage["batch"], without=without)
+        return {key: iter(Feed(pool, name, shares=stage[key], **how)) for key in ("shares", "last") if key in stage}
 
     # Each teacher reads a part of the texts for the first time when it says what it sees there.
-    count, document = recipe.TEACHERS["count"], texts.documents()
-    feeds = [feed(f"teacher {k}", "teacher", recipe.TEACHERS, document % count == k) for k in range(count)]
-    student_feed = feed("student", "student", recipe.STUDENT)
+    count, document = teachers["count"], texts.documents()
+    of_teachers = [feeds(f"teacher {k}", "teacher", teachers, document % count == k) for k in range(count)]
+    of_students = {seed: feeds("student" if seed == recipe.SEED else f"student {seed}", "student", stage) for seed in outs}
     known = Known(texts, device)
     total = torch.zeros(len(texts.words), len(recipe.LABELS), device=device)
     for k in range(count):
         torch.manual_seed(recipe.SEED + k)
         net = start(nets.MPNet(), encoder_weights(args.work / "teacher_base" / "model.safetensors"), device)
-        train(f"teacher {k}", net, known, teacher_loss, feeds[k], texts.subwords["teacher"].pad, recipe.TEACHERS, device)
-        if k < recipe.STUDENT["imitated"]:
+        train(f"teacher {k}", net, known, teacher_loss, of_teachers[k], texts.subwords["teacher"].pad, teachers, device)
+        if k < stage["imitated"]:
             known.states.append(torch.zeros(len(texts.words), net.classifier.in_features, dtype=torch.bfloat16, device=device))
         for words, states, p in read(net, texts, "teacher", lengths["teacher"], device):
             total[words] += p
-            if k < recipe.STUDENT["imitated"]:
+            if k < stage["imitated"]:
                 known.states[k][words] = functional.layer_norm(states.float(), states.shape[-1:]).bfloat16()
     known.taught = (total / total.sum(-1, keepdim=True).clamp(min=1e-6)).half()
-    print_scores(args.work, texts, known.taught)
-    torch.manual_seed(recipe.SEED)
-    state = {name: torch.from_numpy(value) for name, value in export.mean(args.work, recipe.STUDENT["start"]).items()}
-    net = start(nets.Distil(), state, device)
-    net.guesses = torch.nn.ModuleList(torch.nn.Linear(net.classifier.in_features, table.shape[1]) for table in known.states).to(device)
-    train("student", net, known, student_loss, student_feed, texts.subwords["student"].pad, recipe.STUDENT, device)
+    print_scores(args.work, texts, known.taught, apart)
+    for seed, out in outs.items():
+        torch.manual_seed(seed)
+        net = start(*student_start(args.work, stage), device)
+        net.guesses = torch.nn.ModuleList(torch.nn.Linear(net.classifier.in_features, table.shape[1]) for table in known.states).to(device)
+        train(f"student {seed}", net, known, student_loss, of_students[seed], texts.subwords["student"].pad, stage, device)
+        state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if not name.startswith("guesses")}
+        out.mkdir(parents=True, exist_ok=True)
+        save_file(state, out / "average.safetensors", metadata={"format": "pt"})
+        finetune.config_of(args.work / "base").save_pretrained(out)
     pool.terminate()
-    state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if not name.startswith("guesses")}
-    save_file(state, args.out / "average.safetensors", metadata={"format": "pt"})
 
 
 if __name__ == "__main__":
