@@ -55,10 +55,7 @@ def main():
         "reuters": list(reuters()),
         "conll2003_en_dev": [build_sets.as_read(row) for row in build_sets.from_columns(args.data / "ner/conll2003_en/dev.iob2", True)],
     }
-    for name, rows in sets.items():
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (args.work / "sets" / f"{name}.jsonl").write_text(lines, encoding="utf8")
-        print(f"{name}: {len(rows)} sentences, {sum(len(row['words']) for row in rows)} words", flush=True)
+    more_texts.write(sets, args.work / "sets")
 
 
 if __name__ == "__main__":

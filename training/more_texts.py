@@ -74,6 +74,14 @@ def addresses():
                     yield build_sets.unread(row, k % build_sets.RUN == 0)
 
 
+def write(sets, folder):
+    """Writes each set as FOLDER/NAME.jsonl."""
+    for name, rows in sets.items():
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf8")
+        print(f"{name}: {len(rows)} sentences, {sum(len(row['words']) for row in rows)} words", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -88,10 +96,7 @@ def main():
         "swapped": [row for _ in range(recipe.SWAPS) for rows in sets.values() for row in swap(rows, names, rng)],
         "addresses": list(addresses()),
     }
-    for name, rows in more.items():
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (args.work / "sets" / f"{name}.jsonl").write_text(lines, encoding="utf8")
-        print(f"{name}: {len(rows)} sentences, {sum(len(row['words']) for row in rows)} words", flush=True)
+    write(more, args.work / "sets")
 
 
 if __name__ == "__main__":
