@@ -1,6 +1,6 @@
 //! Activations as 8-bit integers, each row with its own range.
 
-use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, put};
+use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, put_row};
 
 /// Rows below this are taken as zero: `STEPS` / a range must be finite.
 pub(crate) const SMALLEST: f32 = 1e-30;
@@ -107,10 +107,13 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
     let range = high - low;
     let steps = if range < SMALLEST { 0.0 } else { STEPS / range };
     let zero = (-STEPS / 2.0 - low * steps).round_ties_even();
-    for (chunk, values) in row.iter().enumerate() {
-        let values = l.mul_add(l.load(values), l.splat(steps), l.splat(zero));
-        put::<K>(bytes, chunk, l.to_bytes(values));
-    }
+    put_row(
+        kernel,
+        row,
+        bytes,
+        #[inline(always)]
+        |x| l.mul_add(x, l.splat(steps), l.splat(zero)),
+    );
     bytes[chunk / 4].0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
     Row {
         scale: if most.is_finite() {

@@ -2,7 +2,9 @@
 //! own, and so are the powers of a query's scores, multiplied by the steps of the values.
 
 use super::{QUERIES, Sequence, Shape};
-use crate::kernels::{Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put};
+use crate::kernels::{
+    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put, put_row,
+};
 use crate::math::{behind, highest, powers};
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
@@ -206,10 +208,13 @@ impl Room {
         let rows = scores.chunks_exact(size.key_chunks).zip(&*highs);
         for ((row, &most), to) in rows.zip(places) {
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
-            for (chunk, power) in row.iter().enumerate() {
-                let value = l.mul_add(l.load(power), l.splat(steps), l.splat(-DOWN));
-                put::<K>(to, chunk, l.to_bytes(value));
-            }
+            put_row(
+                kernel,
+                row,
+                to,
+                #[inline(always)]
+                |power| l.mul_add(power, l.splat(steps), l.splat(-DOWN)),
+            );
         }
     }
 

@@ -185,6 +185,22 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn all_to_bytes(self, x: [__m512; 4]) -> Bytes {
+        /// Of four quarters with a part of each vector, those of the first vector, of the second, ...
+        const ORDER: [i32; 16] = [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15];
+        let mut bytes = Bytes::ZERO;
+        // SAFETY: as above; `Bytes` is 64 bytes, aligned.
+        unsafe {
+            let low = _mm512_packs_epi32(_mm512_cvtps_epi32(x[0]), _mm512_cvtps_epi32(x[1]));
+            let high = _mm512_packs_epi32(_mm512_cvtps_epi32(x[2]), _mm512_cvtps_epi32(x[3]));
+            let order = _mm512_loadu_si512(ORDER.as_ptr().cast());
+            let narrow = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
+            _mm512_store_si512(bytes.0.as_mut_ptr().cast(), narrow);
+        }
+        bytes
+    }
+
+    #[inline(always)]
     fn halves(self, pairs: __m512) -> [__m512; 2] {
         // SAFETY: as above.
         unsafe {

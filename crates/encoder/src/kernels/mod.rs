@@ -162,6 +162,15 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn highest(self, x: Self::F) -> f32;
     /// Rounded to nearest, ties to even, for values from -127 to 127.
     fn to_bytes(self, x: Self::F) -> [i8; LANES];
+    /// The same for four vectors.
+    #[inline(always)]
+    fn all_to_bytes(self, x: [Self::F; 4]) -> Bytes {
+        let mut bytes = Bytes::ZERO;
+        for (x, to) in x.into_iter().zip(bytes.0.as_chunks_mut().0) {
+            *to = self.to_bytes(x);
+        }
+        bytes
+    }
     /// The bfloat16 in the lower half of each lane, and those in the upper half.
     fn halves(self, pairs: Self::F) -> [Self::F; 2];
 
@@ -242,6 +251,30 @@ pub(crate) trait Kernel: Copy + Send + Sync {
 pub(crate) fn put<K: Kernel>(row: &mut [Bytes], chunk: usize, activations: [i8; LANES]) {
     let moved = activations.map(|x| x.wrapping_add(K::OFFSET));
     row[chunk / 4].0.as_chunks_mut().0[chunk % 4] = moved;
+}
+
+/// Puts what `round` makes of each sixteen `values`, from -127 to 127, into a row for [`Kernel::tile`].
+#[inline(always)]
+pub(crate) fn put_row<K: Kernel>(
+    kernel: K,
+    values: &[Floats],
+    row: &mut [Bytes],
+    round: impl Fn(<K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
+) {
+    let l = kernel.lanes();
+    let (fours, rest) = values.as_chunks::<4>();
+    for ([a, b, c, d], to) in fours.iter().zip(&mut *row) {
+        let fours = [
+            round(l.load(a)),
+            round(l.load(b)),
+            round(l.load(c)),
+            round(l.load(d)),
+        ];
+        *to = Bytes(l.all_to_bytes(fours).0.map(|x| x.wrapping_add(K::OFFSET)));
+    }
+    for (chunk, values) in (4 * fours.len()..).zip(rest) {
+        put::<K>(row, chunk, l.to_bytes(round(l.load(values))));
+    }
 }
 
 /// Sums of a tile, enough for the largest.
