@@ -114,6 +114,8 @@ mod tests {
 
     /// Attention of all heads of a sequence, in 8 bits or in `f32`.
     struct Attend<'a> {
+        /// Another sequence, which leaves what it leaves in the room.
+        before: &'a [Floats],
         joint: &'a [Floats],
         heads: Columns,
         queries: Range<usize>,
@@ -131,13 +133,11 @@ mod tests {
             };
             let mut context = vec![Floats::ZERO; self.queries.len() * self.heads.chunks()];
             let mut room = Room::default();
-            // The second time, room holds what another sequence left.
-            for joint in [&self.joint[..3 * self.heads.chunks()], self.joint] {
-                let whole = joint.len() == self.joint.len();
+            for (joint, queries) in [(self.before, 0..1), (self.joint, self.queries)] {
                 let sequence = Sequence {
                     joint,
                     heads: 0..heads,
-                    queries: if whole { self.queries.clone() } else { 0..1 },
+                    queries,
                 };
                 kernel.lanes().run(
                     #[inline(always)]
@@ -188,7 +188,8 @@ mod tests {
             let queries = (cut * tokens as f64) as usize..tokens;
             let run = |kernel: crate::kernels::Chosen, eight_bit| {
                 let queries = queries.clone();
-                kernel.run(Attend { joint: &joint, heads, queries, eight_bit })
+                let before = &joint[..3 * heads.chunks()];
+                kernel.run(Attend { before, joint: &joint, heads, queries, eight_bit })
             };
             let scalar = crate::kernels::Chosen::SCALAR;
             let (expected, exact) = (run(scalar, true), run(scalar, false));
@@ -209,6 +210,7 @@ mod tests {
         let run = |kernel: crate::kernels::Chosen, joint: &[Floats]| {
             let queries = 0..joint.len() / stride;
             let found = kernel.run(Attend {
+                before: &joint[..stride],
                 joint,
                 heads,
                 queries,
@@ -230,6 +232,36 @@ mod tests {
             for row in found.chunks(heads.chunks() * LANES) {
                 assert!(row[..18].iter().all(|x| x.is_nan()), "{isa}");
                 assert!(row[32..].iter().all(|x| x.is_finite()), "{isa}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sequence_that_is_not_a_number_spoils_no_shorter_one_behind_it() {
+        let heads = Columns::grouped(2, 18);
+        let short = joint(heads, 5, 3);
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut long = joint(heads, 23, 7);
+            for key in long.chunks_exact_mut(heads.chunks()).skip(1).step_by(3) {
+                key.iter_mut().for_each(|chunk| chunk.0.fill(bad));
+            }
+            for (isa, kernel) in kernels() {
+                for eight_bit in [true, false] {
+                    let behind = |before| {
+                        kernel.run(Attend {
+                            before,
+                            joint: &short,
+                            heads,
+                            queries: 0..5,
+                            eight_bit,
+                        })
+                    };
+                    assert_eq!(
+                        behind(&long),
+                        behind(&short),
+                        "{isa}, in 8 bits: {eight_bit}"
+                    );
+                }
             }
         }
     }

@@ -274,11 +274,12 @@ impl Keys {
     #[inline(always)]
     fn fill<'r, L: Lanes>(&mut self, l: L, rows: impl Iterator<Item = &'r [Floats]>, size: Size) {
         let panel_bytes = 16 * size.head_bytes;
-        // What is behind a row's last chunk has to be zero.
+        // What is behind a row's last chunk has to be zero, and what is behind the last key a number.
         self.panels.clear();
         self.panels
             .resize(size.key_chunks * panel_bytes, Bytes::ZERO);
         self.sums.resize(size.key_chunks, Ints::ZERO);
+        self.scales.clear();
         self.scales.resize(size.key_chunks, Floats::ZERO);
         for (key, row) in rows.enumerate() {
             let (panel, lane) = (key / LANES, key % LANES);

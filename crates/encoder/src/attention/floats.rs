@@ -45,6 +45,10 @@ pub(super) fn attend<K: Kernel>(
     let behind = behind(tokens);
     for (index, head) in heads.enumerate() {
         let at = index * head_chunks;
+        // What is behind the last key has to be a number.
+        if let Some(last) = room.keys.rchunks_mut(shape.width).next() {
+            last.fill(Floats::ZERO);
+        }
         for (key, row) in joint.chunks_exact(stride).enumerate() {
             let lanes = row[chunks + at..][..head_chunks]
                 .iter()
