@@ -154,7 +154,7 @@ class Report:
     def __init__(self, args):
         self.args, self.sections, self.found = args, [], ""
         before = args.output.read_text() if args.output.exists() else ""
-        # What people have written beneath the figures, under headings of its own.
+        # What people have written beneath the figures, under headings of their own.
         self.remarks = "".join(before.partition("\n## ")[1:])
 
     def differences(self, engines):

@@ -81,11 +81,9 @@ pub(crate) fn tanh<L: Lanes>(l: L, x: L::F) -> L::F {
 }
 
 /// Replaces the scores of a row by powers of e, the highest of which is 1; gives 1 / their sum.
-///
-/// The lanes after the last score must hold minus infinity.
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats]) -> f32 {
-    let highest = highest(l, row);
+pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats], behind: &Floats) -> f32 {
+    let highest = highest(l, row, behind);
     1.0 / powers(
         l,
         row,
@@ -95,11 +93,14 @@ pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats]) -> f32 {
     )
 }
 
-/// The highest score of a row.
+/// The highest score of a row, to whose last chunk it adds what is [`behind`] its scores.
 #[inline(always)]
-pub(crate) fn highest<L: Lanes>(l: L, row: &[Floats]) -> f32 {
+pub(crate) fn highest<L: Lanes>(l: L, row: &mut [Floats], behind: &Floats) -> f32 {
+    if let Some(last) = row.last_mut() {
+        l.store(l.add(l.load(last), l.load(behind)), last);
+    }
     let mut highest = l.splat(f32::NEG_INFINITY);
-    for scores in row {
+    for scores in &*row {
         highest = l.max(highest, l.load(scores));
     }
     l.highest(highest)
@@ -125,7 +126,7 @@ pub(crate) fn powers<L: Lanes>(
 }
 
 /// What to add to the last chunk of a row of `count` scores, so that the lanes behind them hold minus
-/// infinity.
+/// infinity. They must hold numbers.
 pub(crate) fn behind(count: usize) -> Floats {
     let mut added = Floats::ZERO;
     if let lanes @ 1.. = count % LANES {
@@ -248,7 +249,7 @@ mod tests {
         assert_eq!(values(Function::Tanh, &[1e30, -1e30]), [1.0, -1.0]);
     }
 
-    struct Softmax<'a>(&'a mut [Floats]);
+    struct Softmax<'a>(&'a mut [Floats], usize);
 
     impl Job for Softmax<'_> {
         type Output = f32;
@@ -257,7 +258,7 @@ mod tests {
             let l = kernel.lanes();
             l.run(
                 #[inline(always)]
-                || softmax(l, self.0),
+                || softmax(l, self.0, &behind(self.1)),
             )
         }
     }
@@ -268,12 +269,14 @@ mod tests {
             let scores: Vec<f32> = (0..length).map(|i| (i * 37 % 23) as f32 - 15.0).collect();
             let total: f64 = scores.iter().map(|&s| f64::from(s).exp()).sum();
             for isa in Isa::available() {
-                let mut row =
-                    vec![Floats([f32::NEG_INFINITY; LANES]); scores.len().div_ceil(LANES)];
+                // Behind the scores is something higher.
+                let mut row = vec![Floats([99.0; LANES]); scores.len().div_ceil(LANES)];
                 for (i, &score) in scores.iter().enumerate() {
                     row[i / LANES].0[i % LANES] = score;
                 }
-                let share = Chosen::new(isa).unwrap().run(Softmax(&mut row));
+                let share = Chosen::new(isa)
+                    .unwrap()
+                    .run(Softmax(&mut row, scores.len()));
                 for (power, &score) in row.iter().flat_map(|chunk| chunk.0).zip(&scores) {
                     let wanted = f64::from(score).exp() / total;
                     assert!((f64::from(power * share) - wanted).abs() < 3e-7, "{isa}");

@@ -5,7 +5,7 @@ use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{
     Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put, put_row,
 };
-use crate::math::{behind, highest, powers};
+use crate::math::{self, behind};
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
 
@@ -171,23 +171,20 @@ impl Room {
             queries,
             values,
             scores,
-            highest: highs,
-            powers: bytes,
+            highest,
+            powers,
             shares,
             ..
         } = self;
         let behind = behind(size.tokens);
-        highs.clear();
+        highest.clear();
         for row in scores.chunks_exact_mut(size.key_chunks) {
-            if let Some(last) = row.last_mut() {
-                l.store(l.add(l.load(last), l.load(&behind)), last);
-            }
-            highs.push(highest(l, row));
+            highest.push(math::highest(l, row, &behind));
         }
         shares.clear();
-        for (row, high) in scores.chunks_exact_mut(size.key_chunks).zip(&mut *highs) {
+        for (row, high) in scores.chunks_exact_mut(size.key_chunks).zip(&mut *highest) {
             let mut most = l.splat(0.0);
-            let sum = powers(
+            let sum = math::powers(
                 l,
                 row,
                 *high,
@@ -203,9 +200,9 @@ impl Room {
         }
         // A tile may read past the last row.
         let rows = queries.scales.len() + K::ROWS;
-        bytes.resize(rows * size.key_bytes, Bytes::ZERO);
-        let places = bytes.chunks_exact_mut(size.key_bytes);
-        let rows = scores.chunks_exact(size.key_chunks).zip(&*highs);
+        powers.resize(rows * size.key_bytes, Bytes::ZERO);
+        let places = powers.chunks_exact_mut(size.key_bytes);
+        let rows = scores.chunks_exact(size.key_chunks).zip(&*highest);
         for ((row, &most), to) in rows.zip(places) {
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
             put_row(

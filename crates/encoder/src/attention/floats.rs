@@ -97,10 +97,7 @@ pub(super) fn attend<K: Kernel>(
             );
             room.shares.clear();
             for row in room.scores.chunks_exact_mut(key_chunks).take(count) {
-                if let Some(last) = row.last_mut() {
-                    l.store(l.add(l.load(last), l.load(&behind)), last);
-                }
-                room.shares.push(softmax(l, row));
+                room.shares.push(softmax(l, row, &behind));
             }
             let powers = FloatRows {
                 data: &room.scores,

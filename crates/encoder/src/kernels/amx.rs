@@ -35,10 +35,9 @@ pub(crate) struct Block {
     pub(crate) tall: bool,
     /// Whether there are two panels.
     pub(crate) wide: bool,
-    /// What to fetch into the cache meanwhile, in lines of 64 bytes, and how many of them at a step.
+    /// What to fetch into the cache meanwhile, in lines of 64 bytes.
     pub(crate) ahead: *const i8,
     pub(crate) lines: usize,
-    pub(crate) share: usize,
 }
 
 impl Block {
@@ -54,15 +53,15 @@ impl Block {
             wide: panels > 1,
             ahead: ahead.as_ptr().cast(),
             lines: ahead.len(),
-            share: ahead.len().div_ceil(rows.stride),
         }
     }
 
-    /// Fetches what a step fetches.
+    /// Fetches a step's share of what lies ahead.
     #[inline(always)]
     fn fetch(&self, step: usize) {
-        let first = self.lines.min(step * self.share);
-        for line in first..self.lines.min(first + self.share) {
+        let share = self.lines.div_ceil(self.steps);
+        let first = self.lines.min(step * share);
+        for line in first..self.lines.min(first + share) {
             // SAFETY: fetching reads nothing.
             unsafe { _mm_prefetch::<_MM_HINT_T1>(self.ahead.wrapping_add(64 * line)) };
         }

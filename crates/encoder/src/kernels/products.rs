@@ -67,21 +67,32 @@ fn overlapped<'a, K: Kernel>(
             found,
             #[inline(always)]
             |part, parts| {
-                let Some(last) = &last else { return };
-                let (height, width) = (last.rows.len(), last.panels.len());
-                for row in height * part / parts..height * (part + 1) / parts {
-                    let found = &before[row * width..][..width];
-                    finish(last.rows.start + row, last.panels.start, found);
+                if let Some(last) = &last {
+                    finish_part(last, before, (part, parts), &mut finish);
                 }
             },
         );
         last = Some(tile);
         std::mem::swap(&mut found, &mut before);
     }
-    if let Some(last) = last {
-        for (row, found) in last.rows.zip(before.chunks(last.panels.len())) {
-            finish(row, last.panels.start, found);
-        }
+    if let Some(last) = &last {
+        finish_part(last, before, (0, 1), &mut finish);
+    }
+}
+
+/// Finishes one of so many parts of a tile's rows.
+#[inline(always)]
+fn finish_part<S>(
+    tile: &Tile,
+    found: &[S; 64],
+    (part, parts): (usize, usize),
+    finish: &mut impl FnMut(usize, usize, &[S]),
+) {
+    let height = tile.rows.len();
+    let (first, end) = (height * part / parts, height * (part + 1) / parts);
+    let rows = tile.rows.clone().zip(found.chunks(tile.panels.len()));
+    for (row, found) in rows.take(end).skip(first) {
+        finish(row, tile.panels.start, found);
     }
 }
 
@@ -121,8 +132,6 @@ fn in_tiles<S>(
 ) {
     for tile in tiles {
         multiply(&tile, &mut found);
-        for (row, found) in tile.rows.zip(found.chunks(tile.panels.len())) {
-            finish(row, tile.panels.start, found);
-        }
+        finish_part(&tile, &found, (0, 1), &mut finish);
     }
 }
