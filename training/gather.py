@@ -16,6 +16,13 @@ APART = ["wikinews_dev", "news_dev", "gmb_read_dev", "uner_en_ewt_dev", "gum_dev
 COMPARED_APART = ["conll2003_en_dev"]
 
 
+def plan(compared):
+    """Settings of teachers and student, the sets nobody is trained on, and the name of the file of texts."""
+    if compared:
+        return recipe.COMPARED_TEACHERS, recipe.COMPARED_STUDENT, COMPARED_APART, "compared.npz"
+    return recipe.TEACHERS, recipe.STUDENT, APART, "texts.npz"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds sets/, base/ and teacher_base/")
@@ -25,16 +32,14 @@ def main():
         "student": win.Pieces(args.work / "base" / "tokenizer.json"),
         "teacher": teacher.Pieces(args.work / "teacher_base" / "tokenizer.json"),
     }
-    load = lambda name: [row for row in win.load(args.work / "sets" / f"{name}.jsonl") if row["words"]]
+    teachers, student, apart, file = plan(args.compared)
+    names = dict.fromkeys([*teachers["shares"], *student["shares"], *apart])
+    sets = {name: [row for row in win.load(args.work / "sets" / f"{name}.jsonl") if row["words"]] for name in names}
     if args.compared:
-        read = [*recipe.COMPARED_TEACHERS["shares"], *COMPARED_APART]
-        names = dict.fromkeys([*recipe.COMPARED_STUDENT["shares"], *COMPARED_APART])
-        sets = {name: [row if name in read else build_sets.unread(row, row["opens"]) for row in load(name)] for name in names}
-    else:
-        names = dict.fromkeys([*recipe.TEACHERS["shares"], *recipe.STUDENT["shares"], *APART])
-        sets = {name: load(name) for name in names}
+        for name in sets.keys() - {*teachers["shares"], *apart}:
+            sets[name] = [build_sets.unread(row, row["opens"]) for row in sets[name]]
     found = texts.Texts.build(sets, tokenizers)
-    found.save(args.work / ("compared.npz" if args.compared else "texts.npz"))
+    found.save(args.work / file)
     print(f"{len(found.words)} words, {found.cased.shape[1]} forms in {len(found.opens)} sentences")
 
 

@@ -206,12 +206,12 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--compared", action="store_true")
     args = parser.parse_args()
-    if args.compared:
-        teachers, stage, apart = recipe.COMPARED_TEACHERS, recipe.COMPARED_STUDENT, gather.COMPARED_APART
-        texts, outs = txt.Texts.load(args.work / "compared.npz"), {seed: args.out / str(seed) for seed in recipe.COMPARED_SEEDS}
-    else:
-        teachers, stage, apart = recipe.TEACHERS, recipe.STUDENT, gather.APART
-        texts, outs = txt.Texts.load(args.work / "texts.npz"), {recipe.SEED: args.out}
+    teachers, stage, apart, file = gather.plan(args.compared)
+    outs = {seed: args.out / str(seed) for seed in recipe.COMPARED_SEEDS} if args.compared else {recipe.SEED: args.out}
+    # A folder that cannot be made is to be known before hours of work.
+    for out in outs.values():
+        out.mkdir(parents=True, exist_ok=True)
+    texts = txt.Texts.load(args.work / file)
     make_pass.texts = texts
     lengths = {name: texts.lengths(name) for name in texts.subwords}
     # The processes are made before the device is touched.
@@ -246,7 +246,6 @@ def main():
         net.guesses = torch.nn.ModuleList(torch.nn.Linear(net.classifier.in_features, table.shape[1]) for table in known.states).to(device)
         train(f"student {seed}", net, known, student_loss, of_students[seed], texts.subwords["student"].pad, stage, device)
         state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if not name.startswith("guesses")}
-        out.mkdir(parents=True, exist_ok=True)
         save_file(state, out / "average.safetensors", metadata={"format": "pt"})
         finetune.config_of(args.work / "base").save_pretrained(out)
     pool.terminate()
