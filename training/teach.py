@@ -2,7 +2,8 @@
 
 Reads WORK/texts.npz, the teachers' encoder and what the student starts from; writes
 OUT/average.safetensors. The same seed gives nearly the same weights: a GPU adds in no fixed order.
-With --compared it reads WORK/compared.npz, and writes a student of each seed, OUT/SEED/average.safetensors.
+With --compared it reads WORK/compared.npz, and writes a student of each seed, OUT/SEED/average.safetensors;
+with --from these start from other weights of the base encoder.
 """
 
 import argparse
@@ -188,15 +189,15 @@ def print_scores(work, texts, taught, names):
         print(f"teachers: {name} {100 * scoring.score(rows, found, evaluate.NAMES)['overall']['f1']:.2f}", flush=True)
 
 
-def student_start(work, stage):
-    """The student with the weights it starts from; new heads on the base encoder's where none are named."""
+def student_start(work, stage, base):
+    """The student with the weights it starts from; new heads on the base encoder's, a file, where none are named."""
     net = nets.Distil()
     if stage["start"]:
         state = {name: torch.from_numpy(value) for name, value in export.mean(work, stage["start"]).items()}
     else:
         torch.nn.init.normal_(net.classifier.weight, std=0.02)
         torch.nn.init.zeros_(net.classifier.bias)
-        state = load_file(work / "base" / "model.safetensors")
+        state = load_file(base)
     return net, state
 
 
@@ -205,7 +206,9 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="holds texts.npz, sets/, teacher_base/ and what the stages wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--compared", action="store_true")
+    parser.add_argument("--from", dest="weights", type=Path, help="weights of the base encoder, WORK/base/model.safetensors if not given")
     args = parser.parse_args()
+    base = args.weights or args.work / "base" / "model.safetensors"
     teachers, stage, apart, file = gather.plan(args.compared)
     outs = {seed: args.out / str(seed) for seed in recipe.COMPARED_SEEDS} if args.compared else {recipe.SEED: args.out}
     # A folder that cannot be made is to be known before hours of work.
@@ -242,7 +245,7 @@ def main():
     print_scores(args.work, texts, known.taught, apart)
     for seed, out in outs.items():
         torch.manual_seed(seed)
-        net = start(*student_start(args.work, stage), device)
+        net = start(*student_start(args.work, stage, base), device)
         net.guesses = torch.nn.ModuleList(torch.nn.Linear(net.classifier.in_features, table.shape[1]) for table in known.states).to(device)
         train(f"student {seed}", net, known, student_loss, of_students[seed], texts.subwords["student"].pad, stage, device)
         state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if not name.startswith("guesses")}
