@@ -106,6 +106,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
 
     const SHAPE: TileShape = SHAPE;
     const BLOCK: usize = 96;
+    const FETCHES_WHAT_PASSES: bool = false;
     const OVERLAPS: bool = true;
 
     #[inline(always)]

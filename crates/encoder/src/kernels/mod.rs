@@ -218,6 +218,9 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
 
+    /// Whether fetching panels ahead pays where all rows are in one tile, so that weights only pass by.
+    const FETCHES_WHAT_PASSES: bool = true;
+
     /// Whether [`Kernel::tile_beside`] does both at once.
     const OVERLAPS: bool = false;
 

@@ -22,7 +22,9 @@ pub(crate) fn byte_product<K: Kernel>(
     finish: impl FnMut(usize, usize, &[Ints]),
 ) {
     let length = 16 * stride;
+    let fetches = K::FETCHES_WHAT_PASSES || count > shape.rows;
     let factors = |tile: &Tile| {
+        let ahead = if fetches { tile.ahead.clone() } else { 0..0 };
         let a = ByteRows {
             data: &rows[tile.rows.start * stride..],
             stride,
@@ -33,7 +35,7 @@ pub(crate) fn byte_product<K: Kernel>(
             sums: &sums[tile.panels.clone()],
             headroom: headroom.of(tile.panels.clone()),
             panels: tile.panels.len(),
-            ahead: &panels[tile.ahead.start * length..tile.ahead.end * length],
+            ahead: &panels[ahead.start * length..ahead.end * length],
         };
         (a, w)
     };
