@@ -82,7 +82,7 @@ def build_model(base, topics, weights=None):
     return model
 
 
-def build_optimizer(model, rate, fused=False):
+def build_optimizer(model, rate, fused=False, heads=recipe.HEAD_RATE_FACTOR):
     groups = {"matrix": [], "vector": [], "head": []}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -92,7 +92,7 @@ def build_optimizer(model, rate, fused=False):
         [
             {"params": groups["matrix"], "weight_decay": recipe.WEIGHT_DECAY},
             {"params": groups["vector"], "weight_decay": 0.0},
-            {"params": groups["head"], "weight_decay": 0.0, "lr": rate * recipe.HEAD_RATE_FACTOR},
+            {"params": groups["head"], "weight_decay": 0.0, "lr": rate * heads},
         ],
         lr=rate,
         fused=fused,

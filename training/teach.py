@@ -121,7 +121,7 @@ def word_states(net, batch):
 
 def train(name, net, known, loss_of, passes, pad, stage, device):
     """Trains for the stage's steps; leaves the moving average of the weights in the network."""
-    optimizer = finetune.build_optimizer(net, stage["rate"], fused=True)
+    optimizer = finetune.build_optimizer(net, stage["rate"], True, stage.get("heads", recipe.HEAD_RATE_FACTOR))
     rates = [group["lr"] for group in optimizer.param_groups]
     trained = [p for p in net.parameters() if p.requires_grad]
     average = [p.detach().clone() for p in trained]

@@ -1,0 +1,140 @@
+"""Teaches a smaller tagger, the first layers of the shipped one, what the whole says.
+
+The change of each matrix is of low rank (Hu and others, "LoRA", 2021), so that few megabytes beside the
+shipped weights say all of it. Reads WORK/sets, WORK/base and the shipped model; writes
+OUT/{average,low_rank}.safetensors: the weights with their change, and the change with what else is new.
+"""
+
+import argparse
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils import parametrize
+
+import evaluate
+import finetune
+import nets
+import recipe
+import rowint8
+import scoring
+import teach
+import texts as txt
+import windows as win
+
+APART = ["wikinews_dev", "news_dev", "gmb_read_dev", "uner_en_ewt_dev"]
+READ_AT_ONCE = 4096  # subwords, padding included
+CHANGED = ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2")
+
+
+class LowRank(nn.Module):
+    """Adds a product of two thin matrices, none at first, to a weight."""
+
+    def __init__(self, outputs, inputs, rank):
+        super().__init__()
+        self.into = nn.Parameter(torch.randn(rank, inputs) / inputs**0.5)
+        self.out = nn.Parameter(torch.zeros(outputs, rank))
+
+    def forward(self, weight):
+        return weight + self.out @ self.into
+
+
+def student(whole, stage):
+    """The first layers with weights of the whole that stay, low-rank changes, and vectors and a head that learn."""
+    net = nets.Distil(layers=stage["layers"])
+    own = net.state_dict().keys()
+    net.load_state_dict({name: tensor for name, tensor in whole.items() if name in own}, strict=False)
+    net.distilbert.embeddings.position_embeddings.weight.requires_grad = False
+    for name, module in list(net.distilbert.transformer.named_modules()):
+        if name.endswith(CHANGED):
+            module.weight.requires_grad = False
+            parametrize.register_parametrization(module, "weight", LowRank(*module.weight.shape, stage["rank"]))
+    return net
+
+
+def parts(net):
+    """(all weights with their change, what differs from the whole's) as tables of arrays."""
+    learned = {name: p.detach().cpu().contiguous() for name, p in net.named_parameters() if p.requires_grad}
+    learned = {name: p for name, p in learned.items() if not name.startswith(("guesses", "topics"))}
+    for module in list(net.modules()):
+        if parametrize.is_parametrized(module):
+            parametrize.remove_parametrizations(module, "weight")
+    merged = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items() if not name.startswith(("guesses", "topics"))}
+    return merged, learned
+
+
+@torch.no_grad()
+def chances(net, texts, lengths, names, device):
+    """(places of words, normed states, chances of labels), batch by batch, of the named sets or of all."""
+    for batch in teach.batches(txt.reading_pass(texts, "student", lengths, READ_AT_ONCE, names), texts.subwords["student"].pad, device):
+        states = teach.word_states(net, batch)
+        with torch.autocast(device, torch.bfloat16):
+            logits = net.labels(states)
+        yield batch.words, functional.layer_norm(states.float(), states.shape[-1:]), logits.float().softmax(-1)
+
+
+def print_scores(who, work, net, texts, lengths, device):
+    """F1 over PER, ORG and LOC on sets that nobody is trained on."""
+    said = torch.zeros(len(texts.words), len(recipe.LABELS), device=device)
+    for words, _, p in chances(net, texts, lengths, APART, device):
+        said[words] = p
+    found = {}
+    for name in APART:
+        rows = [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]]
+        first, last = texts.starts[list(texts.ranges[name])]
+        of_rows = np.split(said[first:last].cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
+        labels = [scoring.viterbi(scoring.log(p)) for p in of_rows]
+        found[name] = 100 * scoring.score(rows, labels, evaluate.NAMES)["overall"]["f1"]
+    print(f"{who}: {({name: round(f1, 2) for name, f1 in found.items()})} mean {sum(found.values()) / len(found):.2f}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="holds sets/ and base/")
+    parser.add_argument("--model", type=Path, required=True, help="the shipped model")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    stage = recipe.SMALL
+    torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
+    names = dict.fromkeys([*stage["shares"], *APART])
+    sets = {name: [row for row in win.load(args.work / "sets" / f"{name}.jsonl") if row["words"]] for name in names}
+    texts = txt.Texts.build(sets, {"student": win.Pieces(args.work / "base" / "tokenizer.json")})
+    teach.make_pass.texts = texts
+    lengths = texts.lengths("student")
+    # The processes are made before the device is touched.
+    pool = multiprocessing.get_context("fork").Pool(2)
+    how = dict(tokenizer="student", lengths=lengths, shares=stage["shares"], case=stage["case"], budget=stage["batch"])
+    passes = {"shares": iter(teach.Feed(pool, "small", **how))}
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    whole = {name: torch.from_numpy(np.ascontiguousarray(tensor)) for name, tensor in rowint8.load(args.model).items()}
+    net = teach.start(nets.Distil(), whole, device).eval()
+    known = teach.Known(texts, device)
+    known.taught = torch.zeros(len(texts.words), len(recipe.LABELS), dtype=torch.half, device=device)
+    known.states = [torch.zeros(len(texts.words), net.classifier.in_features, dtype=torch.bfloat16, device=device)]
+    print_scores("the whole", args.work, net, texts, lengths, device)
+    for words, states, p in chances(net, texts, lengths, None, device):
+        known.taught[words], known.states[0][words] = p.half(), states.bfloat16()
+    torch.manual_seed(recipe.SEED)
+    net = student(whole, stage).to(device)
+    size = net.classifier.in_features
+    net.guesses = nn.ModuleList([nn.Linear(size, size)]).to(device)
+    teach.train("small", net, known, teach.student_loss, passes, texts.subwords["student"].pad, stage, device)
+    print_scores("small", args.work, net, texts, lengths, device)
+    merged, learned = parts(net)
+    save_file(merged, args.out / "average.safetensors", metadata={"format": "pt"})
+    save_file(learned, args.out / "low_rank.safetensors", metadata={"format": "pt"})
+    config = finetune.config_of(args.work / "base")
+    config.n_layers = stage["layers"]
+    config.save_pretrained(args.out)
+    pool.terminate()
+
+
+if __name__ == "__main__":
+    main()
