@@ -22,12 +22,13 @@ SETS = {
     "conll2003_en_test": ("PER", "ORG", "LOC", "MISC"),
     "btc_g": NAMES,
 }
+DEVELOPMENT = [name for name in SETS if name.endswith("_dev")]
 
 
 def mean_dev(model, work, pieces):
     """F1 over PER, ORG, LOC on each development set, for choosing between weights."""
     found = {}
-    for name in (name for name in SETS if name.endswith("_dev")):
+    for name in DEVELOPMENT:
         sentences = win.load(work / "sets" / f"{name}.jsonl")
         win.measure(sentences, pieces)
         labels = scoring.predict(model, sentences, pieces, recipe.WINDOW)

@@ -100,11 +100,12 @@ def build_optimizer(model, rate, fused=False, heads=recipe.HEAD_RATE_FACTOR):
 
 
 def rate_factor(stage, step):
-    """The learning rate's share of its peak: linear up, then linear down to the stage's floor."""
+    """The learning rate's share of its peak: linear up, then linear down to the stage's floor, or zero."""
     if step < stage["warmup"]:
         return (step + 1) / stage["warmup"]
     left = (stage["steps"] - step) / (stage["steps"] - stage["warmup"])
-    return stage["floor"] + (1 - stage["floor"]) * left
+    floor = stage.get("floor", 0.0)
+    return floor + (1 - floor) * left
 
 
 def likelihood(logits, targets, misc):

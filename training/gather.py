@@ -23,6 +23,11 @@ def plan(compared):
     return recipe.TEACHERS, recipe.STUDENT, APART, "texts.npz"
 
 
+def load(work, names):
+    """The sets' sentences that have words."""
+    return {name: [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]] for name in names}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds sets/, base/ and teacher_base/")
@@ -34,7 +39,7 @@ def main():
     }
     teachers, student, apart, file = plan(args.compared)
     names = dict.fromkeys([*teachers["shares"], *student["shares"], *apart])
-    sets = {name: [row for row in win.load(args.work / "sets" / f"{name}.jsonl") if row["words"]] for name in names}
+    sets = load(args.work, names)
     if args.compared:
         for name in sets.keys() - {*teachers["shares"], *apart}:
             sets[name] = [build_sets.unread(row, row["opens"]) for row in sets[name]]

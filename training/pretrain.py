@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+import finetune
 import nets
 import recipe
 import teach
@@ -55,32 +56,21 @@ def hide(batch, share, mask, subwords):
     return shown, chosen.nonzero(as_tuple=True)
 
 
-def pretrain(net, guess, passes, pad, mask, stage, device):
-    vectors = [p for p in net.distilbert.parameters() if p.requires_grad and p.ndim == 1]
-    matrices = [p for p in net.distilbert.parameters() if p.requires_grad and p.ndim > 1]
-    trained = [*matrices, *vectors, *guess.parameters()]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": matrices, "weight_decay": recipe.WEIGHT_DECAY},
-            {"params": vectors, "weight_decay": 0.0},
-            {"params": guess.parameters(), "weight_decay": 0.0, "lr": stage["guess"] * stage["rate"]},
-        ],
-        lr=stage["rate"],
-        fused=device == "cuda",
-    )
+def pretrain(net, passes, pad, mask, stage, device):
+    optimizer = finetune.build_optimizer(net, stage["rate"], True, stage["heads"])
     rates = [group["lr"] for group in optimizer.param_groups]
+    trained = [p for p in net.parameters() if p.requires_grad]
     net.train()
     begin, step, steps = time.time(), 0, stage["steps"]
     while step < steps:
         for batch in teach.batches(next(passes), pad, device):
             if step == steps:
                 break
-            factor = min((step + 1) / stage["warmup"], (steps - step) / (steps - stage["warmup"]))
             for group, rate in zip(optimizer.param_groups, rates):
-                group["lr"] = rate * factor
-            shown, at = hide(batch, stage["hidden"], mask, len(guess.bias))
+                group["lr"] = rate * finetune.rate_factor(stage, step)
+            shown, at = hide(batch, stage["hidden"], mask, len(net.guesses.bias))
             with torch.autocast(device, torch.bfloat16):
-                logits = guess(net.states(shown, batch.lengths)[at])
+                logits = net.guesses(net.states(shown, batch.lengths)[at])
             loss = functional.cross_entropy(logits.float(), batch.ids[at].long())
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, recipe.CLIP)
@@ -107,9 +97,9 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(recipe.SEED)
     net = teach.start(nets.Distil(), load_file(args.work / "base" / "model.safetensors"), device)
-    guess = Guess(net.distilbert.embeddings.word_embeddings).to(device)
+    net.guesses = Guess(net.distilbert.embeddings.word_embeddings).to(device)
     mask = win.Pieces(args.work / "base" / "tokenizer.json").tokenizer.token_to_id("[MASK]")
-    pretrain(net, guess, passes, texts.subwords["student"].pad, mask, stage, device)
+    pretrain(net, passes, texts.subwords["student"].pad, mask, stage, device)
     state = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items() if name.startswith("distilbert.")}
     save_file(state, args.out / "model.safetensors", metadata={"format": "pt"})
     pool.terminate()

@@ -13,20 +13,18 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from torch.nn import functional
 from torch.nn.utils import parametrize
 
 import evaluate
 import finetune
+import gather
 import nets
 import recipe
 import rowint8
-import scoring
 import teach
 import texts as txt
 import windows as win
 
-APART = ["wikinews_dev", "news_dev", "gmb_read_dev", "uner_en_ewt_dev"]
 READ_AT_ONCE = 4096  # subwords, padding included
 CHANGED = ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2")
 
@@ -46,8 +44,7 @@ class LowRank(nn.Module):
 def student(whole, stage):
     """The first layers with weights of the whole that stay, low-rank changes, and vectors and a head that learn."""
     net = nets.Distil(layers=stage["layers"])
-    own = net.state_dict().keys()
-    net.load_state_dict({name: tensor for name, tensor in whole.items() if name in own}, strict=False)
+    net.load_state_dict(whole, strict=False)
     net.distilbert.embeddings.position_embeddings.weight.requires_grad = False
     for name, module in list(net.distilbert.transformer.named_modules()):
         if name.endswith(CHANGED):
@@ -57,39 +54,20 @@ def student(whole, stage):
 
 
 def parts(net):
-    """(all weights with their change, what differs from the whole's) as tables of arrays."""
-    learned = {name: p.detach().cpu().contiguous() for name, p in net.named_parameters() if p.requires_grad}
-    learned = {name: p for name, p in learned.items() if not name.startswith(("guesses", "topics"))}
+    """(all weights with their change, what differs from the whole's) as tables of tensors."""
+    stored = lambda named: {name: t.detach().cpu().contiguous() for name, t in named if not name.startswith(("guesses", "topics"))}
+    learned = stored((name, p) for name, p in net.named_parameters() if p.requires_grad)
     for module in list(net.modules()):
         if parametrize.is_parametrized(module):
             parametrize.remove_parametrizations(module, "weight")
-    merged = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items() if not name.startswith(("guesses", "topics"))}
-    return merged, learned
-
-
-@torch.no_grad()
-def chances(net, texts, lengths, names, device):
-    """(places of words, normed states, chances of labels), batch by batch, of the named sets or of all."""
-    for batch in teach.batches(txt.reading_pass(texts, "student", lengths, READ_AT_ONCE, names), texts.subwords["student"].pad, device):
-        states = teach.word_states(net, batch)
-        with torch.autocast(device, torch.bfloat16):
-            logits = net.labels(states)
-        yield batch.words, functional.layer_norm(states.float(), states.shape[-1:]), logits.float().softmax(-1)
+    return stored(net.state_dict().items()), learned
 
 
 def print_scores(who, work, net, texts, lengths, device):
-    """F1 over PER, ORG and LOC on sets that nobody is trained on."""
     said = torch.zeros(len(texts.words), len(recipe.LABELS), device=device)
-    for words, _, p in chances(net, texts, lengths, APART, device):
+    for words, _, p in teach.read(net, texts, "student", lengths, device, evaluate.DEVELOPMENT, READ_AT_ONCE):
         said[words] = p
-    found = {}
-    for name in APART:
-        rows = [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]]
-        first, last = texts.starts[list(texts.ranges[name])]
-        of_rows = np.split(said[first:last].cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
-        labels = [scoring.viterbi(scoring.log(p)) for p in of_rows]
-        found[name] = 100 * scoring.score(rows, labels, evaluate.NAMES)["overall"]["f1"]
-    print(f"{who}: {({name: round(f1, 2) for name, f1 in found.items()})} mean {sum(found.values()) / len(found):.2f}", flush=True)
+    teach.print_scores(who, work, texts, said, evaluate.DEVELOPMENT)
 
 
 def main():
@@ -103,8 +81,7 @@ def main():
     stage = recipe.SMALL
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
-    names = dict.fromkeys([*stage["shares"], *APART])
-    sets = {name: [row for row in win.load(args.work / "sets" / f"{name}.jsonl") if row["words"]] for name in names}
+    sets = gather.load(args.work, [*stage["shares"], *evaluate.DEVELOPMENT])
     texts = txt.Texts.build(sets, {"student": win.Pieces(args.work / "base" / "tokenizer.json")})
     teach.make_pass.texts = texts
     lengths = texts.lengths("student")
@@ -119,8 +96,8 @@ def main():
     known.taught = torch.zeros(len(texts.words), len(recipe.LABELS), dtype=torch.half, device=device)
     known.states = [torch.zeros(len(texts.words), net.classifier.in_features, dtype=torch.bfloat16, device=device)]
     print_scores("the whole", args.work, net, texts, lengths, device)
-    for words, states, p in chances(net, texts, lengths, None, device):
-        known.taught[words], known.states[0][words] = p.half(), states.bfloat16()
+    for words, states, p in teach.read(net, texts, "student", lengths, device, at_once=READ_AT_ONCE):
+        known.taught[words], known.states[0][words] = p.half(), teach.normed(states)
     torch.manual_seed(recipe.SEED)
     net = student(whole, stage).to(device)
     size = net.classifier.in_features

@@ -133,9 +133,8 @@ def train(name, net, known, loss_of, passes, pad, stage, device):
         for batch in batches(next(passes[shares]), pad, device):
             if step == until:
                 break
-            factor = min((step + 1) / stage["warmup"], (steps - step) / max(1, steps - stage["warmup"]))
             for group, rate in zip(optimizer.param_groups, rates):
-                group["lr"] = rate * factor
+                group["lr"] = rate * finetune.rate_factor(stage, step)
             states = word_states(net, batch)
             with torch.autocast(device, torch.bfloat16):
                 loss = loss_of(net, known, batch, states, step / steps, stage)
@@ -157,13 +156,19 @@ def train(name, net, known, loss_of, passes, pad, stage, device):
 
 
 @torch.no_grad()
-def read(net, texts, tokenizer, lengths, device):
-    """(places of words in the texts, states, probabilities of labels), batch by batch, in long windows."""
-    for batch in batches(txt.reading_pass(texts, tokenizer, lengths, READ_AT_ONCE), texts.subwords[tokenizer].pad, device):
+def read(net, texts, tokenizer, lengths, device, names=None, at_once=READ_AT_ONCE):
+    """(places of words in the texts, states, probabilities of labels), batch by batch, in long windows, of the
+    named sets or of all."""
+    for batch in batches(txt.reading_pass(texts, tokenizer, lengths, at_once, names), texts.subwords[tokenizer].pad, device):
         states = word_states(net, batch)
         with torch.autocast(device, torch.bfloat16):
             logits = net.labels(states)
         yield batch.words, states, logits.float().softmax(-1)
+
+
+def normed(states):
+    """States as they are imitated."""
+    return functional.layer_norm(states.float(), states.shape[-1:]).bfloat16()
 
 
 def start(net, state, device):
@@ -179,14 +184,13 @@ def encoder_weights(path):
     return {name: tensor for name, tensor in weights.items() if not name.startswith("pooler") and tensor.is_floating_point()}
 
 
-def print_scores(work, texts, taught, names):
-    """F1 of what the teachers say of sets that nobody is trained on."""
-    for name in names:
-        rows = [row for row in win.load(work / "sets" / f"{name}.jsonl") if row["words"]]
+def print_scores(who, work, texts, said, names):
+    """F1 of what is said of the words of sets that nobody is trained on."""
+    for name, rows in gather.load(work, names).items():
         first, last = texts.starts[list(texts.ranges[name])]
-        said = np.split(taught[first:last].float().cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
-        found = [scoring.viterbi(scoring.log(p)) for p in said]
-        print(f"teachers: {name} {100 * scoring.score(rows, found, evaluate.NAMES)['overall']['f1']:.2f}", flush=True)
+        of_rows = np.split(said[first:last].float().cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
+        found = [scoring.viterbi(scoring.log(p)) for p in of_rows]
+        print(f"{who}: {name} {100 * scoring.score(rows, found, evaluate.NAMES)['overall']['f1']:.2f}", flush=True)
 
 
 def student_start(work, stage, base):
@@ -240,9 +244,9 @@ def main():
         for words, states, p in read(net, texts, "teacher", lengths["teacher"], device):
             total[words] += p
             if k < stage["imitated"]:
-                known.states[k][words] = functional.layer_norm(states.float(), states.shape[-1:]).bfloat16()
+                known.states[k][words] = normed(states)
     known.taught = (total / total.sum(-1, keepdim=True).clamp(min=1e-6)).half()
-    print_scores(args.work, texts, known.taught, apart)
+    print_scores("teachers", args.work, texts, known.taught, apart)
     for seed, out in outs.items():
         torch.manual_seed(seed)
         net = start(*student_start(args.work, stage, base), device)

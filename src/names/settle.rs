@@ -62,8 +62,8 @@ struct Votes {
     labels: Vec<(Arc<str>, f32)>,
 }
 
-/// Gives spans of the same set the label with the highest sum of scores, as
-/// [`crate::agree`] does for those of the same surface.
+/// Gives spans of the same set the label with the highest sum of scores, however close:
+/// unlike a surface ([`crate::agree`]), a name has one label.
 pub(super) fn vote(spans: &mut [Span], set_of: &[usize]) {
     let mut votes: Map<usize, Votes> = Map::default();
     for (span, set) in spans.iter().zip(set_of) {
