@@ -11,7 +11,9 @@
 //! layers and the attention of the blocks multiply in 8 bits where weights are stored so
 //! ([`Precision`] can ask for other: bfloat16 or `f32`; attention then computes in `f32`), everything
 //! else computes in `f32`. [`prepare`] lays 8-bit weights out ahead
-//! of time, so that a model that is part of a program runs where it lies, without a copy.
+//! of time, so that a model that is part of a program runs where it lies, without a copy;
+//! [`apply_change`] makes a model that is stored as a change of another, and [`nest`] puts both into one
+//! run of bytes.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};
@@ -43,10 +45,13 @@ mod isa;
 mod kernels;
 mod layer;
 mod layer_norm;
+mod layout;
 mod linear;
+mod low_rank;
 mod math;
 mod matrix;
 mod names;
+mod nested;
 mod packed;
 mod panels;
 mod pass;
@@ -66,6 +71,8 @@ pub use config::{Architecture, Config};
 pub use encoder::{Encoder, Options};
 pub use error::Error;
 pub use isa::Isa;
+pub use low_rank::apply_change;
+pub use nested::{Nested, nest};
 pub use packed::Packed;
 pub use precision::Precision;
 pub use prepared::prepare;

@@ -4,14 +4,14 @@
 //! `__metadata__` names lie in panels ([`kernels`](crate::kernels)) instead of rows, at multiples of
 //! 64 bytes, and the sums of their rows are a tensor of their own.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::tensor::Metadata;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{BYTES, LANES};
+use crate::layout::Layout;
 use crate::panels::{Panels, int8};
 use crate::shapes::{BlockShapes, Shape};
 use crate::weights::{Table, Weights};
@@ -134,89 +134,39 @@ fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Laid>, Error> {
     Ok(laid)
 }
 
-/// The file with `panels` first. Each of them is whole chunks, and so the header is made to be.
+/// The file with `panels` first, each of them whole chunks.
 fn write(weights: &Weights<'_>, panels: Vec<Laid>) -> serde_json::Result<Vec<u8>> {
     let metadata = weights.metadata();
     let names: Vec<String> = panels.iter().map(|laid| laid.name.clone()).collect();
-    let mut data = Data::default();
+    let mut file = Layout::default();
     let mut sums = Vec::new();
     for laid in panels {
         sums.push((sums_of(&laid.name), laid.shape[..1].to_vec(), laid.sums));
-        data.push(laid.name, Dtype::I8, laid.shape, laid.data);
+        file.push(laid.name, Dtype::I8, laid.shape, laid.data);
     }
     for (name, shape, sums) in sums {
-        data.push(name, Dtype::I32, shape, sums);
+        file.push(name, Dtype::I32, shape, sums);
     }
     for name in metadata.offset_keys() {
         if let Some((info, bytes)) = weights.bytes(&name)
-            && !data.infos.contains_key(&name)
+            && !file.has(&name)
         {
-            data.push(name, info.dtype, info.shape.clone(), bytes);
+            file.push(name, info.dtype, info.shape.clone(), bytes);
         }
     }
-    let mut about: BTreeMap<&str, &str> = BTreeMap::new();
-    let known = metadata.metadata().iter().flatten();
-    about.extend(known.map(|(key, value)| (key.as_str(), value.as_str())));
+    let mut about = metadata.metadata().clone().unwrap_or_default();
     let named = serde_json::to_string(&Named {
         version: VERSION,
         tensors: names,
     })?;
-    about.insert(KEY, &named);
-    let header = Header {
-        about,
-        infos: data.infos,
-    };
-    let mut header = serde_json::to_vec(&header)?;
-    header.resize((8 + header.len()).next_multiple_of(BYTES) - 8, b' ');
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.reserve_exact(header.len() + data.end);
-    file.append(&mut header);
-    for part in data.parts {
-        file.extend_from_slice(&part);
-    }
-    Ok(file)
-}
-
-#[derive(Serialize)]
-struct Header<'a> {
-    #[serde(rename = "__metadata__")]
-    about: BTreeMap<&'a str, &'a str>,
-    #[serde(flatten)]
-    infos: BTreeMap<String, TensorInfo>,
-}
-
-/// Tensors one behind the other.
-#[derive(Default)]
-struct Data<'a> {
-    infos: BTreeMap<String, TensorInfo>,
-    parts: Vec<Cow<'a, [u8]>>,
-    end: usize,
-}
-
-impl<'a> Data<'a> {
-    fn push(
-        &mut self,
-        name: String,
-        dtype: Dtype,
-        shape: Vec<usize>,
-        bytes: impl Into<Cow<'a, [u8]>>,
-    ) {
-        let bytes = bytes.into();
-        let start = self.end;
-        self.end += bytes.len();
-        let data_offsets = (start, self.end);
-        let info = TensorInfo {
-            dtype,
-            shape,
-            data_offsets,
-        };
-        self.infos.insert(name, info);
-        self.parts.push(bytes);
-    }
+    about.insert(KEY.to_owned(), named);
+    file.write(about)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use safetensors::tensor::TensorView;
 
     use super::*;

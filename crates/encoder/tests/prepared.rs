@@ -5,7 +5,9 @@ mod common;
 use std::collections::HashMap;
 
 use common::{Tensor, Tensors};
-use newshound_encoder::{Architecture, Encoder, Error, Isa, Options, Packed, Precision, prepare};
+use newshound_encoder::{
+    Architecture, Encoder, Error, Isa, Options, Packed, Precision, nest, prepare,
+};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -226,6 +228,49 @@ fn its_panels_come_first_in_the_order_of_a_pass_at_multiples_of_64_bytes() {
     assert_eq!(named(&narrow), [&layer(0)[4..], &layer(1)[4..]].concat());
     let small = Model::small("bert", Architecture::Bert).prepared();
     assert_eq!(named(&small), [&layer(0)[5..], &layer(1)[5..]].concat());
+}
+
+#[test]
+fn two_files_in_one_run_of_bytes_have_what_they_share_once_and_run_in_place() {
+    let outer = Model::wide("distilbert", Architecture::DistilBert);
+    let mut inner = Model::wide("distilbert", Architecture::DistilBert);
+    let words = "distilbert.embeddings.word_embeddings.weight";
+    for (name, tensor) in &mut inner.tensors {
+        if !name.contains("word_embeddings") {
+            tensor.data.iter_mut().for_each(|byte| *byte ^= 1);
+        }
+    }
+    let files = [outer.prepared(), inner.prepared()];
+    let nested = nest(&files[0], &files[1]).unwrap();
+    let shared = outer.tensors[words].data.len();
+    let longest = files[0].len() + files[1].len() - shared + 1024;
+    assert!(nested.bytes.len() < longest, "{}", nested.bytes.len());
+    assert_eq!(nested.inner.start % 64, 0);
+    assert_eq!(
+        (nested.outer.start, nested.inner.end),
+        (0, nested.bytes.len())
+    );
+    let lasting = lasting(&nested.bytes, 0);
+    let parts = [nested.outer, nested.inner].map(|range| &lasting[range]);
+    for ((model, file), part) in [&outer, &inner].into_iter().zip(&files).zip(parts) {
+        let open = |bytes| newshound_encoder::Tensors::open(bytes, model.architecture).unwrap();
+        let (a, b) = (open(file), open(part));
+        assert!(a.names().eq(b.names()));
+        for name in a.names() {
+            assert_eq!(a.get(name).unwrap(), b.get(name).unwrap(), "{name}");
+        }
+        assert_eq!(named(file), named(part));
+        let (header, metadata) = SafeTensors::read_metadata(part).unwrap();
+        for name in named(part) {
+            let start = metadata.info(&name).unwrap().data_offsets.0;
+            assert_eq!((8 + header + start) % 64, 0, "{name}");
+        }
+        let alone = Encoder::load(&model.config, file.clone(), Options::default());
+        let in_place = Encoder::load(&model.config, part, Options::default());
+        assert_eq!(bits(&in_place.unwrap()), bits(&alone.unwrap()));
+    }
+    let error = nest(parts[0], parts[1]).unwrap_err();
+    assert!(matches!(error, Error::CorruptWeights { .. }), "{error}");
 }
 
 #[test]

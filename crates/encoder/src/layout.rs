@@ -1,0 +1,77 @@
+//! Weights files whose tensors lie in an order of our choice.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
+use serde::Serialize;
+
+use crate::kernels::BYTES;
+
+/// Tensors one behind the other.
+#[derive(Default)]
+pub(crate) struct Layout<'a> {
+    infos: BTreeMap<String, TensorInfo>,
+    parts: Vec<Cow<'a, [u8]>>,
+    end: usize,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(rename = "__metadata__")]
+    about: BTreeMap<String, String>,
+    #[serde(flatten)]
+    infos: &'a BTreeMap<String, TensorInfo>,
+}
+
+impl<'a> Layout<'a> {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.infos.contains_key(name)
+    }
+
+    /// How many bytes the tensors take.
+    pub(crate) fn len(&self) -> usize {
+        self.end
+    }
+
+    /// Puts a tensor, of a name that is not there yet, behind the others.
+    pub(crate) fn push(
+        &mut self,
+        name: String,
+        dtype: Dtype,
+        shape: Vec<usize>,
+        bytes: impl Into<Cow<'a, [u8]>>,
+    ) {
+        let bytes = bytes.into();
+        let start = self.end;
+        self.end += bytes.len();
+        let info = TensorInfo {
+            dtype,
+            shape,
+            data_offsets: (start, self.end),
+        };
+        self.infos.insert(name, info);
+        self.parts.push(bytes);
+    }
+
+    /// The bytes before the tensors: their length is a multiple of 64.
+    pub(crate) fn header(&self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
+        let mut header = serde_json::to_vec(&Header {
+            about: about.into_iter().collect(),
+            infos: &self.infos,
+        })?;
+        header.resize((8 + header.len()).next_multiple_of(BYTES) - 8, b' ');
+        Ok([&(header.len() as u64).to_le_bytes(), &*header].concat())
+    }
+
+    /// The file.
+    pub(crate) fn write(self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
+        let mut file = self.header(about)?;
+        file.reserve_exact(self.end);
+        for part in self.parts {
+            file.extend_from_slice(&part);
+        }
+        Ok(file)
+    }
+}

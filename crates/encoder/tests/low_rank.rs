@@ -1,0 +1,197 @@
+//! A model made of another and a change is what the change says, to the rounding of 8 bits.
+
+mod common;
+
+use common::{Tensor, Tensors, tensors, to_bytes};
+use newshound_encoder::{
+    Architecture, Encoder, Error, Options, Packed, Tensors as Parameters, apply_change, prepare,
+};
+use safetensors::tensor::Dtype;
+use serde_json::{Value, json};
+
+const RANK: usize = 3;
+const CHANGED: &str = "distilbert.transformer.layer.0.ffn.lin1";
+const REPLACED: &str = "distilbert.transformer.layer.0.ffn.lin1.bias";
+
+/// The fixture's configuration with so many blocks.
+fn config(layers: usize) -> Vec<u8> {
+    let config = common::file("distilbert", "config.json");
+    let mut config: Value = serde_json::from_slice(&config).unwrap();
+    config["n_layers"] = json!(layers);
+    config.to_string().into_bytes()
+}
+
+fn numbers(seed: usize, count: usize) -> Vec<f32> {
+    let number = |i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 2003.0 - 0.5;
+    (0..count).map(number).collect()
+}
+
+/// A change of one matrix, one half of it in 8 bits, and of one vector.
+fn change() -> Tensors {
+    let old = tensors("distilbert");
+    let [outputs, inputs] = old[&format!("{CHANGED}.weight")].shape[..] else {
+        panic!("a matrix");
+    };
+    let integers = numbers(2, outputs * RANK)
+        .into_iter()
+        .map(|x| (x * 254.0) as i8);
+    let out = Tensor {
+        dtype: Dtype::I8,
+        shape: vec![outputs, RANK],
+        data: integers.map(i8::cast_unsigned).collect(),
+    };
+    let scales: Vec<f32> = numbers(3, outputs)
+        .iter()
+        .map(|x| 0.01 + x * 0.01)
+        .collect();
+    Tensors::from([
+        (
+            format!("{CHANGED}.into"),
+            Tensor::from_floats(&[RANK, inputs], &numbers(1, RANK * inputs)),
+        ),
+        (format!("{CHANGED}.out"), out),
+        (
+            format!("{CHANGED}.out_scale"),
+            Tensor::from_floats(&[outputs], &scales),
+        ),
+        (
+            REPLACED.to_owned(),
+            Tensor::from_floats(&[outputs], &numbers(4, outputs)),
+        ),
+    ])
+}
+
+fn apply(layers: usize, change: &Tensors) -> Result<Vec<u8>, Error> {
+    let old = common::file("distilbert", "model.safetensors");
+    apply_change(&config(layers), &old, &to_bytes(change))
+}
+
+#[test]
+fn matrices_get_the_product_added_vectors_are_replaced_and_the_rest_stays() {
+    let (change, made) = (change(), apply(2, &change()).unwrap());
+    let old = common::file("distilbert", "model.safetensors");
+    let open = |bytes| Parameters::open(bytes, Architecture::DistilBert).unwrap();
+    let (old, new) = (open(&old), open(&made));
+    assert!(old.names().eq(new.names()));
+    for name in old.names() {
+        let (before, after) = (old.get(name).unwrap(), new.get(name).unwrap());
+        assert_eq!(before.shape, after.shape, "{name}");
+        if name == REPLACED {
+            assert_eq!(after.values, change[REPLACED].floats());
+        } else if name != format!("{CHANGED}.weight") {
+            assert_eq!(before, after, "{name}");
+        } else {
+            let (into, scales) = (
+                change[&format!("{CHANGED}.into")].floats(),
+                change[&format!("{CHANGED}.out_scale")].floats(),
+            );
+            let out = &change[&format!("{CHANGED}.out")].data;
+            let inputs = before.shape[1];
+            let rows = before
+                .values
+                .chunks(inputs)
+                .zip(after.values.chunks(inputs));
+            for (row, (before, after)) in rows.enumerate() {
+                let exact = (0..inputs).map(|i| {
+                    let product = (0..RANK).map(|k| {
+                        let out = f64::from(out[row * RANK + k].cast_signed());
+                        out * f64::from(scales[row]) * f64::from(into[k * inputs + i])
+                    });
+                    f64::from(before[i]) + product.sum::<f64>()
+                });
+                let exact: Vec<f64> = exact.collect();
+                let step = exact.iter().fold(0.0, |most: f64, x| most.max(x.abs())) / 127.0;
+                for (exact, &found) in exact.iter().zip(after) {
+                    let apart = (exact - f64::from(found)).abs();
+                    assert!(apart <= step * 0.5001, "row {row}: {apart} of {step}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_that_the_configuration_has_no_room_for_are_left_out_and_the_model_runs() {
+    let made = apply(1, &change()).unwrap();
+    let left = Parameters::open(&made, Architecture::DistilBert).unwrap();
+    let blocks = left
+        .names()
+        .filter(|name| name.contains("transformer.layer"));
+    let blocks: Vec<&str> = blocks.collect();
+    assert!(!blocks.is_empty());
+    assert!(blocks.iter().all(|name| name.contains("layer.0.")));
+    let encoder = Encoder::load(&config(1), made, Options::default()).unwrap();
+    let logits = encoder
+        .logits(Packed::new(&[2, 5, 3], &[0, 3]).unwrap())
+        .unwrap();
+    assert!(logits.iter().all(|logit| logit.is_finite()));
+}
+
+#[test]
+fn a_change_that_does_not_fit_is_refused_by_the_name_of_what_does_not() {
+    type Damage = fn(&mut Tensors);
+    let damages: [(&str, Damage); 5] = [
+        ("distilbert.extra", |change| {
+            change.insert(
+                "distilbert.extra".to_owned(),
+                Tensor::from_floats(&[1], &[0.0]),
+            );
+        }),
+        ("lin1.out", |change| {
+            change.remove(&format!("{CHANGED}.into"));
+        }),
+        ("lin1.out", |change| {
+            change.remove(&format!("{CHANGED}.out"));
+        }),
+        ("lin1.into", |change| {
+            let narrow = Tensor::from_floats(&[RANK, 5], &numbers(1, RANK * 5));
+            change.insert(format!("{CHANGED}.into"), narrow);
+        }),
+        (REPLACED, |change| {
+            change.insert(REPLACED.to_owned(), Tensor::from_floats(&[1], &[0.0]));
+        }),
+    ];
+    for (named, damage) in damages {
+        let mut change = change();
+        damage(&mut change);
+        let error = apply(2, &change).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    }
+}
+
+#[test]
+fn weights_in_panels_cannot_be_changed() {
+    let mut wide = Tensors::new();
+    let mut wider: Value = serde_json::from_slice(&config(2)).unwrap();
+    for key in ["dim", "hidden_dim"] {
+        wider[key] = json!(2 * wider[key].as_u64().unwrap());
+    }
+    for (name, tensor) in tensors("distilbert") {
+        let grown = |&size: &usize| {
+            if matches!(size, 32 | 64) {
+                2 * size
+            } else {
+                size
+            }
+        };
+        let shape: Vec<usize> = tensor.shape.iter().map(grown).collect();
+        let count = shape.iter().product();
+        let tensor = match shape[..] {
+            [rows, _] => {
+                let scale = Tensor::from_floats(&[rows], &vec![0.01; rows]);
+                wide.insert(format!("{name}_scale"), scale);
+                let (dtype, data) = (Dtype::I8, vec![1; count]);
+                Tensor { dtype, shape, data }
+            }
+            _ => Tensor::from_floats(&shape, &numbers(1, count)),
+        };
+        wide.insert(name, tensor);
+    }
+    let config = wider.to_string().into_bytes();
+    let (plain, none) = (to_bytes(&wide), to_bytes(&Tensors::new()));
+    let panels = prepare(&config, &plain).unwrap();
+    assert_ne!(plain, panels);
+    assert!(apply_change(&config, &plain, &none).is_ok());
+    let error = apply_change(&config, &panels, &none).unwrap_err();
+    assert!(matches!(error, Error::CorruptWeights { .. }), "{error}");
+}
