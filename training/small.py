@@ -2,7 +2,7 @@
 
 The change of each matrix is of low rank (Hu and others, "LoRA", 2021), so that few megabytes beside the
 shipped weights say all of it. Reads WORK/sets, WORK/base and the shipped model; writes
-OUT/{average,low_rank}.safetensors: the weights with their change, and the change with what else is new.
+OUT/low_rank.safetensors: the change, with what else is new.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from torch.nn.utils import parametrize
+from torch.nn import functional
 
 import evaluate
 import finetune
@@ -26,41 +26,60 @@ import texts as txt
 import windows as win
 
 READ_AT_ONCE = 4096  # subwords, padding included
-CHANGED = ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2")
 
 
 class LowRank(nn.Module):
-    """Adds a product of two thin matrices, none at first, to a weight."""
+    """A linear layer whose weight stays, and a product of two thin matrices, none at first, beside it."""
 
-    def __init__(self, outputs, inputs, rank):
+    def __init__(self, linear, rank):
         super().__init__()
+        outputs, inputs = linear.weight.shape
+        self.register_buffer("weight", linear.weight.detach())
+        self.bias = linear.bias
         self.into = nn.Parameter(torch.randn(rank, inputs) / inputs**0.5)
         self.out = nn.Parameter(torch.zeros(outputs, rank))
 
-    def forward(self, weight):
-        return weight + self.out @ self.into
+    def forward(self, states):
+        change = functional.linear(functional.linear(states, self.into), self.out)
+        return functional.linear(states, self.weight, self.bias) + change
+
+
+class Layer(nets.DistilLayer):
+    """One with changes of low rank and without dropout."""
+
+    dropout = 0.0
+
+    def __init__(self, layer, rank):
+        nn.Module.__init__(self)
+        self.attention, self.sa_layer_norm = layer.attention, layer.sa_layer_norm
+        self.ffn, self.output_layer_norm = layer.ffn, layer.output_layer_norm
+        for block in (self.attention, self.ffn):
+            for name, linear in list(block.named_children()):
+                setattr(block, name, LowRank(linear, rank))
+
+    def attended(self, x, added):
+        rows, length, size = x.shape
+        heads = lambda mixed: mixed.view(rows, length, nets.HEADS, -1).transpose(1, 2)
+        a = self.attention
+        query, key, value = (heads(linear(x)) for linear in (a.q_lin, a.k_lin, a.v_lin))
+        return a.out_lin(nets.mix(query, key, value, added).transpose(1, 2).reshape(rows, length, size))
 
 
 def student(whole, stage):
     """The first layers with weights of the whole that stay, low-rank changes, and vectors and a head that learn."""
     net = nets.Distil(layers=stage["layers"])
     net.load_state_dict(whole, strict=False)
+    net.dropout = 0.0
     net.distilbert.embeddings.position_embeddings.weight.requires_grad = False
-    for name, module in list(net.distilbert.transformer.named_modules()):
-        if name.endswith(CHANGED):
-            module.weight.requires_grad = False
-            parametrize.register_parametrization(module, "weight", LowRank(*module.weight.shape, stage["rank"]))
+    layers = net.distilbert.transformer.layer
+    net.distilbert.transformer.layer = nn.ModuleList(Layer(layer, stage["rank"]) for layer in layers)
     return net
 
 
-def parts(net):
-    """(all weights with their change, what differs from the whole's) as tables of tensors."""
-    stored = lambda named: {name: t.detach().cpu().contiguous() for name, t in named if not name.startswith(("guesses", "topics"))}
-    learned = stored((name, p) for name, p in net.named_parameters() if p.requires_grad)
-    for module in list(net.modules()):
-        if parametrize.is_parametrized(module):
-            parametrize.remove_parametrizations(module, "weight")
-    return stored(net.state_dict().items()), learned
+def learned(net):
+    """What differs from the whole, by name."""
+    trained = ((name, p) for name, p in net.named_parameters() if p.requires_grad)
+    return {name: p.detach().cpu().contiguous() for name, p in trained if not name.startswith(("guesses", "topics"))}
 
 
 def print_scores(who, work, net, texts, lengths, device):
@@ -96,17 +115,18 @@ def main():
     known.taught = torch.zeros(len(texts.words), len(recipe.LABELS), dtype=torch.half, device=device)
     known.states = [torch.zeros(len(texts.words), net.classifier.in_features, dtype=torch.bfloat16, device=device)]
     print_scores("the whole", args.work, net, texts, lengths, device)
-    for words, states, p in teach.read(net, texts, "student", lengths, device, at_once=READ_AT_ONCE):
-        known.taught[words], known.states[0][words] = p.half(), teach.normed(states)
+    for k, window in enumerate(stage["windows"]):
+        for words, states, p in teach.read(net, texts, "student", lengths, device, at_once=READ_AT_ONCE, window=window):
+            known.taught[words] += (p / len(stage["windows"])).half()
+            if k == 0:
+                known.states[0][words] = teach.normed(states)
     torch.manual_seed(recipe.SEED)
     net = student(whole, stage).to(device)
     size = net.classifier.in_features
     net.guesses = nn.ModuleList([nn.Linear(size, size)]).to(device)
     teach.train("small", net, known, teach.student_loss, passes, texts.subwords["student"].pad, stage, device)
     print_scores("small", args.work, net, texts, lengths, device)
-    merged, learned = parts(net)
-    save_file(merged, args.out / "average.safetensors", metadata={"format": "pt"})
-    save_file(learned, args.out / "low_rank.safetensors", metadata={"format": "pt"})
+    save_file(learned(net), args.out / "low_rank.safetensors", metadata={"format": "pt"})
     config = finetune.config_of(args.work / "base")
     config.n_layers = stage["layers"]
     config.save_pretrained(args.out)

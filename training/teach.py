@@ -156,10 +156,10 @@ def train(name, net, known, loss_of, passes, pad, stage, device):
 
 
 @torch.no_grad()
-def read(net, texts, tokenizer, lengths, device, names=None, at_once=READ_AT_ONCE):
-    """(places of words in the texts, states, probabilities of labels), batch by batch, in long windows, of the
-    named sets or of all."""
-    for batch in batches(txt.reading_pass(texts, tokenizer, lengths, at_once, names), texts.subwords[tokenizer].pad, device):
+def read(net, texts, tokenizer, lengths, device, names=None, at_once=READ_AT_ONCE, window=recipe.WINDOW):
+    """(places of words in the texts, states, probabilities of labels), batch by batch, in windows as long as may
+    be, of the named sets or of all."""
+    for batch in batches(txt.reading_pass(texts, tokenizer, lengths, at_once, names, window), texts.subwords[tokenizer].pad, device):
         states = word_states(net, batch)
         with torch.autocast(device, torch.bfloat16):
             logits = net.labels(states)

@@ -250,12 +250,12 @@ def training_pass(texts, tokenizer, lengths, shares, case, budget, seed, without
     return lay_out(texts, tokenizer, [groups[k] for k in order], cases, odd, ends)
 
 
-def reading_pass(texts, tokenizer, lengths, budget, names=None):
+def reading_pass(texts, tokenizer, lengths, budget, names=None, window=recipe.WINDOW):
     """Every word of the named sets, or of all, once, in the case it has, in windows as long as may be."""
     groups = []
     for first, last in (texts.ranges[name] for name in names or texts.ranges):
         sentences = np.arange(first, last)
-        groups += groups_of(sentences.tolist(), lengths[0, sentences].tolist(), texts.opens[sentences].tolist(), lambda: recipe.WINDOW)
+        groups += groups_of(sentences.tolist(), lengths[0, sentences].tolist(), texts.opens[sentences].tolist(), lambda: window)
     plain = np.zeros(len(texts.opens), np.int64)
     sizes = [int(lengths[0, group].sum()) + 2 for group in groups]
     order, ends = batches_of(sizes, budget, len(sizes), lambda batches: None)
