@@ -1,7 +1,7 @@
-//! Lays the weights of the model to embed out for the processor and hands their place and digests to
+//! Lays the weights of the models to embed out for the processor and hands their place and digests to
 //! the library.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
 use digest::sha256;
@@ -11,8 +11,8 @@ mod digest;
 #[path = "src/model/shards.rs"]
 mod shards;
 
-const MODEL: &str = "models/newshound-base";
-const CONFIG: &str = "config.json";
+/// The default one, and one whose table of words it shares.
+const MODELS: [&str; 2] = ["models/newshound-base", "models/newshound-small"];
 
 /// The file that something is wrong with, and what.
 type Wrong = (String, String);
@@ -22,49 +22,63 @@ fn main() {
     if env::var_os("CARGO_FEATURE_EMBEDDED_MODEL").is_none() {
         return;
     }
-    // All of it: the weights may come to lie in other files.
-    println!("cargo::rerun-if-changed={MODEL}");
-    match embed() {
-        Ok(model) => {
-            let set =
-                |name, value: String| println!("cargo::rustc-env=NEWSHOUND_MODEL_{name}={value}");
-            set("WEIGHTS", model.path.display().to_string());
-            set("BYTES", model.bytes.to_string());
-            set("DIGEST", model.digest);
-            set("PREPARED_DIGEST", model.prepared);
-        }
-        Err((file, message)) => println!(
-            "cargo::error={MODEL}/{file}: {message}; check it out again, run training/run to \
-             make it, or build with --no-default-features"
-        ),
+    for model in MODELS {
+        // All of it: the weights may come to lie in other files.
+        println!("cargo::rerun-if-changed={model}");
+    }
+    if let Err((file, message)) = embed() {
+        println!(
+            "cargo::error={file}: {message}; check it out again, run training/run to make it, or \
+             build with --no-default-features"
+        );
     }
 }
 
-/// What the library is told of its model.
-struct Embedded {
-    /// The weights as they are embedded.
-    path: PathBuf,
-    /// Their digest.
-    prepared: String,
-    /// Size and digest of the weights as they are stored, in one file or several joined.
+/// The weights of a model.
+struct Weights {
+    /// As they are embedded.
+    prepared: Vec<u8>,
+    /// Size and digest as they are stored, in one file or several joined.
     bytes: usize,
     digest: String,
 }
 
-fn embed() -> Result<Embedded, Wrong> {
-    let dir = Path::new(MODEL);
-    let read = |file: &str| fs::read(dir.join(file)).map_err(|e| e.to_string());
-    let config = read(CONFIG).map_err(|message| (CONFIG.to_owned(), message))?;
-    let weights = shards::weights(dir, read)?;
-    let prepared = newshound_encoder::prepare(&config, &weights)
-        .map_err(|e| (String::new(), e.to_string()))?;
+fn embed() -> Result<(), Wrong> {
+    let [base, small] = MODELS.map(weights);
+    let (base, small) = (base?, small?);
+    let nested = newshound_encoder::nest(&small.prepared, &base.prepared)
+        .map_err(|e| (MODELS[1].to_owned(), e.to_string()))?;
+    let about = [(base, nested.inner), (small, nested.outer)].map(|(weights, place)| {
+        format!(
+            "Weights {{ start: {}, end: {}, held: {:?}, bytes: {}, digest: {:?} }}",
+            place.start,
+            place.end,
+            sha256(&nested.bytes[place.clone()]),
+            weights.bytes,
+            weights.digest
+        )
+    });
     let out = env::var_os("OUT_DIR").unwrap_or_default();
-    let path = Path::new(&out).join(shards::WHOLE);
-    fs::write(&path, &prepared).map_err(|e| (path.display().to_string(), e.to_string()))?;
-    Ok(Embedded {
-        prepared: sha256(&prepared),
+    let write = |name: &str, bytes: &[u8]| {
+        let path = Path::new(&out).join(name);
+        fs::write(&path, bytes).map_err(|e| (path.display().to_string(), e.to_string()))
+    };
+    write("weights", &nested.bytes)?;
+    write("weights.rs", format!("[{}]", about.join(", ")).as_bytes())
+}
+
+fn weights(model: &str) -> Result<Weights, Wrong> {
+    let dir = Path::new(model);
+    let read = |file: &str| fs::read(dir.join(file)).map_err(|e| e.to_string());
+    let within = |(file, message)| (format!("{model}/{file}"), message);
+    let config = read("config.json");
+    let config = config.map_err(|message| within(("config.json".to_owned(), message)))?;
+    let weights = shards::weights(dir, read).map_err(within)?;
+    let prepared = newshound_encoder::prepare(&config, &weights)
+        .map_err(|e| (model.to_owned(), e.to_string()))?;
+    Ok(Weights {
+        prepared,
         bytes: weights.len(),
         digest: sha256(&weights),
-        path,
     })
 }

@@ -36,10 +36,8 @@ fn main() -> Result<(), Failure> {
     let [dir, out] = &args[..] else {
         return Err("usage: word_states MODEL_DIR OUT.safetensors < texts.jsonl".into());
     };
-    let model = Model::from_dir(
-        Path::new(dir),
-        Options::default().precision(Precision::Auto),
-    )?;
+    let options = Options::default().precision(Precision::Auto);
+    let model = Model::load(&Path::new(dir).into(), options)?;
     let rows: Vec<String> = io::stdin().lines().collect::<Result<_, _>>()?;
     let read: Vec<Read> = rows
         .par_iter()

@@ -1,7 +1,6 @@
 //! The pipeline: text in, documents with spans out.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use newshound_encoder::{Isa, Precision};
 use rayon::prelude::*;
@@ -11,7 +10,7 @@ use crate::backend::{Engine, Setup};
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats, Word};
 use crate::lists::{self, Lists};
-use crate::model::Model;
+use crate::model::{Model, Source};
 use crate::names::{self, Name};
 use crate::place;
 use crate::tokenize::Tokenized;
@@ -58,7 +57,7 @@ pub struct Tagger {
 #[derive(Default)]
 pub struct TaggerBuilder {
     model: Option<Model>,
-    dir: Option<PathBuf>,
+    source: Source,
     threads: Option<NonZeroUsize>,
     window: Option<usize>,
     labels: Option<Vec<String>>,
@@ -72,10 +71,17 @@ pub struct TaggerBuilder {
 }
 
 impl TaggerBuilder {
-    /// Uses the model in a Hugging Face directory instead of the one inside the binary.
+    /// Uses the model that is there, one of those inside the binary by its name or one in a Hugging
+    /// Face directory, instead of the default one.
+    ///
+    /// ```
+    /// let tagger = newshound::Tagger::builder().source("newshound-small").build()?;
+    /// assert_eq!(tagger.model().name(), "newshound-small");
+    /// # Ok::<(), newshound::Error>(())
+    /// ```
     #[must_use]
-    pub fn model_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.dir = Some(dir.into());
+    pub fn source(mut self, source: impl Into<Source>) -> Self {
+        self.source = source.into();
         self
     }
 
@@ -199,10 +205,9 @@ impl TaggerBuilder {
             .num_threads(self.threads.map_or(0, NonZeroUsize::get))
             .build()
             .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
-        let model = pool.install(|| match (self.model, self.dir) {
-            (Some(model), _) => Ok(model),
-            (None, Some(dir)) => Model::from_dir(&dir, self.setup),
-            (None, None) => Model::embedded(self.setup),
+        let model = pool.install(|| match self.model {
+            Some(model) => Ok(model),
+            None => Model::load(&self.source, self.setup),
         })?;
         let known = model.labels().labels();
         if let Some(unknown) = self

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use common::{records, run, tiny_model, write_json};
-use newshound::model::weights_in;
+use newshound::Model;
+use newshound::backend::Setup;
+use newshound::model::{Source, weights_in};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -20,33 +22,37 @@ fn list(dirs: &[&str]) -> (i32, Vec<Value>, String) {
 }
 
 #[test]
-fn the_model_inside_is_described() {
+fn the_models_inside_are_described() {
     let (code, models, err) = list(&[]);
-    assert_eq!((code, models.len(), err.as_str()), (0, 1, ""));
-    let model = &models[0];
-    assert_eq!(model["name"], "newshound-base");
-    assert_eq!(model["architecture"], "distilbert");
-    assert_eq!(
-        model["labels"],
-        serde_json::json!(["PER", "ORG", "LOC", "MISC"])
-    );
-    assert_eq!(model["licence"], "cc-by-sa-4.0");
-    assert_eq!(model["languages"], serde_json::json!(["en"]));
-    assert_eq!(
-        (&model["stored"], &model["topics"]),
-        (&"I8".into(), &true.into())
-    );
-    assert!(model["directory"].is_null());
+    assert_eq!((code, models.len(), err.as_str()), (0, 2, ""));
     let version = run(&["--version"], "").1;
-    assert!(
-        version.contains(model["sha256"].as_str().unwrap()),
-        "{version}"
-    );
+    let expected = [("newshound-base", 6), ("newshound-small", 3)];
+    for (model, (name, layers)) in models.iter().zip(expected) {
+        assert_eq!(model["name"], name);
+        assert_eq!(model["architecture"], "distilbert");
+        assert_eq!(model["layers"], layers);
+        assert_eq!(
+            model["labels"],
+            serde_json::json!(["PER", "ORG", "LOC", "MISC"])
+        );
+        assert_eq!(model["licence"], "cc-by-sa-4.0");
+        assert_eq!(model["languages"], serde_json::json!(["en"]));
+        assert_eq!(
+            (&model["stored"], &model["topics"]),
+            (&"I8".into(), &true.into())
+        );
+        assert!(model["directory"].is_null());
+        assert!(
+            version.contains(model["sha256"].as_str().unwrap()),
+            "{version}"
+        );
+    }
 
     let (code, table, _) = run(&["models"], "");
     assert_eq!(code, 0);
     for part in [
         "newshound-base",
+        "newshound-small",
         "PER, ORG, LOC, MISC (iob2)",
         "cc-by-sa-4.0",
         "en",
@@ -55,7 +61,10 @@ fn the_model_inside_is_described() {
     }
 }
 
-const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base");
+const SHIPPED: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-small"),
+];
 
 fn sha256(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes)
@@ -65,18 +74,20 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_model_inside_is_told_by_the_size_and_digest_of_the_one_in_its_directory() {
-    let models = list(&[SHIPPED]).1;
-    let weights = weights_in(Path::new(SHIPPED)).unwrap();
-    assert_eq!(models[0]["bytes"], weights.len());
-    assert_eq!(models[0]["sha256"], sha256(&weights));
-    for field in ["sha256", "bytes", "parameters", "stored"] {
-        assert_eq!(models[0][field], models[1][field], "{field}");
+fn models_inside_are_told_by_the_size_and_digest_of_those_in_their_directories() {
+    let models = list(&SHIPPED).1;
+    for (dir, (inside, beside)) in SHIPPED.iter().zip(models[..2].iter().zip(&models[2..])) {
+        let weights = weights_in(Path::new(dir)).unwrap();
+        assert_eq!(inside["bytes"], weights.len());
+        assert_eq!(inside["sha256"], sha256(&weights));
+        for field in ["name", "sha256", "bytes", "parameters", "stored"] {
+            assert_eq!(inside[field], beside[field], "{field}");
+        }
     }
 }
 
 #[test]
-fn the_model_inside_tags_as_the_one_in_its_directory() {
+fn models_inside_tag_as_those_in_their_directories() {
     let articles = concat!(env!("CARGO_MANIFEST_DIR"), "/data/articles.jsonl");
     let tag = |args: &[&str]| {
         let args = [&["tag", "--format", "jsonl", articles], args].concat();
@@ -84,7 +95,96 @@ fn the_model_inside_tags_as_the_one_in_its_directory() {
         assert_eq!(code, 0, "{err}");
         out
     };
-    assert!(tag(&[]) == tag(&["--model", SHIPPED]));
+    let [base, small] = SHIPPED.map(|dir| tag(&["--model", dir]));
+    assert!(tag(&[]) == base);
+    assert!(tag(&["--model", "newshound-base"]) == base);
+    assert!(tag(&["--model", "newshound-small"]) == small);
+    assert!(small != base);
+}
+
+#[test]
+fn a_name_that_no_model_has_is_refused_with_those_there_are() {
+    for args in [
+        &["tag", "--model", "newshound-large"][..],
+        &["models", "verify", "newshound-large"],
+        &["models", "export", "--model", "newshound-large", "nowhere"],
+    ] {
+        let (code, out, err) = run(args, "NATO");
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        let names = "inside the binary are newshound-base and newshound-small";
+        assert!(
+            err.contains("newshound-large") && err.contains(names),
+            "{err}"
+        );
+    }
+    let error = Model::load(&Source::Inside("other".to_owned()), Setup::default());
+    let error = error.err().unwrap().to_string();
+    assert!(
+        error.contains("other") && error.contains("newshound-small"),
+        "{error}"
+    );
+}
+
+/// A directory with a change of the model beside it.
+fn changed() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    for (model, files) in [
+        (
+            "newshound-base",
+            &["model.safetensors", "tokenizer.json"][..],
+        ),
+        ("newshound-small", &["change.safetensors", "config.json"]),
+    ] {
+        let to = dir.path().join(model);
+        fs::create_dir(&to).unwrap();
+        for file in files {
+            let bytes = match *file {
+                "model.safetensors" => weights_in(Path::new(SHIPPED[0])).unwrap(),
+                file => fs::read(Path::new(SHIPPED[0]).with_file_name(model).join(file)).unwrap(),
+            };
+            fs::write(to.join(file), bytes).unwrap();
+        }
+    }
+    dir
+}
+
+#[test]
+fn a_change_needs_the_model_that_it_changes_beside_it() {
+    let dir = changed();
+    let small = dir.path().join("newshound-small");
+    let verify = || {
+        let (code, out, err) = run(&["models", "verify", small.to_str().unwrap()], "");
+        assert_eq!(code, if err.is_empty() { 0 } else { 2 }, "{out}");
+        err
+    };
+    assert_eq!(verify(), "");
+    let config = fs::read_to_string(small.join("config.json")).unwrap();
+    let base = r#""base": "newshound-base""#;
+    assert!(config.contains(base));
+    for (named, message) in [
+        (r#""base": "../newshound-base""#, "has no newshound.base"),
+        (r#""base": "..""#, "has no newshound.base"),
+        (r#""other": 1"#, "has no newshound.base"),
+        (
+            r#""base": "nowhere""#,
+            "nowhere/model.safetensors: is missing",
+        ),
+        (
+            r#""base": "newshound-small""#,
+            "newshound-small/model.safetensors: is missing",
+        ),
+    ] {
+        fs::write(small.join("config.json"), config.replace(base, named)).unwrap();
+        let err = verify();
+        assert!(err.contains(message), "{named}: {err}");
+    }
+    fs::write(small.join("config.json"), &config).unwrap();
+    fs::write(small.join("change.safetensors"), b"torn").unwrap();
+    let err = verify();
+    assert!(
+        err.contains("change.safetensors") && err.contains("corrupt"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -92,15 +192,15 @@ fn a_directory_is_described_by_its_files_and_its_card() {
     let dir = tiny_model();
     let path = dir.path().to_str().unwrap();
     let (code, models, err) = list(&[path]);
-    assert_eq!((code, models.len()), (0, 2), "{err}");
-    assert_eq!(models[1]["architecture"], "bert");
-    assert_eq!(models[1]["directory"], path);
-    assert!(models[1]["licence"].is_null());
+    assert_eq!((code, models.len()), (0, 3), "{err}");
+    assert_eq!(models[2]["architecture"], "bert");
+    assert_eq!(models[2]["directory"], path);
+    assert!(models[2]["licence"].is_null());
     let card = "---\nlicense: mit\nlanguage:\n- de\n- fr\n---\n# Tiny\n";
     fs::write(dir.path().join("README.md"), card).unwrap();
     let models = list(&[path]).1;
-    assert_eq!(models[1]["licence"], "mit");
-    assert_eq!(models[1]["languages"], serde_json::json!(["de", "fr"]));
+    assert_eq!(models[2]["licence"], "mit");
+    assert_eq!(models[2]["languages"], serde_json::json!(["de", "fr"]));
 }
 
 #[test]
@@ -108,12 +208,12 @@ fn directories_without_a_model_are_named_and_the_others_listed() {
     let (good, empty) = (tiny_model(), TempDir::new().unwrap());
     let dirs = [&empty, &good].map(|dir| dir.path().to_str().unwrap());
     let (code, models, err) = list(&dirs);
-    assert_eq!((code, models.len()), (2, 2));
+    assert_eq!((code, models.len()), (2, 3));
     assert!(
         err.contains(dirs[0]) && err.contains("config.json"),
         "{err}"
     );
-    assert_eq!(models[1]["directory"], dirs[1]);
+    assert_eq!(models[2]["directory"], dirs[1]);
 }
 
 #[test]
@@ -178,24 +278,6 @@ fn verify_tells_what_is_wrong_with_a_model() {
 #[test]
 fn an_exported_model_is_whole_and_tags_as_the_one_inside_does_in_f32() {
     let place = TempDir::new().unwrap();
-    let dir = place.path().join("new/exported");
-    let path = dir.to_str().unwrap();
-    let (code, out, err) = run(&["models", "export", path], "");
-    assert_eq!((code, out.as_str()), (0, ""), "{err}");
-    let models = list(&[path]).1;
-    for field in [
-        "architecture",
-        "labels",
-        "parameters",
-        "licence",
-        "languages",
-        "topics",
-    ] {
-        assert_eq!(models[0][field], models[1][field], "{field}");
-    }
-    assert_eq!(models[1]["stored"], "F32");
-    assert_eq!(run(&["models", "verify", path], "").0, 0);
-
     let text = fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/data/articles/nato-kyiv.txt"
@@ -207,7 +289,26 @@ fn an_exported_model_is_whole_and_tags_as_the_one_inside_does_in_f32() {
         assert_eq!(code, 0, "{err}");
         records(&out)
     };
-    assert_eq!(tag(&["--model", path]), tag(&[]));
+    for (k, name) in Source::inside().iter().enumerate() {
+        let dir = place.path().join("new").join(name);
+        let path = dir.to_str().unwrap();
+        let (code, out, err) = run(&["models", "export", "--model", name, path], "");
+        assert_eq!((code, out.as_str()), (0, ""), "{err}");
+        let models = list(&[path]).1;
+        for field in [
+            "architecture",
+            "labels",
+            "parameters",
+            "licence",
+            "languages",
+            "topics",
+        ] {
+            assert_eq!(models[k][field], models[2][field], "{field}");
+        }
+        assert_eq!(models[2]["stored"], "F32");
+        assert_eq!(run(&["models", "verify", path], "").0, 0);
+        assert_eq!(tag(&["--model", path]), tag(&["--model", name]));
+    }
 }
 
 #[test]
@@ -297,9 +398,9 @@ fn the_digest_of_a_model_in_several_files_is_that_of_the_tensors_its_index_names
 
     let dirs = [&halves, &layers].map(|dir| dir.path().to_str().unwrap());
     let (code, models, err) = list(&dirs);
-    assert_eq!((code, models.len()), (0, 3), "{err}");
+    assert_eq!((code, models.len()), (0, 4), "{err}");
     let weights = weights_in(halves.path()).unwrap();
-    for model in &models[1..] {
+    for model in &models[2..] {
         assert_eq!(model["sha256"], sha256(&weights));
         assert_eq!(model["bytes"], weights.len());
     }

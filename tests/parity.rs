@@ -1,25 +1,25 @@
-//! The shipped model gives what PyTorch gives for it.
+//! The shipped models give what PyTorch gives for them.
 
 use std::fs;
 use std::path::Path;
 
 use newshound::backend::Packed;
-use newshound::model::weights_in;
+use newshound::model::{Source, weights_in};
 use newshound_encoder::{Encoder, Isa, Options, Precision, prepare};
 use serde_json::Value;
 
-/// The largest difference from PyTorch over the stored sequences, as one pack.
-fn difference(precision: Precision) -> f64 {
+/// The largest difference of a model from PyTorch over the stored sequences, as one pack.
+fn difference(model: &str, precision: Precision) -> f64 {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read(root.join(path)).unwrap();
     let encoder = Encoder::load(
-        &read("models/newshound-base/config.json"),
-        weights_in(&root.join("models/newshound-base")).unwrap(),
+        &read(&format!("models/{model}/config.json")),
+        weights_in(&root.join("models").join(model)).unwrap(),
         Options::default().precision(precision),
     )
     .unwrap();
-    let stored: Value =
-        serde_json::from_slice(&read("tests/fixtures/parity/newshound-base.json")).unwrap();
+    let stored = read(&format!("tests/fixtures/parity/{model}.json"));
+    let stored: Value = serde_json::from_slice(&stored).unwrap();
     let cases = stored["sequences"].as_array().unwrap();
     assert!(cases.len() >= 3);
     let mut ids = Vec::new();
@@ -47,24 +47,36 @@ fn difference(precision: Precision) -> f64 {
 }
 
 #[test]
-fn logits_of_the_shipped_model_are_those_of_pytorch() {
-    let difference = difference(Precision::F32);
-    assert!(difference < 1e-3, "largest difference {difference}");
+fn logits_of_the_shipped_models_are_those_of_pytorch() {
+    for model in Source::inside() {
+        let difference = difference(model, Precision::F32);
+        assert!(
+            difference < 1e-3,
+            "{model}: largest difference {difference}"
+        );
+    }
 }
 
 #[test]
-fn bfloat16_logits_of_the_shipped_model_are_those_of_pytorch_within_a_tenth() {
-    let difference = difference(Precision::Bf16);
-    assert!(difference < 0.1, "largest difference {difference}");
-    assert!(difference > 1e-3, "not in bfloat16: {difference}");
+fn bfloat16_logits_of_the_shipped_models_are_those_of_pytorch_within_a_tenth() {
+    for model in Source::inside() {
+        let difference = difference(model, Precision::Bf16);
+        assert!(difference < 0.1, "{model}: largest difference {difference}");
+        assert!(difference > 1e-3, "{model}: not in bfloat16: {difference}");
+    }
 }
 
-/// Logits lie between -5 and 10; the nearest runner-up of a confident tag is more than 3 away.
+/// Logits lie between -6 and 10; the nearest runner-up of a confident tag is more than 3 away.
 #[test]
-fn eight_bit_logits_of_the_shipped_model_are_those_of_pytorch_within_a_quarter() {
-    let difference = difference(Precision::Int8);
-    assert!(difference < 0.25, "largest difference {difference}");
-    assert!(difference > 1e-3, "not in 8 bits: {difference}");
+fn eight_bit_logits_of_the_shipped_models_are_those_of_pytorch_within_a_quarter_and_a_third() {
+    for (model, bound) in [("newshound-base", 0.25), ("newshound-small", 0.33)] {
+        let difference = difference(model, Precision::Int8);
+        assert!(
+            difference < bound,
+            "{model}: largest difference {difference}"
+        );
+        assert!(difference > 1e-3, "{model}: not in 8 bits: {difference}");
+    }
 }
 
 #[test]

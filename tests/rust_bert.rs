@@ -10,6 +10,7 @@ use std::{env, fs};
 use common::{newshound, records};
 use ndarray::Array2;
 use newshound::backend::{Device, Engine, Packed, Setup};
+use newshound::model::Source;
 use newshound::{Document, Model, Precision, Tagger, window};
 use newshound_encoder::Options;
 use serde_json::Value;
@@ -54,7 +55,7 @@ fn samples() -> Vec<String> {
 /// Tags texts with both backends and tells how many names they agree on.
 fn agree(texts: &[String]) -> usize {
     let [native, rust_bert] = both().map(|setup| -> Vec<Document> {
-        let builder = Tagger::builder().model(Model::embedded(setup).unwrap());
+        let builder = Tagger::builder().model(Model::load(&Source::default(), setup).unwrap());
         builder.build().unwrap().tag_batch(texts).unwrap()
     });
     let spans = |document: &Document| -> Vec<(usize, usize, String)> {
@@ -86,7 +87,7 @@ fn agree(texts: &[String]) -> usize {
 
 /// The largest difference of logits and of hidden states over the texts' windows.
 fn differences(texts: &[String]) -> (f32, f32) {
-    let [native, rust_bert] = both().map(|setup| Model::embedded(setup).unwrap());
+    let [native, rust_bert] = both().map(|setup| Model::load(&Source::default(), setup).unwrap());
     let (prefix, suffix) = (native.subwords().prefix(), native.subwords().suffix());
     let (mut logits, mut hidden) = (0f32, 0f32);
     for text in texts {

@@ -165,13 +165,18 @@ fn the_view_is_plain_in_a_pipe_and_coloured_on_demand() {
 }
 
 #[test]
-fn the_version_names_the_model_and_its_digest() {
+fn the_version_names_the_models_and_their_digests() {
     let (_, out, _) = run(&["--version"], "");
-    let digest = out.split("sha256:").nth(1).unwrap().trim();
     assert!(out.starts_with("newshound 0."), "{out}");
-    assert!(out.contains("model newshound-base"), "{out}");
-    assert_eq!(digest.len(), 64);
-    assert_eq!(digest, Tagger::builder().build().unwrap().model().digest());
+    for name in ["newshound-base", "newshound-small"] {
+        let tagger = Tagger::builder().source(name).build().unwrap();
+        let digest = tagger.model().digest();
+        assert_eq!(digest.len(), 64);
+        assert!(
+            out.contains(&format!("model {name} sha256:{digest}\n")),
+            "{out}"
+        );
+    }
 }
 
 #[test]

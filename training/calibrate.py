@@ -62,7 +62,7 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="holds sets/")
     parser.add_argument("--model", type=Path, required=True, help="folder to calibrate")
     args = parser.parse_args()
-    pieces = win.Pieces(args.model / "tokenizer.json")
+    pieces = win.Pieces(rowint8.base_of(args.model) / "tokenizer.json")
     model = scoring.load_model(args.model, rowint8.load(args.model))
     rows = {name: list(sentences_read(model, args.work, name, pieces)) for name in recipe.SET_APART}
     news = [row for name in recipe.NEWS_SET_APART for row in rows[name]]
@@ -78,7 +78,7 @@ def main():
     print(f"slope {slope:.3f}, bias {bias:.3f}: {surprise(bent, right, weights):.4f} instead of {surprise(p, right, weights):.4f}")
     path = args.model / "config.json"
     config = json.loads(path.read_text())
-    config["newshound"] = {
+    config["newshound"] = config.get("newshound", {}) | {
         "temperature": best,
         "label_weights": recipe.LABEL_WEIGHTS,
         "score_slope": round(slope, 3),

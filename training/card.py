@@ -22,17 +22,23 @@ SETS = {
 NAMES = ("PER", "ORG", "LOC")
 PEERS_FILE = Path(__file__).parents[1] / "benches/peers/names.json"
 
+BASE = """Tags people, organisations, places and other names in English news. A cased DistilBERT of
+6 layers by 768 (65 million weights), fine-tuned on news, web and wire text and taught by five
+models of twice its layers."""
+
+SMALL = """Tags people, organisations, places and other names in English news, faster than
+[newshound-base](../newshound-base/README.md) and with more errors: its first 3 layers by 768
+(44 million weights, of which 2.7 million are its own), taught what the whole says."""
+
 HEAD = """---
 license: cc-by-sa-4.0
 language: en
 base_model: distilbert-base-cased
 pipeline_tag: token-classification
 ---
-# newshound-base
+# {name}
 
-Tags people, organisations, places and other names in English news. A cased DistilBERT of
-6 layers by 768 (65 million weights), fine-tuned on news, web and wire text and taught by five
-models of twice its layers.
+{what}
 
 | | |
 |---|---|
@@ -76,9 +82,9 @@ CoNLL-2003's own training split, spaCy on OntoNotes 5.
 PEER_COSTS = """
 Words a second of processor time on one thread, over the Wikinews development articles: medians of
 {rounds} rounds in turns on a machine shared with other work ({date}; {processor}).
-newshound is the whole tool, from starting up to JSONL with topics, names and places; the others
+The two newshounds are the whole tool, from starting up to JSONL with topics, names and places; the others
 tag only, the TinyBERTs with sentences found before. Megabytes are those of the model and of all
-that is installed to run it: for newshound the program without debug information, for spaCy its
+that is installed to run it: for newshound the program without debug information, which has both models inside, for spaCy its
 Python packages without Python, for the TinyBERTs the package each comes in, which does more.
 
 | tagger | words a second | model | installed |
@@ -122,6 +128,25 @@ from which on a topic is given out was fitted on them and 112 others; the rest w
 THRESHOLDS = """
 | score from | articles with such a topic | main topic right there | topics given | right |
 |---|---|---|---|---|
+"""
+
+SMALL_TAIL = """
+
+## Weight format
+
+`change.safetensors` has what differs from newshound-base, in the folder beside this one: of each matrix
+`X.weight` of the first three layers two thin ones, int8 with a scale a row, `X.out` and `X.into`,
+whose product is added to it, and layer norms, biases and the classifier, which take the place of those
+there. What comes out is rounded to int8 again. The fourth to the sixth layer are left out; embeddings
+and `tokenizer.json` are newshound-base's. newshound puts both together when it is built and when it
+reads this folder; `newshound models export --model newshound-small DIR` writes a folder that
+transformers loads.
+
+## Trained on
+
+What newshound-base says of the texts that it was [trained on](../newshound-base/README.md#trained-on), those
+of presidents left out, and a quarter of the loss their labels where they were read. Base encoder,
+licences, changes made to the data and limits are as there.
 """
 
 TAIL = """
@@ -220,7 +245,7 @@ def overall(counts, kinds):
     return rates(*(sum(counts["labels"][k][c] for k in kinds if k in counts["labels"]) for c in ("correct", "gold", "predicted")))
 
 
-def peers(folder, path):
+def peers(folder, path, who):
     """F1 of other taggers below ours, set by set, then what each costs."""
     found = json.loads(path.read_text())
     out = PEERS
@@ -228,7 +253,7 @@ def peers(folder, path):
         counts = json.loads((folder / f"{stem}.json").read_text())
         ours = [100 * overall(counts, kinds)["f1"] for kinds in ([k] for k in NAMES)]
         ours.append(100 * overall(counts, NAMES)["f1"])
-        out += f"| **{SETS[stem]}** | **newshound-base** | "
+        out += f"| **{SETS[stem]}** | **{who}** | "
         out += " | ".join(f"**{f1:.1f}**" for f1 in ours) + " |\n"
         for name, scores in found["scores"].items():
             figures = " | ".join(f"{scores[stem][k]:.1f}" for k in (*NAMES, "overall"))
@@ -288,11 +313,13 @@ def main():
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
     args = parser.parse_args()
-    [about] = json.loads((args.eval / "model.json").read_text())
+    name = args.model.name
+    what, tail = {"newshound-base": (BASE, TAIL), "newshound-small": (SMALL, SMALL_TAIL)}[name]
+    about = next(about for about in json.loads((args.eval / "model.json").read_text()) if about["name"] == name)
     temperature = json.loads((args.model / "config.json").read_text())["newshound"]["temperature"]
-    head = HEAD.format(date=args.date, size=f"{about['bytes']:,}", digest=about["sha256"])
-    body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature) + peers(args.eval, args.peers) + topics(args.eval)
-    (args.model / "README.md").write_text(head + body + TAIL, encoding="utf8")
+    head = HEAD.format(name=name, what=what, date=args.date, size=f"{about['bytes']:,}", digest=about["sha256"])
+    body = table(args.eval) + cases(args.eval) + calibration(args.eval, temperature) + peers(args.eval, args.peers, name) + topics(args.eval)
+    (args.model / "README.md").write_text(head + body + tail, encoding="utf8")
     print(f"{args.model / 'README.md'}: sha256 {about['sha256']}")
 
 

@@ -35,28 +35,33 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="holds base/, sets/ and what the stages wrote")
     parser.add_argument("--run", help="a folder in WORK whose average to write in place of that mean")
+    parser.add_argument("--base", help="write what differs from the model of this name, in a folder beside OUT")
     parser.add_argument("--untaught", action="store_true", help="write what is taught, as it was before")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    taught = (args.work / "taught").exists() and not args.untaught
-    shares = recipe.SHIPPED if taught else recipe.STUDENT["start"]
-    state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else shares)
-    shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
     run = args.work / (args.run or recipe.STAGES[-1]["name"])
-    if not args.run:
-        print_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work)
-    rowint8.save(shipped, args.out)
+    config = json.loads((run / "config.json").read_text())
+    if args.base:
+        config["newshound"] = {"base": args.base}
+        rowint8.save_change(load_file(run / "low_rank.safetensors"), args.out)
+    else:
+        taught = (args.work / "taught").exists() and not args.untaught
+        shares = recipe.SHIPPED if taught else recipe.STUDENT["start"]
+        state = mean(args.work, {f"{args.run}/average": 1.0} if args.run else shares)
+        shipped = rowint8.quantise({n: t for n, t in state.items() if not n.startswith("topics.")})
+        if not args.run:
+            print_dev(scoring.load_model(run, rowint8.dequantise(shipped)), args.work)
+        rowint8.save(shipped, args.out)
+        shutil.copyfile(args.work / "base" / "tokenizer.json", args.out / "tokenizer.json")
+    (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     for path in rowint8.files(args.out):
         size = path.stat().st_size
         if size >= LARGEST:
             raise SystemExit(f"{path} has {size} bytes; {LARGEST} is the limit")
         print(f"{path}: {size} bytes")
-    config = json.loads((run / "config.json").read_text())
-    (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    shutil.copyfile(args.work / "base" / "tokenizer.json", args.out / "tokenizer.json")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main():
     torch.manual_seed(0)
     model = scoring.load_model(args.model, rowint8.load(args.model))
     model.config._attn_implementation = "eager"
-    tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(rowint8.base_of(args.model) / "tokenizer.json"))
     cases = []
     for text in TEXTS:
         ids = tokenizer.encode(text).ids

@@ -13,6 +13,9 @@ from safetensors.numpy import load_file, save_file
 
 FORMAT = "newshound-int8-per-row"
 WHOLE = "model.safetensors"
+# What differs from the weights of another model: of a matrix `X.weight` the thin ones `X.out` and `X.into`, whose
+# product is added, and other tensors, which take the place of those with their names.
+CHANGE = "change.safetensors"
 INDEX = "model.safetensors.index.json"
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 FROZEN = "word_embeddings"
@@ -77,13 +80,40 @@ def save(shipped, folder):
     (folder / WHOLE).unlink(missing_ok=True)
 
 
+def base_of(folder):
+    """The folder of the model that the one in a folder is a change of; itself where it is none."""
+    if not (folder / CHANGE).exists():
+        return folder
+    return folder.parent / json.loads((folder / "config.json").read_text())["newshound"]["base"]
+
+
+def save_change(learned, folder):
+    """Writes what differs from another model, thin matrices as int8."""
+    save_file(quantise(learned), folder / CHANGE, metadata={"format": FORMAT})
+
+
+def changed(folder):
+    """f32 weights of a model that is a change of another, rounded as the encoder rounds them."""
+    change = dequantise(load_file(folder / CHANGE))
+    layers = json.loads((folder / "config.json").read_text())["n_layers"]
+    state = {n: t for n, t in load(base_of(folder)).items() if ".layer." not in n or int(n.split(".layer.")[1].split(".")[0]) < layers}
+    for name in state:
+        stem = name.removesuffix("weight")
+        if f"{stem}into" in change:
+            state[name] = state[name] + change[f"{stem}out"] @ change[f"{stem}into"]
+        state[name] = change.get(name, state[name])
+    return dequantise(quantise(state))
+
+
 def file_of(folder):
     """The name of each tensor's file, from a folder's index."""
     return json.loads((folder / INDEX).read_text())["weight_map"]
 
 
 def files(folder):
-    """The files that hold a model folder's weights: one, or the index and its parts."""
+    """The files that hold a model folder's weights: one, the index and its parts, or a change and those it changes."""
+    if (folder / CHANGE).exists():
+        return [folder / CHANGE, *files(base_of(folder))]
     if (folder / WHOLE).exists() or not (folder / INDEX).exists():
         return [folder / WHOLE]
     return [folder / INDEX, *(folder / part for part in sorted(set(file_of(folder).values())))]
@@ -100,4 +130,6 @@ def stored(folder):
 
 def load(path):
     """f32 weights of a file or a model folder, whether quantised or not."""
+    if (path / CHANGE).exists():
+        return changed(path)
     return dequantise(stored(path) if path.is_dir() else load_file(path))

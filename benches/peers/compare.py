@@ -108,24 +108,25 @@ def processor():
 
 
 def whole_tool(args):
-    """Words a second, text in, JSONL out: newshound beside spaCy, in turn."""
+    """Words a second, text in, JSONL out: both models of newshound beside spaCy, in turn."""
     rows, command = [], [ROOT / "target/release/newshound", "tag", "--input-format", "jsonl", "--format", "jsonl"]
     spacy = [sys.executable, Path(__file__).with_name("spacy_jsonl.py")]
     corpus = args.work / "corpus.jsonl"
     words = json.loads((args.work / "corpus.json").read_text())["words"]
     for threads in (1, 2):
-        rates = {"newshound": [], "spaCy en_core_web_md": []}
+        calls = {name: [*command, "--model", name, "--threads", str(threads)] for name in ("newshound-base", "newshound-small")}
+        calls["spaCy"] = [*spacy, str(threads)]
+        rates = {name: [] for name in calls}
         for _ in range(args.rounds):
-            for name in rates:
-                mine = name == "newshound"
-                call = [*command, "--threads", str(threads)] if mine else [*spacy, str(threads)]
+            for name, call in calls.items():
                 start = datetime.datetime.now()
                 subprocess.run([*call, corpus], check=True, stdout=subprocess.DEVNULL)
                 rates[name].append(words / (datetime.datetime.now() - start).total_seconds())
-        ours, theirs = (statistics.median(r) for r in rates.values())
-        rows.append(f"| {threads} | {ours:,.0f} | {theirs:,.0f} | **{ours / theirs:.2f}** |")
+        base, small, theirs = (statistics.median(r) for r in rates.values())
+        figures = " | ".join(f"{rate:,.0f}" for rate in (base, small, theirs))
+        rows.append(f"| {threads} | {figures} | **{base / theirs:.2f}**, **{small / theirs:.2f}** |")
         print("whole tool", rows[-1], flush=True)
-    head = "| threads or processes | newshound | spaCy en_core_web_md | ratio |\n|---|---|---|---|\n"
+    head = "| threads or processes | newshound-base | newshound-small | spaCy en_core_web_md | ratios to it |\n|---|---|---|---|---|\n"
     return head + "\n".join(rows)
 
 

@@ -16,7 +16,7 @@ from taggers import on_words, taggers
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 NEWSHOUND = Path("target/release/newshound")
-MODEL = Path("models/newshound-base")
+MODELS = ("newshound-base", "newshound-small")
 COLUMNS = {
     "uner_en_ewt_dev": "uner_en_ewt/dev",
     "uner_en_ewt_test": "uner_en_ewt/test",
@@ -86,10 +86,10 @@ def score(documents, labels):
     return {kind: round(r["f1"], 4) for kind, r in (scores["labels"] | {"overall": scores["overall"]}).items()}
 
 
-def newshound(articles):
+def newshound(model, articles):
     """Processor seconds of the whole tool, topics and names and all, start-up included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [NEWSHOUND, "tag", "--threads", "1", "--format", "jsonl", articles]
+    command = [NEWSHOUND, "tag", "--model", model, "--threads", "1", "--format", "jsonl", articles]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -106,19 +106,21 @@ def peer(tagger, documents):
 def rates(peers, path, documents, rounds):
     """Words a second on one thread of each tagger: medians of rounds in which they take turns."""
     words = sum(len(document.text.split()) for document in documents)
-    seconds = {"newshound": []} | {name: [] for name in peers}
+    seconds = {name: [] for name in (*MODELS, *peers)}
     for _ in range(rounds):
-        seconds["newshound"].append(newshound(path))
+        for model in MODELS:
+            seconds[model].append(newshound(model, path))
         for name, tagger in peers.items():
             seconds[name].append(peer(tagger, documents))
     return {name: round(words / statistics.median(found)) for name, found in seconds.items()}
 
 
-def model_size():
-    """Of the model's files, of its weights what is read of them."""
+def model_size(model):
+    """Of a model's files, of its weights what is read of them."""
     listed = subprocess.run([NEWSHOUND, "models", "--format", "json"], check=True, capture_output=True)
-    [about] = json.loads(listed.stdout)
-    others = (path for path in MODEL.iterdir() if not path.name.startswith("model"))
+    about = next(about for about in json.loads(listed.stdout) if about["name"] == model)
+    files = (Path("models") / model).iterdir()
+    others = (path for path in files if not path.name.startswith(("model", "change")))
     return about["bytes"] + sum(path.stat().st_size for path in others)
 
 
@@ -147,7 +149,7 @@ def main():
             found[name][stem] = score(documents, [tagger.labels(d) for d in documents])
             print(f"{name}, {stem}: {found[name][stem]}", flush=True)
     speed = rates(peers, articles, sets[ARTICLES], args.rounds)
-    sizes = {"newshound": (model_size(), binary_size())} | {name: tagger.bytes() for name, tagger in peers.items()}
+    sizes = {model: (model_size(model), binary_size()) for model in MODELS} | {name: tagger.bytes() for name, tagger in peers.items()}
     print(speed, sizes)
     report = {
         "date": datetime.date.today().isoformat(),

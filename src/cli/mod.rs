@@ -125,10 +125,14 @@ pub(crate) fn run() -> ExitCode {
 
 fn command() -> clap::Command {
     let version = env!("CARGO_PKG_VERSION");
-    let long = match Model::embedded_name() {
-        Some((name, digest)) => format!("{version}\nmodel {name} sha256:{digest}"),
-        None => format!("{version}\nno model inside; use --model DIR"),
-    };
+    let models = Model::inside();
+    let mut long = version.to_owned();
+    for (name, digest) in &models {
+        long += &format!("\nmodel {name} sha256:{digest}");
+    }
+    if models.is_empty() {
+        long += "\nno model inside; use --model DIR";
+    }
     Cli::command().version(version).long_version(long)
 }
 

@@ -1,12 +1,13 @@
 //! `newshound models`: what models there are, whether they are whole, and a copy of one.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use newshound::Model;
 use newshound::backend::Setup;
-use newshound::model::{About, Check};
+use newshound::model::{About, Check, Source};
+use newshound::{Error, Model};
 
 use super::output::{BackendArgs, stdout};
 use super::watch::grouped;
@@ -14,7 +15,7 @@ use super::{Outcome, Stop, report};
 
 /// Describe, verify or export models
 ///
-/// Without a subcommand: the model inside the binary and those in the directories that are
+/// Without a subcommand: the models inside the binary and those in the directories that are
 /// named, with architecture, labels, parameters, licence, languages and digest.
 ///
 ///     newshound models
@@ -49,9 +50,9 @@ enum Action {
 /// and beside others. With --backend rust-bert both backends have to agree on it too.
 #[derive(clap::Args)]
 struct Verify {
-    /// Hugging Face directory [default: the model inside the binary]
-    #[arg(value_name = "DIR")]
-    dir: Option<PathBuf>,
+    /// Name of a model inside the binary, or Hugging Face directory [default: newshound-base]
+    #[arg(value_name = "MODEL")]
+    model: Option<OsString>,
 
     /// SHA-256 that the weights have to have, in hexadecimal; of several files when joined
     #[arg(long, value_name = "HEX")]
@@ -75,9 +76,9 @@ struct Export {
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 
-    /// Hugging Face directory to read [default: the model inside the binary]
-    #[arg(long, value_name = "DIR", help_heading = "Model")]
-    model: Option<PathBuf>,
+    /// Name of a model inside the binary, or Hugging Face directory [default: newshound-base]
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    model: Option<OsString>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -100,11 +101,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn list(args: &Args) -> Outcome {
     let mut found = Vec::new();
     let mut wrong = Vec::new();
-    if Model::embedded_name().is_some() || args.dirs.is_empty() {
-        found.push(Model::about(None)?);
+    for name in Source::inside() {
+        found.push(Model::about(&(*name).into())?);
+    }
+    if found.is_empty() && args.dirs.is_empty() {
+        return Err(Error::NoEmbeddedModel.into());
     }
     for dir in &args.dirs {
-        match Model::about(Some(dir)) {
+        match Model::about(&dir.as_path().into()) {
             Ok(about) => found.push(about),
             Err(error) => wrong.push(error.to_string()),
         }
@@ -176,7 +180,7 @@ fn verify(args: &Verify) -> Outcome {
         engine: args.backend.engine()?,
         ..Setup::default()
     };
-    let checks = Model::verify(args.dir.as_deref(), args.sha256.as_deref(), setup)?;
+    let checks = Model::verify(&source(args.model.as_ref()), args.sha256.as_deref(), setup)?;
     let mut out = stdout();
     match args.format {
         To::Table => {
@@ -190,8 +194,13 @@ fn verify(args: &Verify) -> Outcome {
     Ok(0)
 }
 
+/// What is named, or the default.
+fn source(named: Option<&OsString>) -> Source {
+    named.map_or_else(Source::default, |named| named.as_os_str().into())
+}
+
 fn export(args: &Export) -> Outcome {
-    let about = Model::export(args.model.as_deref(), &args.dir)?;
+    let about = Model::export(&source(args.model.as_ref()), &args.dir)?;
     let into = Path::display(&args.dir);
     report(&format!(
         "wrote {} into {into}, in 32-bit floats",

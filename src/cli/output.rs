@@ -1,6 +1,7 @@
 //! Options and helpers that several subcommands share.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -19,13 +20,14 @@ const ISA: &str = "NEWSHOUND_ISA";
 /// Options about the model, for every subcommand that runs one.
 #[derive(clap::Args)]
 pub(crate) struct ModelArgs {
-    /// Hugging Face directory of a token-classification model
+    /// Model to use: newshound-small, or a Hugging Face directory [default: newshound-base]
     ///
-    /// Holds config.json, model.safetensors or its index and parts, and tokenizer.json or
-    /// vocab.txt. BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet run. Without it the
-    /// model inside the binary is used.
-    #[arg(long, value_name = "DIR", help_heading = "Model")]
-    model: Option<PathBuf>,
+    /// newshound-base and newshound-small are inside the binary; the small one is faster and
+    /// errs more. A directory of a token-classification model holds config.json,
+    /// model.safetensors or its index and parts, and tokenizer.json or vocab.txt. BERT,
+    /// DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet run.
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    model: Option<OsString>,
 
     /// Threads to use [default: one for each core]
     ///
@@ -109,8 +111,8 @@ impl ModelArgs {
             let isa = isa.to_string_lossy().parse();
             builder = builder.isa(isa.map_err(|e| Error::Option(format!("{ISA}: {e}")))?);
         }
-        if let Some(dir) = &self.model {
-            builder = builder.model_dir(dir);
+        if let Some(model) = &self.model {
+            builder = builder.source(model.as_os_str());
         }
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);

@@ -1,12 +1,10 @@
 //! What is to be known of a model without running it.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::card::Card;
-use super::files::{Files, Place, Wrong};
-use super::{Labels, Model, Scheme, tag_names};
+use super::files::{Files, Wrong};
+use super::{Labels, Model, Scheme, Source, tag_names};
 use crate::Result;
 
 /// A model as its files describe it.
@@ -15,7 +13,7 @@ use crate::Result;
 pub struct About {
     /// What it is called.
     pub name: String,
-    /// The directory it is in; `None` for the model inside the binary.
+    /// The directory it is in; `None` for a model inside the binary.
     pub directory: Option<String>,
     /// `model_type` of its `config.json`.
     pub architecture: &'static str,
@@ -48,20 +46,14 @@ pub struct About {
 }
 
 impl Model {
-    /// Describes the model in a directory, or the one inside the binary, without loading it.
+    /// Describes a model without loading it.
     ///
     /// # Errors
-    /// [`crate::Error::Model`], [`crate::Error::NoEmbeddedModel`].
-    pub fn about(dir: Option<&Path>) -> Result<About> {
-        let files = Files::find(dir)?;
-        About::of(&files).map_err(|wrong| files.place.error(wrong))
-    }
-}
-
-impl Files {
-    /// Those in a directory, or those inside the binary.
-    pub(super) fn find(dir: Option<&Path>) -> Result<Self> {
-        dir.map_or_else(Self::embedded, Self::read)
+    /// [`crate::Error::Model`], [`crate::Error::NoEmbeddedModel`], [`crate::Error::Option`] where there
+    /// is no model of that name.
+    pub fn about(source: &Source) -> Result<About> {
+        let files = Files::find(source)?;
+        About::of(&files).map_err(|wrong| files.source.error(wrong))
     }
 }
 
@@ -75,9 +67,9 @@ impl About {
         let card = Card::parse(files.card.as_deref().unwrap_or_default());
         Ok(Self {
             name: files.name.clone(),
-            directory: match &files.place {
-                Place::Dir(dir) => Some(dir.display().to_string()),
-                Place::Inside(_) => None,
+            directory: match &files.source {
+                Source::Dir(dir) => Some(dir.display().to_string()),
+                Source::Inside(_) => None,
             },
             architecture: shape.architecture.model_type(),
             layers: shape.layers,

@@ -6,13 +6,21 @@ use std::{fs, io};
 
 use serde_json::Value;
 
-use super::files::{Files, Place, Tokenizer};
-use super::shards;
+use super::files::{Files, Tokenizer};
+use super::{Source, shards};
 use crate::digest::sha256;
 use crate::{Error, Result};
 
 const WANTED: &str = "a model directory holds config.json, model.safetensors or its index and parts, \
                       and tokenizer.json or vocab.txt";
+
+/// The end of messages about what may be meant for a model inside.
+fn inside() -> String {
+    match Source::inside() {
+        [] => String::new(),
+        names => format!("; inside the binary are {}", names.join(" and ")),
+    }
+}
 
 impl Files {
     /// Reads those of a directory.
@@ -21,22 +29,25 @@ impl Files {
             let message = if dir.exists() {
                 format!("is not a directory; {WANTED}")
             } else {
-                format!("does not exist; {WANTED}")
+                format!("does not exist; {WANTED}{}", inside())
             };
             return Err(wrong(dir, message));
         }
         let config = read(dir, "config.json")?;
         let weights = weights_in(dir)?;
-        let tokenizer = if dir.join("tokenizer.json").exists() {
-            Tokenizer::Json(read(dir, "tokenizer.json")?.into())
-        } else if dir.join("vocab.txt").exists() {
+        let home = shards::base(dir, |file| reads(dir, file));
+        let home = home.map_err(|(file, message)| wrong(&dir.join(file), message))?;
+        let home = home.map_or_else(|| dir.to_owned(), |base| dir.join(base));
+        let tokenizer = if home.join("tokenizer.json").exists() {
+            Tokenizer::Json(read(&home, "tokenizer.json")?.into())
+        } else if home.join("vocab.txt").exists() {
             Tokenizer::Vocab {
-                text: String::from_utf8(read(dir, "vocab.txt")?)
-                    .map_err(|_| wrong(&dir.join("vocab.txt"), "is not UTF-8".to_owned()))?,
-                lowercase: lowercase(dir)?,
+                text: String::from_utf8(read(&home, "vocab.txt")?)
+                    .map_err(|_| wrong(&home.join("vocab.txt"), "is not UTF-8".to_owned()))?,
+                lowercase: lowercase(&home)?,
             }
         } else {
-            return Err(wrong(dir, format!("has no tokenizer; {WANTED}")));
+            return Err(wrong(&home, format!("has no tokenizer; {WANTED}")));
         };
         let optional = |file: &str| match dir.join(file).exists() {
             true => read(dir, file).map(Some),
@@ -46,7 +57,7 @@ impl Files {
         let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy();
         let digest = sha256(&weights);
         Ok(Self {
-            place: Place::Dir(dir.to_owned()),
+            source: Source::Dir(dir.to_owned()),
             name: name.into_owned(),
             held: digest.clone(),
             digest,
@@ -61,12 +72,13 @@ impl Files {
 }
 
 /// The bytes of the weights in a model's directory: those of `model.safetensors` or, where
-/// `model.safetensors.index.json` says that they lie in several files, of all joined into one.
+/// `model.safetensors.index.json` says that they lie in several files, of all joined into one, or those
+/// of another model with what `change.safetensors` says.
 ///
 /// # Errors
 /// [`Error::Model`] with the file that is missing or damaged.
 pub fn weights_in(dir: &Path) -> Result<Vec<u8>> {
-    let weights = shards::weights(dir, |file| fs::read(dir.join(file)).map_err(unreadable));
+    let weights = shards::weights(dir, |file| reads(dir, file));
     weights.map_err(|(file, message)| wrong(&dir.join(file), message))
 }
 
@@ -85,8 +97,12 @@ fn lowercase(dir: &Path) -> Result<bool> {
 }
 
 fn read(dir: &Path, file: &str) -> Result<Vec<u8>> {
-    let path = dir.join(file);
-    fs::read(&path).map_err(|e| wrong(&path, unreadable(e)))
+    reads(dir, file).map_err(|message| wrong(&dir.join(file), message))
+}
+
+/// A file, or what is wrong with it.
+fn reads(dir: &Path, file: &str) -> Result<Vec<u8>, String> {
+    fs::read(dir.join(file)).map_err(unreadable)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]

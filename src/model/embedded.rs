@@ -1,44 +1,72 @@
-//! The model inside the binary.
+//! The models inside the binary.
 
 use std::borrow::Cow;
 
-use super::files::{Files, Place, Tokenizer};
+use super::Source;
+use super::files::{Files, Tokenizer};
 
-pub(super) const NAME: &str = "newshound-base";
-pub(super) const DIGEST: &str = env!("NEWSHOUND_MODEL_DIGEST");
-const PREPARED_DIGEST: &str = env!("NEWSHOUND_MODEL_PREPARED_DIGEST");
-const BYTES: usize = match usize::from_str_radix(env!("NEWSHOUND_MODEL_BYTES"), 10) {
-    Ok(bytes) => bytes,
-    Err(_) => panic!("the build script gives a number"),
-};
-
-macro_rules! path {
-    ($name:literal) => {
-        concat!(env!("CARGO_MANIFEST_DIR"), "/models/newshound-base/", $name)
-    };
+/// What the build script says of a model's weights.
+struct Weights {
+    /// Where they lie in [`WEIGHTS`].
+    start: usize,
+    end: usize,
+    /// Their digest there.
+    held: &'static str,
+    /// Size and digest as they are stored, in one file or several joined.
+    bytes: usize,
+    digest: &'static str,
 }
 
 /// Where vectors may be read from.
 #[repr(C, align(64))]
 struct Aligned<T: ?Sized>(T);
 
-static CONFIG: &[u8] = include_bytes!(path!("config.json"));
-static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("NEWSHOUND_MODEL_WEIGHTS")));
-static TOKENIZER: &[u8] = include_bytes!(path!("tokenizer.json"));
-static TOPICS: &[u8] = include_bytes!(path!("topics.safetensors"));
-static CARD: &str = include_str!(path!("README.md"));
+macro_rules! path {
+    ($name:literal) => {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name)
+    };
+}
 
-pub(super) fn files() -> Files {
-    Files {
-        place: Place::Inside(NAME),
-        name: NAME.to_owned(),
-        digest: DIGEST.to_owned(),
-        bytes: BYTES,
-        held: PREPARED_DIGEST.to_owned(),
-        config: Cow::Borrowed(CONFIG),
-        weights: Cow::Borrowed(&WEIGHTS.0),
+/// The default first.
+pub(super) const NAMES: [&str; 2] = ["newshound-base", "newshound-small"];
+const ABOUT: [Weights; 2] = include!(concat!(env!("OUT_DIR"), "/weights.rs"));
+static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/weights")));
+static TOKENIZER: &[u8] = include_bytes!(path!("newshound-base/tokenizer.json"));
+
+/// A model's own files: `config.json`, `topics.safetensors` and its card.
+static FILES: [(&[u8], &[u8], &str); 2] = [
+    (
+        include_bytes!(path!("newshound-base/config.json")),
+        include_bytes!(path!("newshound-base/topics.safetensors")),
+        include_str!(path!("newshound-base/README.md")),
+    ),
+    (
+        include_bytes!(path!("newshound-small/config.json")),
+        include_bytes!(path!("newshound-small/topics.safetensors")),
+        include_str!(path!("newshound-small/README.md")),
+    ),
+];
+
+/// The names and the digests of the weights.
+pub(super) fn digests() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NAMES.into_iter().zip(ABOUT.map(|about| about.digest))
+}
+
+/// The files of the model of this name.
+pub(super) fn files(name: &str) -> Option<Files> {
+    let models = NAMES.into_iter().zip(ABOUT).zip(&FILES);
+    let ((name, about), (config, topics, card)) =
+        models.into_iter().find(|((known, _), _)| *known == name)?;
+    Some(Files {
+        source: Source::Inside(name.to_owned()),
+        name: name.to_owned(),
+        digest: about.digest.to_owned(),
+        bytes: about.bytes,
+        held: about.held.to_owned(),
+        config: Cow::Borrowed(config),
+        weights: Cow::Borrowed(WEIGHTS.0.get(about.start..about.end)?),
         tokenizer: Tokenizer::Json(Cow::Borrowed(TOKENIZER)),
-        topics: Some(Cow::Borrowed(TOPICS)),
-        card: Some(Cow::Borrowed(CARD)),
-    }
+        topics: Some(Cow::Borrowed(topics)),
+        card: Some(Cow::Borrowed(card)),
+    })
 }

@@ -7,8 +7,8 @@ use newshound_encoder::{Architecture, Tensors};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
-use super::files::{Files, Place, Tokenizer, Wrong};
-use super::{About, Model};
+use super::files::{Files, Tokenizer, Wrong};
+use super::{About, Model, Source};
 use crate::{Error, Result};
 
 /// What else may belong to a directory's model; copied as it is.
@@ -27,17 +27,16 @@ const OTHERS: [&str; 9] = [
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
 impl Model {
-    /// Writes the model in a directory, or the one inside the binary, as a plain Hugging Face
-    /// directory: weights in `f32`, 8-bit rows times their scales, and whatever else
-    /// `transformers` needs to load it. The directory `to` must not exist, or be empty; it is
-    /// there when it is complete.
+    /// Writes a model as a plain Hugging Face directory: weights in `f32`, 8-bit rows times their
+    /// scales, and whatever else `transformers` needs to load it. The directory `to` must not exist, or
+    /// be empty; it is there when it is complete.
     ///
     /// # Errors
     /// As [`about`](Self::about); [`Error::Option`] where there is something at `to`,
     /// [`Error::Write`] where it cannot be written.
-    pub fn export(from: Option<&Path>, to: &Path) -> Result<About> {
+    pub fn export(from: &Source, to: &Path) -> Result<About> {
         let files = Files::find(from)?;
-        let wrong = |wrong| files.place.error(wrong);
+        let wrong = |wrong| files.source.error(wrong);
         let about = About::of(&files).map_err(wrong)?;
         if occupied(to) {
             return Err(Error::Option(format!(
@@ -46,7 +45,7 @@ impl Model {
             )));
         }
         let written = files.export(&about).map_err(wrong)?;
-        save(&files.place, to, written).map_err(|source| Error::Write {
+        save(&files.source, to, written).map_err(|source| Error::Write {
             path: to.to_owned(),
             source,
         })?;
@@ -62,14 +61,14 @@ fn occupied(path: &Path) -> bool {
 }
 
 /// Writes beside the directory first, so that it is complete or not there.
-fn save(place: &Place, to: &Path, written: Vec<(&'static str, Vec<u8>)>) -> io::Result<()> {
+fn save(source: &Source, to: &Path, written: Vec<(&'static str, Vec<u8>)>) -> io::Result<()> {
     let to = std::path::absolute(to)?;
     let parent = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(parent)?;
     let part = tempfile::Builder::new()
         .prefix(".export")
         .tempdir_in(parent)?;
-    if let Place::Dir(from) = place {
+    if let Source::Dir(from) = source {
         for file in OTHERS.iter().filter(|file| from.join(file).is_file()) {
             fs::copy(from.join(file), part.path().join(file))?;
         }
@@ -107,6 +106,10 @@ impl Files {
         let mut config = self.config()?;
         config["architectures"] = json!([class(architecture, "ForTokenClassification")]);
         config["dtype"] = json!("float32");
+        // It stands for itself there.
+        if let Some(own) = config.get_mut("newshound").and_then(Value::as_object_mut) {
+            own.remove("base");
+        }
         if config.get("torch_dtype").is_some() {
             config["torch_dtype"] = json!("float32");
         }

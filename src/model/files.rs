@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use newshound_encoder::{Config, Tensors};
 use serde_json::Value;
 
+use super::Source;
 use crate::{Error, Result};
 
 /// A model's files, wherever they are from.
 pub(super) struct Files {
-    pub(super) place: Place,
+    pub(super) source: Source,
     /// What the model is called.
     pub(super) name: String,
     /// SHA-256 of the weights as the model has them, and their size.
@@ -32,17 +33,6 @@ pub(super) enum Tokenizer {
     Vocab { text: String, lowercase: bool },
 }
 
-/// Where a model's files are.
-#[derive(Clone)]
-pub(super) enum Place {
-    Dir(PathBuf),
-    #[cfg_attr(
-        not(feature = "embedded-model"),
-        expect(dead_code, reason = "there is no model inside")
-    )]
-    Inside(&'static str),
-}
-
 /// What is wrong with a model's files, and in which one unless the message says so.
 pub(super) struct Wrong {
     pub(super) file: &'static str,
@@ -55,7 +45,7 @@ impl Wrong {
     }
 }
 
-impl Place {
+impl Source {
     pub(super) fn error(&self, wrong: Wrong) -> Error {
         let path = match self {
             Self::Dir(dir) => dir.join(wrong.file),
@@ -71,12 +61,27 @@ impl Place {
 }
 
 impl Files {
-    /// Those of the model inside the binary.
-    pub(super) fn embedded() -> Result<Self> {
-        #[cfg(feature = "embedded-model")]
-        return Ok(super::embedded::files());
-        #[cfg(not(feature = "embedded-model"))]
-        return Err(Error::NoEmbeddedModel);
+    /// Those that are there.
+    pub(super) fn find(source: &Source) -> Result<Self> {
+        match source {
+            Source::Dir(dir) => Self::read(dir),
+            Source::Inside(name) => Self::inside(name),
+        }
+    }
+
+    #[cfg(feature = "embedded-model")]
+    fn inside(name: &str) -> Result<Self> {
+        super::embedded::files(name).ok_or_else(|| {
+            let known = Source::inside().join(" and ");
+            Error::Option(format!(
+                "there is no model {name} inside the binary; there are {known}"
+            ))
+        })
+    }
+
+    #[cfg(not(feature = "embedded-model"))]
+    fn inside(_: &str) -> Result<Self> {
+        Err(Error::NoEmbeddedModel)
     }
 
     /// `config.json` as it stands.

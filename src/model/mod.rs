@@ -1,5 +1,5 @@
-//! The model: its tokenizer, its tags and the backend that runs it, from the copy
-//! inside the binary or from a Hugging Face directory.
+//! The model: its tokenizer, its tags and the backend that runs it, from inside the binary or from a
+//! Hugging Face directory.
 
 mod about;
 mod calibration;
@@ -11,11 +11,11 @@ mod export;
 mod files;
 mod labels;
 mod shards;
+mod source;
 mod tag;
 mod verify;
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -23,6 +23,7 @@ pub use about::About;
 pub use calibration::Calibration;
 pub use directory::weights_in;
 pub use labels::{Labels, Scheme};
+pub use source::Source;
 pub use tag::{Part, Tag};
 pub use verify::Check;
 
@@ -45,36 +46,28 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model inside the binary.
+    /// Loads a model. A directory is one of Hugging Face's: `config.json`, the weights as [`weights_in`]
+    /// finds them, `tokenizer.json` or `vocab.txt` and, where the model scores topics,
+    /// `topics.safetensors`.
     ///
     /// # Errors
+    /// [`crate::Error::Model`] that names the file and what is wrong with it;
     /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`;
-    /// as [`Setup::check`] where the setup cannot be had.
-    pub fn embedded(setup: impl Into<Setup>) -> Result<Self> {
+    /// [`crate::Error::Option`] where no model inside has the name; as [`Setup::check`] where the setup
+    /// cannot be had.
+    pub fn load(source: &Source, setup: impl Into<Setup>) -> Result<Self> {
         let setup = setup.into();
         setup.check()?;
-        Self::from_files(Files::embedded()?, setup)
+        Self::from_files(Files::find(source)?, setup)
     }
 
-    /// Name and digest of the model inside the binary, without loading it.
+    /// Names and digests of the models inside the binary, the default one first, without loading them.
     #[must_use]
-    pub fn embedded_name() -> Option<(&'static str, &'static str)> {
+    pub fn inside() -> Vec<(&'static str, &'static str)> {
         #[cfg(feature = "embedded-model")]
-        return Some((embedded::NAME, embedded::DIGEST));
+        return embedded::digests().collect();
         #[cfg(not(feature = "embedded-model"))]
-        return None;
-    }
-
-    /// Reads a Hugging Face directory: `config.json`, the weights as [`weights_in`] finds them,
-    /// `tokenizer.json` or `vocab.txt` and, where the model scores topics, `topics.safetensors`.
-    ///
-    /// # Errors
-    /// [`crate::Error::Model`] that names the file and what is wrong with it; as
-    /// [`Setup::check`] where the setup cannot be had.
-    pub fn from_dir(path: &Path, setup: impl Into<Setup>) -> Result<Self> {
-        let setup = setup.into();
-        setup.check()?;
-        Self::from_files(Files::read(path)?, setup)
+        return Vec::new();
     }
 
     /// A model of given parts.
@@ -114,8 +107,8 @@ impl Model {
     }
 
     fn from_files(files: Files, setup: Setup) -> Result<Self> {
-        let place = files.place.clone();
-        Self::build(files, setup).map_err(|wrong| place.error(wrong))
+        let source = files.source.clone();
+        Self::build(files, setup).map_err(|wrong| source.error(wrong))
     }
 
     fn build(files: Files, setup: Setup) -> Result<Self, Wrong> {

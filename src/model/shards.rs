@@ -1,7 +1,8 @@
-//! The weights in a model's directory: one file, or several put together as one.
+//! The weights in a model's directory: one file, several put together as one, or a change of
+//! another model's.
 //!
 //! An index names the file of each tensor, as Hugging Face writes it for large models. The build
-//! script compiles this file too, to embed a model by the same rules.
+//! script compiles this file too, to embed models by the same rules.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,16 +12,63 @@ use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 /// The name of the file with all weights.
-pub(super) const WHOLE: &str = "model.safetensors";
+const WHOLE: &str = "model.safetensors";
 
 /// The name of the index, where they lie in several files.
 const INDEX: &str = "model.safetensors.index.json";
 
+/// The name of the file that says what is different from the weights of another model.
+const CHANGE: &str = "change.safetensors";
+
+const CONFIG: &str = "config.json";
+
 /// The bytes of the weights in `dir`, whose files `read` reads by their names.
 ///
 /// # Errors
-/// As [`join`].
+/// The file that something is wrong with, and what; `read` says why a file cannot be had.
 pub(super) fn weights(
+    dir: &Path,
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Vec<u8>, (String, String)> {
+    let named = |file: &str| read(file).map_err(|message| (file.to_owned(), message));
+    let Some(base) = base(dir, &read)? else {
+        return own(dir, &read);
+    };
+    let within = |(file, message)| (format!("{base}/{file}"), message);
+    let weights = own(&dir.join(&base), |file| read(&format!("{base}/{file}"))).map_err(within)?;
+    let (config, change) = (named(CONFIG)?, named(CHANGE)?);
+    newshound_encoder::apply_change(&config, &weights, &change)
+        .map_err(|error| (CHANGE.to_owned(), error.to_string()))
+}
+
+/// The path, from `dir`, of the directory of the model that the one in `dir` is a change of, if it is
+/// one. The tokenizer is there too.
+///
+/// # Errors
+/// As [`weights`].
+pub(super) fn base(
+    dir: &Path,
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Option<String>, (String, String)> {
+    if !dir.join(CHANGE).exists() {
+        return Ok(None);
+    }
+    let wrong = |message: String| (CONFIG.to_owned(), message);
+    let config: Value = serde_json::from_slice(&read(CONFIG).map_err(wrong)?)
+        .map_err(|error| wrong(format!("is not JSON: {error}")))?;
+    match config.pointer("/newshound/base").and_then(Value::as_str) {
+        Some(name) if !name.contains(['/', '\\']) && !matches!(name, "" | "." | "..") => {
+            Ok(Some(format!("../{name}")))
+        }
+        _ => Err(wrong(format!(
+            "has no newshound.base; it names the directory, beside this one, of the model that \
+             {CHANGE} changes"
+        ))),
+    }
+}
+
+/// The weights that lie in `dir` themselves.
+fn own(
     dir: &Path,
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<u8>, (String, String)> {

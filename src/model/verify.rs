@@ -1,13 +1,11 @@
 //! Whether a model is whole and does what its files say.
 
-use std::path::Path;
-
 use ndarray::Array2;
 use newshound_encoder::{Options, Precision};
 use serde::Serialize;
 
-use super::files::{Files, Place, Wrong};
-use super::{About, Model};
+use super::files::{Files, Wrong};
+use super::{About, Model, Source};
 use crate::backend::{Engine, Packed, Setup};
 use crate::digest::sha256;
 use crate::{Error, Result};
@@ -29,24 +27,22 @@ pub struct Check {
 }
 
 impl Model {
-    /// Reads all of the model in a directory, or of the one inside the binary, and runs it: its
-    /// digest is `sha256` if one is given, every parameter is a number, every subword has a row
-    /// of the weights, a pass gives numbers, and the same whether it is alone or not. With
-    /// another engine than our own, what both say of a sentence is compared too.
+    /// Reads all of a model and runs it: its digest is `sha256` if one is given, every parameter is a
+    /// number, every subword has a row of the weights, a pass gives numbers, and the same whether it is
+    /// alone or not. With another engine than our own, what both say of a sentence is compared too.
     ///
     /// # Errors
     /// [`Error::Model`] with the first thing that is wrong; otherwise as
-    /// [`from_dir`](Self::from_dir).
+    /// [`load`](Self::load).
     pub fn verify(
-        dir: Option<&Path>,
+        source: &Source,
         sha256: Option<&str>,
         setup: impl Into<Setup>,
     ) -> Result<Vec<Check>> {
         let setup = setup.into();
         setup.check()?;
-        let files = Files::find(dir)?;
-        let place = files.place.clone();
-        let wrong = |wrong| place.error(wrong);
+        let files = Files::find(source)?;
+        let wrong = |wrong| source.error(wrong);
         let about = About::of(&files).map_err(wrong)?;
         let mut checks = vec![
             digest(&files, sha256).map_err(wrong)?,
@@ -54,11 +50,11 @@ impl Model {
         ];
         let model = Self::from_files(files, setup)?;
         checks.push(model.check_tokenizer(&about).map_err(wrong)?);
-        checks.push(model.check_pass(&place)?);
+        checks.push(model.check_pass(source)?);
         if setup.engine != Engine::Native {
             let exact = Options::default().precision(Precision::F32);
-            let ours = Self::from_files(Files::find(dir)?, exact.into())?;
-            checks.push(model.check_against(&ours, &place)?);
+            let ours = Self::from_files(Files::find(source)?, exact.into())?;
+            checks.push(model.check_against(&ours, source)?);
         }
         Ok(checks)
     }
@@ -102,7 +98,7 @@ impl Model {
         self.backend.logits(Packed::new(&ids, &bounds)?)
     }
 
-    fn check_pass(&self, place: &Place) -> Result<Check> {
+    fn check_pass(&self, source: &Source) -> Result<Check> {
         let (alone, beside) = (self.probe_logits(1)?, self.probe_logits(3)?);
         if alone.iter().chain(&beside).any(|logit| !logit.is_finite()) {
             return Err(Error::NotFinite);
@@ -110,7 +106,7 @@ impl Model {
         let apart = difference(&alone, &beside);
         if apart.is_nan() || apart > 1e-3 {
             let message = format!("gives a sentence other logits beside others: by {apart}");
-            return Err(place.error(Wrong::new("")(message)));
+            return Err(source.error(Wrong::new("")(message)));
         }
         Ok(Check {
             name: "pass",
@@ -118,12 +114,12 @@ impl Model {
         })
     }
 
-    fn check_against(&self, ours: &Self, place: &Place) -> Result<Check> {
+    fn check_against(&self, ours: &Self, source: &Source) -> Result<Check> {
         let apart = difference(&self.probe_logits(3)?, &ours.probe_logits(3)?);
         if apart.is_nan() || apart > BETWEEN_BACKENDS {
             let message =
                 format!("gives other logits with this backend than with ours: by {apart}");
-            return Err(place.error(Wrong::new("")(message)));
+            return Err(source.error(Wrong::new("")(message)));
         }
         Ok(Check {
             name: "backends",
@@ -186,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_byte_that_changed_in_the_model_inside_is_found() {
-        let mut files = Files::embedded().unwrap_or_else(|error| panic!("{error}"));
+        let mut files = Files::find(&Source::default()).unwrap_or_else(|error| panic!("{error}"));
         assert!(digest(&files, Some(&files.digest)).is_ok());
         assert!(digest(&files, Some(&files.held)).is_err());
         if let Some(byte) = files.weights.to_mut().last_mut() {
