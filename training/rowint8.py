@@ -93,14 +93,16 @@ def save_change(learned, folder):
 
 
 def changed(folder):
-    """f32 weights of a model that is a change of another, rounded as the encoder rounds them."""
+    """f32 weights of a model that is a change of another, to the bit as the encoder makes them."""
     change = dequantise(load_file(folder / CHANGE))
     layers = json.loads((folder / "config.json").read_text())["n_layers"]
     state = {n: t for n, t in load(base_of(folder)).items() if ".layer." not in n or int(n.split(".layer.")[1].split(".")[0]) < layers}
     for name in state:
         stem = name.removesuffix("weight")
         if f"{stem}into" in change:
-            state[name] = state[name] + change[f"{stem}out"] @ change[f"{stem}into"]
+            # In the encoder's order: another one gives some other 8-bit numbers.
+            for out, into in zip(change[f"{stem}out"].T, change[f"{stem}into"]):
+                state[name] = state[name] + out[:, None] * into
         state[name] = change.get(name, state[name])
     return dequantise(quantise(state))
 
