@@ -4,8 +4,11 @@ mod common;
 
 use common::{Tensor, Tensors, tensors, to_bytes};
 use newshound_encoder::{
-    Architecture, Encoder, Error, Options, Packed, Tensors as Parameters, apply_change, prepare,
+    Architecture, Encoder, Error, Options, Packed, Tensors as Parameters, apply_change, nest,
+    prepare,
 };
+use proptest::prelude::*;
+use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde_json::{Value, json};
 
@@ -194,4 +197,21 @@ fn weights_in_panels_cannot_be_changed() {
     assert!(apply_change(&config, &plain, &none).is_ok());
     let error = apply_change(&config, &panels, &none).unwrap_err();
     assert!(matches!(error, Error::CorruptWeights { .. }), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn damage_to_either_header_never_panics(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        of_change in any::<bool>(),
+    ) {
+        let mut files = [common::file("distilbert", "model.safetensors"), to_bytes(&change())];
+        let damaged = &mut files[usize::from(of_change)];
+        let header = 8 + SafeTensors::read_metadata(damaged).unwrap().0;
+        for (index, byte) in damage {
+            damaged[index.index(header)] = byte;
+        }
+        let _ = apply_change(&config(2), &files[0], &files[1]);
+        let _ = nest(&files[0], &files[1]);
+    }
 }
