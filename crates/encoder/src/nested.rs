@@ -8,7 +8,7 @@
 //! inner                             [ header                   | shared tensors | its own tensors ]
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use safetensors::Dtype;
@@ -98,7 +98,7 @@ fn room(to: &mut Layout<'_>, weights: &Weights<'_>, more: &[u8]) -> Result<(), E
     Ok(())
 }
 
-fn about(weights: &Weights<'_>) -> std::collections::HashMap<String, String> {
+fn about(weights: &Weights<'_>) -> HashMap<String, String> {
     weights.metadata().metadata().clone().unwrap_or_default()
 }
 
