@@ -149,7 +149,8 @@ def main():
             found[name][stem] = score(documents, [tagger.labels(d) for d in documents])
             print(f"{name}, {stem}: {found[name][stem]}", flush=True)
     speed = rates(peers, articles, sets[ARTICLES], args.rounds)
-    sizes = {model: (model_size(model), binary_size()) for model in MODELS} | {name: tagger.bytes() for name, tagger in peers.items()}
+    binary = binary_size()
+    sizes = {model: (model_size(model), binary) for model in MODELS} | {name: tagger.bytes() for name, tagger in peers.items()}
     print(speed, sizes)
     report = {
         "date": datetime.date.today().isoformat(),

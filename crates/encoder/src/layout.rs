@@ -18,11 +18,11 @@ pub(crate) struct Layout<'a> {
 }
 
 #[derive(Serialize)]
-struct Header<'a> {
+struct Header {
     #[serde(rename = "__metadata__")]
     about: BTreeMap<String, String>,
     #[serde(flatten)]
-    infos: &'a BTreeMap<String, TensorInfo>,
+    infos: BTreeMap<String, TensorInfo>,
 }
 
 impl<'a> Layout<'a> {
@@ -55,20 +55,16 @@ impl<'a> Layout<'a> {
         self.parts.push(bytes);
     }
 
-    /// The bytes before the tensors: their length is a multiple of 64.
-    pub(crate) fn header(&self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
+    /// The file. Its tensors begin at a multiple of 64 bytes.
+    pub(crate) fn write(self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
         let mut header = serde_json::to_vec(&Header {
             about: about.into_iter().collect(),
-            infos: &self.infos,
+            infos: self.infos,
         })?;
         header.resize((8 + header.len()).next_multiple_of(BYTES) - 8, b' ');
-        Ok([&(header.len() as u64).to_le_bytes(), &*header].concat())
-    }
-
-    /// The file.
-    pub(crate) fn write(self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
-        let mut file = self.header(about)?;
-        file.reserve_exact(self.end);
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.reserve_exact(header.len() + self.end);
+        file.append(&mut header);
         for part in self.parts {
             file.extend_from_slice(&part);
         }

@@ -58,16 +58,17 @@ pub fn nest(outer: &[u8], inner: &[u8]) -> Result<Nested, Error> {
     let common = within.len();
     room(&mut within, &inner, &[])?;
     add(&mut within, &inner, |name| !shared.contains(name));
-    let header = within.header(about(&inner)).map_err(unwritten)?;
+    let size = within.len();
+    let within = within.write(about(&inner)).map_err(unwritten)?;
+    let (header, within) = within.split_at(within.len() - size);
     add(&mut whole, &outer, |name| !shared.contains(name));
-    room(&mut whole, &outer, &header)?;
+    room(&mut whole, &outer, header)?;
     // In the order that they have in the inner file.
     add(&mut whole, &inner, |name| shared.contains(name));
     let mut bytes = whole.write(about(&outer)).map_err(unwritten)?;
     let end = bytes.len();
     let start = end - common - header.len();
-    let within = within.write(about(&inner)).map_err(unwritten)?;
-    bytes.extend_from_slice(&within[header.len() + common..]);
+    bytes.extend_from_slice(&within[common..]);
     Ok(Nested {
         outer: 0..end,
         inner: start..bytes.len(),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use common::{Tensor, Tensors};
 use newshound_encoder::{
-    Architecture, Encoder, Error, Isa, Options, Packed, Precision, nest, prepare,
+    Architecture, Encoder, Error, Isa, Options, Packed, Precision, apply_change, nest, prepare,
 };
 use proptest::prelude::*;
 use safetensors::SafeTensors;
@@ -270,6 +270,17 @@ fn two_files_in_one_run_of_bytes_have_what_they_share_once_and_run_in_place() {
         assert_eq!(bits(&in_place.unwrap()), bits(&alone.unwrap()));
     }
     let error = nest(parts[0], parts[1]).unwrap_err();
+    assert!(matches!(error, Error::CorruptWeights { .. }), "{error}");
+}
+
+#[test]
+fn weights_in_panels_cannot_be_changed() {
+    let model = Model::wide("distilbert", Architecture::DistilBert);
+    let none = common::to_bytes(&Tensors::new());
+    let (plain, panels) = (model.file(), model.prepared());
+    assert_ne!(plain, panels);
+    assert!(apply_change(&model.config, &plain, &none).is_ok());
+    let error = apply_change(&model.config, &panels, &none).unwrap_err();
     assert!(matches!(error, Error::CorruptWeights { .. }), "{error}");
 }
 
