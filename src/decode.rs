@@ -41,12 +41,13 @@ pub fn decode(
     calibration: &Calibration,
 ) -> Result<Vec<Span>> {
     let chain = Chain::new(labels, calibration);
+    let opens: HashSet<usize> = document.sentences.iter().map(|s| s.words.start).collect();
     let mut found = Vec::new();
     for words in paragraphs(document) {
         let rows: Vec<usize> = words
             .filter(|&w| document.pieces.get(w).is_some_and(|p| !p.is_empty()))
             .collect();
-        let adjoins = adjoins(text, document, &rows);
+        let adjoins = adjoins(text, document, &opens, &rows);
         let mut weights = rows
             .iter()
             .map(|&w| softmax(logits.row(w).iter().map(|x| x / calibration.temperature)))
@@ -88,8 +89,8 @@ fn paragraphs(document: &Tokenized) -> Vec<std::ops::Range<usize>> {
 }
 
 /// Whether each of the words follows the one before it in the same line of the same sentence.
-fn adjoins(text: &str, document: &Tokenized, rows: &[usize]) -> Vec<bool> {
-    let opens: HashSet<usize> = document.sentences.iter().map(|s| s.words.start).collect();
+/// `opens` has the first word of every sentence.
+fn adjoins(text: &str, document: &Tokenized, opens: &HashSet<usize>, rows: &[usize]) -> Vec<bool> {
     let adjoins = |before: usize, word: usize| {
         let gap = Some((
             document.words.get(before)?.end,

@@ -72,12 +72,60 @@ fn a_finished_run_is_not_repeated_and_other_results_are_not_written_over() {
         err.contains("--min-score was 0, now it is 0.5") && err.contains("--restart"),
         "{err}"
     );
+    let (code, err) = place.annotate(&["a.txt", "-o", "x.jsonl", "--precision", "bf16"]);
+    assert!(
+        code == 2 && err.contains("--precision was not given, now it is bf16"),
+        "{err}"
+    );
     let args = ["a.txt", "-o", "x.jsonl", "--min-score", "0.5", "--restart"];
     assert_eq!(place.annotate(&args).0, 0);
     assert_eq!(
         place.json("x.jsonl.summary.json")["run"]["options"]["--min-score"],
         "0.5"
     );
+}
+
+#[test]
+fn nothing_is_written_over_what_is_read_or_written_in_the_same_run() {
+    let place = Place::new();
+    let input = corpus(3, false);
+    place.write("a.jsonl", &input);
+    place.write("names.jsonl", "mine");
+    for args in [
+        &["-o", "a.jsonl", "--restart"][..],
+        &["-o", "x.jsonl", "--names", "./a.jsonl"],
+        &["-o", "x.jsonl", "--names", "x.jsonl"],
+        &["-o", "x.jsonl", "--names", "x.jsonl.errors.jsonl"],
+    ] {
+        let (code, err) = place.annotate(&[&["a.jsonl"], args].concat());
+        assert_eq!(code, 2, "{err}");
+        assert!(
+            err.contains("is read or written for something else in the same run"),
+            "{err}"
+        );
+    }
+    let args = ["a.jsonl", "-o", "x.jsonl", "--names", "names.jsonl"];
+    let (code, err) = place.annotate(&args);
+    assert!(
+        code == 2 && err.contains("names.jsonl is there already"),
+        "{err}"
+    );
+    assert_eq!(place.files("."), ["a.jsonl", "names.jsonl"]);
+    assert_eq!(place.text("a.jsonl"), input);
+    assert_eq!(place.text("names.jsonl"), "mine");
+    assert_eq!(place.annotate(&[&args[..], &["--restart"]].concat()).0, 0);
+    assert_eq!(place.annotate(&args).0, 0);
+}
+
+#[test]
+fn a_file_where_a_directory_is_meant_is_refused_with_the_way_out() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out", "mine");
+    let (code, err) = place.annotate(&["a.txt", "-o", "out"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("-o out: this is no directory"), "{err}");
+    assert_eq!(place.text("out"), "mine");
 }
 
 #[test]
@@ -221,6 +269,8 @@ fn brat_gets_a_pair_of_files_for_each_document() {
                 < 2
         );
     }
+    // What a merge left that was killed is no part of the next one.
+    place.write("merged/brat.new/00000009-old.txt", "old");
     let done = newshound(&["merge", "part1/", "part2/", "-o", "merged/"])
         .current_dir(place.dir.path())
         .output()

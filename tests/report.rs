@@ -176,6 +176,9 @@ fn texts_are_taken_from_the_input_where_the_results_have_none() {
     let place = Place::new();
     place.write("in/a.jsonl", corpus(40, true));
     place.write("in/b.txt", "w5 w6 w7");
+    // What cannot even be opened has a record, but no place in the input.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("aa", place.dir.path().join("in/aa")).unwrap();
     assert_eq!(
         place.annotate(&["in", "-o", "out/", "--offsets", "char"]).0,
         1

@@ -17,6 +17,9 @@ use newshound::{Error, Tagger, TaggerBuilder};
 /// The variable that names the instruction set to use.
 const ISA: &str = "NEWSHOUND_ISA";
 
+/// The precision that the model is stored in.
+const AUTO: &str = "auto";
+
 /// Options about the model, for every subcommand that runs one.
 #[derive(clap::Args)]
 pub(crate) struct ModelArgs {
@@ -47,8 +50,8 @@ pub(crate) struct ModelArgs {
     /// auto: 8 bits where the model is stored so, else f32; f32: weights as they are
     /// stored; bf16: weights and activations in bfloat16; int8: weights and activations
     /// in 8 bits.
-    #[arg(long, default_value = "auto", value_name = "PRECISION", help_heading = "Model",
-        value_parser = ["auto", "f32", "bf16", "int8"])]
+    #[arg(long, default_value = AUTO, value_name = "PRECISION", help_heading = "Model",
+        value_parser = [AUTO, "f32", "bf16", "int8"])]
     precision: String,
 
     #[command(flatten)]
@@ -99,7 +102,10 @@ impl ModelArgs {
     /// The options that were given and that results depend on, by name.
     pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
         let window = self.window.map(|n| ("--window".to_owned(), n.to_string()));
-        window.into_iter().chain(self.backend.given())
+        let precision =
+            (self.precision != AUTO).then(|| ("--precision".to_owned(), self.precision.clone()));
+        let given = window.into_iter().chain(precision);
+        given.chain(self.backend.given())
     }
 
     /// A builder with these options set.
@@ -129,8 +135,8 @@ impl ModelArgs {
 pub(crate) struct TopicArgs {
     /// Lowest score of a topic to give out, 0 to 1
     ///
-    /// Without it a document gets the topics that are more likely right than wrong, and the
-    /// best one in any case. A topic's score is the model's probability that it is right.
+    /// Without it a document gets the topics from the score on that the model was tuned to, and
+    /// the best one in any case. A topic's score is the model's probability that it is right.
     #[arg(long, value_name = "SCORE", help_heading = "Topics")]
     min_topic_score: Option<f32>,
 

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_enum, default_value_t = To::View, value_name = "FORMAT")]
     format: To,
 
-    /// What offsets in JSONL and TSV count
+    /// What offsets in JSONL, CSV and TSV count
     ///
     /// byte: UTF-8 bytes (Rust, Go, C); char: code points (Python); utf16: UTF-16 units
     /// (JavaScript, Java). All start at 0 and end one past the last.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::plan::State;
-use super::{Error, Shard, hex};
+use super::{Error, Shard};
+use crate::digest::hex;
 use crate::reader::{Documents, Input, Reader, Source, Walk};
 
 /// A place between two documents of a corpus.

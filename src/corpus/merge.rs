@@ -303,6 +303,9 @@ fn pairs(found: &[Finding], files: &Output) -> io::Result<()> {
     let mut new = files.path.as_os_str().to_owned();
     new.push(".new");
     let new = PathBuf::from(new);
+    if new.exists() {
+        fs::remove_dir_all(&new)?;
+    }
     fs::create_dir_all(&new)?;
     for found in found {
         for entry in fs::read_dir(&found.files.path)? {

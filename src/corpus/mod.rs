@@ -141,6 +141,12 @@ pub enum Error {
         /// What is different.
         reason: String,
     },
+    /// A file is to be written that is read, or twice.
+    #[error("{} is read or written for something else in the same run; write elsewhere", path.display())]
+    Clash {
+        /// The file.
+        path: PathBuf,
+    },
     /// The journal cannot be read.
     #[error("the journal {} cannot be used: {reason}; start over with --restart", path.display())]
     Journal {
@@ -239,6 +245,9 @@ pub fn annotate(
     restart: bool,
     progress: &Progress,
 ) -> Result<Outcome, Error> {
+    if let Some(path) = files.clash(&job.walk.paths) {
+        return Err(Error::Clash { path });
+    }
     let mut job = job.clone();
     job.walk.exclude.extend(files.all());
     let plan = job.plan(tagger.borrow())?;
@@ -331,14 +340,6 @@ fn add(results: &mut Results, (numbered, document): &Done, progress: &Progress) 
         }
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::reader::Compression;
+use crate::reader::{Compression, same};
 use crate::writer::{Conll, Csv, Html, Jsonl, Spacy, Tsv, WebAnnotation, Writer};
 use crate::{Error, OffsetUnit, Result};
+
+/// How the name of a file tells its format.
+const ENDINGS: &str =
+    "end it with .jsonl, .csv, .tsv, .conll, .parquet, .jsonld or .html (and .gz or .zst)";
 
 /// What results are written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +147,11 @@ impl Output {
             return Err(Error::NotBuilt("parquet"));
         }
         if slash || path.is_dir() || path.extension().is_none() || path.file_name().is_none() {
+            if path.exists() && !path.is_dir() {
+                return Err(wrong(&format!(
+                    "this is no directory, which a name without an ending means; {ENDINGS}, or leave -o out to write to standard output"
+                )));
+            }
             let format = format.unwrap_or(OutputFormat::Jsonl);
             return Ok(Self {
                 path: path.join(format.file_name()),
@@ -153,7 +162,7 @@ impl Output {
             });
         }
         let format = format.or(named).ok_or_else(|| {
-            wrong("the name does not tell the format; end it with .jsonl, .csv, .tsv, .conll, .parquet, .jsonld or .html (and .gz or .zst), give --format, or end it with / for a directory")
+            wrong(&format!("the name does not tell the format; {ENDINGS}, give --format, or end it with / for a directory"))
         })?;
         let (compression, _) = Compression::of_name(path);
         match format {
@@ -245,6 +254,22 @@ impl Output {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         part.into()
+    }
+
+    /// The first file that would be written twice, or over one of the files to read.
+    pub(super) fn clash(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
+        let mut all = self.all();
+        while let Some(path) = all.pop() {
+            if all.iter().chain(inputs).any(|other| same(&path, other)) {
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    /// Where the user wants the names of the corpus, if not in the usual place.
+    pub(super) fn chosen_names(&self) -> Option<&Path> {
+        self.names.as_deref()
     }
 
     /// All files a run may write, so that they are not read as input.

@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::hex;
 use crate::Result;
+use crate::digest::hex;
 use crate::reader::{Input, Walk};
 
 /// Everything the results depend on.

@@ -57,6 +57,14 @@ impl Store {
                 if let Some(finished) = Finished::of(files, &plan, restart)? {
                     return Ok(Found::Finished(finished));
                 }
+                let wanted = plan.has_names() && !plan.is_shard() && !restart;
+                let names = files.chosen_names().filter(|_| wanted);
+                if let Some(path) = names.filter(|path| path.exists()) {
+                    return Err(Error::Exists {
+                        path: path.to_owned(),
+                        reason: "there are no results to it".to_owned(),
+                    });
+                }
                 Journal::new(plan)
             }
         };

@@ -41,11 +41,9 @@ pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Na
             listed.entry(name).or_default().insert(key(&found.entry));
         }
     }
-    let mut canonical: BTreeMap<Key<'_>, &str> = BTreeMap::new();
+    let mut first: BTreeMap<Key<'_>, &Found<'_>> = BTreeMap::new();
     for found in found {
-        canonical
-            .entry(key(&found.entry))
-            .or_insert(found.entry.canonical);
+        first.entry(key(&found.entry)).or_insert(found);
     }
     let mut ids: BTreeMap<Target<'_>, usize> = BTreeMap::new();
     let grouped = std::mem::take(names);
@@ -57,9 +55,16 @@ pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Na
             (None, Some(only)) => Target::Listed(*only),
             (None, None) => Target::Grouped(group),
         };
+        let entry = match target {
+            Target::Listed(key) => first.get(&key),
+            Target::Grouped(_) => None,
+        };
+        // Names settle their labels among their mentions; lists do not.
+        if let Some(found) = entry {
+            span.label = Arc::clone(&found.span.label);
+        }
         if let Some(found) = by_start.get(&span.start) {
-            // Names settle their labels among their mentions; lists do not.
-            (span.label, span.score) = (Arc::clone(&found.span.label), found.span.score);
+            span.score = found.span.score;
         }
         let id = *ids.entry(target).or_insert(names.len());
         if id == names.len() {
@@ -71,12 +76,10 @@ pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Na
                 mentions: 0,
                 ..grouped.clone()
             };
-            if let Target::Listed(key) = target {
+            if let Some(found) = entry {
                 name.label = Arc::clone(&span.label);
-                name.link = key.1.map(str::to_owned);
-                if let Some(canonical) = canonical.get(&key) {
-                    name.name = (*canonical).to_owned();
-                }
+                name.link = found.entry.id.map(str::to_owned);
+                found.entry.canonical.clone_into(&mut name.name);
             }
             names.push(name);
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::fold::spaced;
+use crate::digest::hex;
 use crate::reader::{Input, Reader};
 use crate::{Error, Result};
 
@@ -85,14 +86,6 @@ pub(super) fn read(path: &Path, mut take: impl FnMut(Row<'_>) -> Result<()>) -> 
             "the list is empty; its first line must name the columns, surface and label among them",
         )),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 impl Header {

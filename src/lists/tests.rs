@@ -187,6 +187,26 @@ fn one_id_is_one_name_and_two_ids_are_two() {
 }
 
 #[test]
+fn mentions_that_follow_a_listed_one_have_its_label() {
+    let lists = list("Mercury\tPER\tQ1\tFreddie Mercury\texact\n");
+    let text = "MERCURY WON. MERCURY AGAIN. Then Mercury left.";
+    let document = document(&lists, text, &[("MERCURY", "ORG"), ("MERCURY", "ORG")]);
+    let name = &document.names[0];
+    assert_eq!(
+        (&*name.label, &*name.name, name.mentions),
+        ("PER", "Freddie Mercury", 3)
+    );
+    assert_eq!(
+        spans(&document),
+        [
+            ("MERCURY", "PER", 0.5),
+            ("MERCURY", "PER", 0.5),
+            ("Mercury", "PER", 1.0)
+        ]
+    );
+}
+
+#[test]
 fn bad_rows_are_named_with_file_and_line() {
     let good = "surface\tlabel\tid\tcanonical\tcase\nKyiv\tLOC\t1\tKyiv\t\n\n";
     for (text, wanted) in [

@@ -31,6 +31,7 @@ impl Labels {
     /// A message that names the tag that is not understood, and what is.
     pub fn new(names: &[String]) -> Result<Self, String> {
         let mut labels: Vec<Arc<str>> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         let mut tags = Vec::new();
         let mut parts: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
         for name in names {
@@ -44,17 +45,15 @@ impl Labels {
                 tags.push((part, usize::MAX));
                 continue;
             }
-            let at = labels
-                .iter()
-                .position(|l| **l == *label)
-                .unwrap_or_else(|| {
-                    labels.push(Arc::from(label));
-                    labels.len() - 1
-                });
-            if tags.contains(&(part, at)) {
+            let at = *known.entry(label).or_insert_with(|| {
+                labels.push(Arc::from(label));
+                labels.len() - 1
+            });
+            let parts = parts.entry(at).or_default();
+            if parts.contains(&part) {
                 return Err(format!("id2label has {name:?} twice"));
             }
-            parts.entry(at).or_default().push(part);
+            parts.push(part);
             tags.push((part, at));
         }
         let outside = tags.iter().filter(|t| t.0 == Part::Outside).count();

@@ -131,7 +131,10 @@ impl Model {
 /// The largest difference over the rows both have; NaN where one is.
 fn difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
     let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
-    differences.fold(0.0, |most, d| if d <= most { most } else { d })
+    differences.fold(0.0, |most: f32, d| match d <= most || most.is_nan() {
+        true => most,
+        false => d,
+    })
 }
 
 fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {

@@ -1,6 +1,7 @@
 //! When a document is from: a field of its metadata to a day.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -139,21 +140,27 @@ fn of_digits(text: &str) -> Option<Date> {
     }
 }
 
+/// The day is the number beside the month; with numbers on both sides there is none.
 fn of_words(text: &str) -> Option<Date> {
-    let (mut year, mut month, mut day) = (None, None, None);
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    for word in words.filter(|word| !word.is_empty()).take(5) {
-        match word.parse::<u32>() {
-            Ok(number) if word.len() == 4 => year = year.or(Some(number)),
-            Ok(number) => day = day.or(Some(number)),
-            Err(_) => {
-                let start = word.get(..3).unwrap_or_default().to_ascii_lowercase();
-                let found = (1..).zip(MONTHS).find(|(_, name)| *name == start);
-                month = month.or(found.map(|(number, _)| number));
-            }
-        }
+    let times = |piece: &&str| !piece.contains(':');
+    let pieces = text.split_ascii_whitespace().filter(times);
+    let words = pieces.flat_map(|piece| piece.split(|c: char| !c.is_ascii_alphanumeric()));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(8).collect();
+    let number = |word: &str, digits: RangeInclusive<usize>| {
+        digits.contains(&word.len()).then(|| word.parse().ok())?
+    };
+    let month = |word: &str| {
+        let start = word.get(..3)?.to_ascii_lowercase();
+        (1..).zip(MONTHS).find(|(_, name)| *name == start)
+    };
+    let year = words.iter().find_map(|word| number(word, 4..=4))?;
+    let month = |(at, word): (usize, &&str)| Some((at, month(word)?.0));
+    let (at, month) = words.iter().enumerate().find_map(month)?;
+    let day = |at: Option<usize>| number(words.get(at?)?, 1..=2);
+    match (day(at.checked_sub(1)), day(Some(at + 1))) {
+        (Some(day), None) | (None, Some(day)) => Date::new(year, month, day),
+        _ => None,
     }
-    Date::new(year?, month?, day?)
 }
 
 impl fmt::Display for Date {
@@ -192,6 +199,9 @@ mod tests {
             (json!("Tue, 03 Nov 2026 09:30:00 GMT"), "2026-11-03"),
             (json!("November 3, 2026"), "2026-11-03"),
             (json!("3 november 2026"), "2026-11-03"),
+            (json!("14:05, 3 November 2026"), "2026-11-03"),
+            (json!("9:30 Nov 3 2026"), "2026-11-03"),
+            (json!("Published: 3 Nov. 2026 at 9.30"), "2026-11-03"),
             (json!("2024-02-29"), "2024-02-29"),
             (json!(1_793_698_200), "2026-11-03"),
             (json!(1_793_698_200_123_i64), "2026-11-03"),
@@ -212,6 +222,8 @@ mod tests {
             json!("202611031"),
             json!("yesterday"),
             json!("été 2026"),
+            json!("9.30 Nov 3 2026"),
+            json!("7 articles of November 2026"),
             json!(""),
             json!(2026),
             json!(-5),

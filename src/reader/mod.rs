@@ -27,6 +27,7 @@ pub use format::{Compression, InputFormat};
 pub use open::Meter;
 pub use text::utf8;
 pub use walk::Walk;
+pub(crate) use walk::same;
 
 use crate::{Error, Result, Text};
 use open::Opened;

@@ -88,7 +88,13 @@ fn is_file(entry: &DirEntry) -> bool {
 }
 
 /// Whether two paths lead to one place, however they are written.
-fn same(one: &Path, other: &Path) -> bool {
-    let dir = |path: &Path| path.parent().and_then(|dir| dir.canonicalize().ok());
-    one == other || one.file_name() == other.file_name() && dir(one) == dir(other)
+pub(crate) fn same(one: &Path, other: &Path) -> bool {
+    let dir = |path: &Path| match path.parent() {
+        Some(dir) if dir.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),
+        dir => dir.and_then(|dir| dir.canonicalize().ok()),
+    };
+    let linked = || Some(one.canonicalize().ok()? == other.canonicalize().ok()?);
+    one == other
+        || one.file_name() == other.file_name() && dir(one) == dir(other)
+        || linked().unwrap_or(false)
 }

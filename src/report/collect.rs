@@ -71,14 +71,9 @@ pub(super) fn collect(
     let mut number = 0;
     while let Some(record) = records.next() {
         let mut record = record?;
-        // Failed documents have their place in the input, too.
-        let found = match &mut texts {
-            Some(texts) => texts.find(&record.id)?,
-            None => None,
-        };
         let given = record.text.is_none();
-        if given {
-            record.text = found;
+        if let Some(texts) = texts.as_mut().filter(|_| given && !record.failed) {
+            record.text = Some(texts.find(&record.id)?);
         }
         let ranges = record.text.as_deref().map(|text| record.ranges(text));
         match ranges {

@@ -19,20 +19,19 @@ impl<'w> Texts<'w> {
         }
     }
 
-    /// Goes on to the document of an id; its text, if it can be read.
+    /// Goes on to the document of an id that can be read; its text.
     ///
     /// # Errors
     /// Where there is no such document behind the last one that was asked for.
-    pub(super) fn find(&mut self, id: &str) -> Result<Option<String>> {
+    pub(super) fn find(&mut self, id: &str) -> Result<String> {
         loop {
             if let Some(documents) = &mut self.open {
-                match documents.next() {
-                    Some(source) if source.id == id => {
-                        return Ok(source.text.ok().map(|text| text.as_str().to_owned()));
+                for source in documents.by_ref().filter(|source| source.id == id) {
+                    if let Ok(text) = source.text {
+                        return Ok(text.as_str().to_owned());
                     }
-                    Some(_) => continue,
-                    None => self.open = None,
                 }
+                self.open = None;
             }
             match self.inputs.next() {
                 Some(Ok(input)) => self.open = Some(self.reader.documents(&input)),

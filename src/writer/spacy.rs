@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::jsonl::json_line;
 use super::{Record, Writer, rounded};
@@ -34,7 +34,16 @@ struct Ent<'d> {
 struct Meta<'d> {
     id: &'d str,
     #[serde(flatten)]
-    fields: &'d Metadata,
+    fields: Fields<'d>,
+}
+
+/// Metadata but for a field that has the name of the id.
+struct Fields<'d>(&'d Metadata);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().filter(|(name, _)| *name != "id"))
+    }
 }
 
 impl Writer for Spacy {
@@ -55,7 +64,7 @@ impl Writer for Spacy {
             cats: cats.collect(),
             meta: Meta {
                 id: record.id,
-                fields: record.metadata,
+                fields: Fields(record.metadata),
             },
         };
         json_line(out, &line)

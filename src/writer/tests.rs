@@ -126,6 +126,7 @@ fn both(out: &mut Vec<u8>, writer: &mut dyn Writer) {
     let (none, mut metadata) = (Metadata::new(), Metadata::new());
     metadata.insert("date".to_owned(), "2026-11-25".into());
     metadata.insert("tags".to_owned(), vec!["a", "b"].into());
+    metadata.insert("id".to_owned(), 7.into());
     let record = |id, metadata, with_text| Record {
         id,
         document: &document,

@@ -78,6 +78,17 @@ impl<'a> Weights<'a> {
                 data.len()
             )));
         }
+        // Its other dimension could be any number, with no bytes to hold it against.
+        let tensors = metadata.tensors();
+        let empty = tensors
+            .iter()
+            .filter(|(_, info)| info.shape.len() > 1 && info.shape.contains(&0));
+        if let Some((name, info)) = empty.min_by_key(|(name, _)| *name) {
+            let shape = &info.shape;
+            return Err(corrupt(format!(
+                "its tensor `{name}` of shape {shape:?} is empty"
+            )));
+        }
         let panelled = panelled(&metadata).map_err(corrupt)?;
         Ok(Self {
             metadata,

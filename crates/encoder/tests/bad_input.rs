@@ -118,6 +118,10 @@ fn a_header_that_lies_is_corrupt_and_costs_no_memory() {
     let headers = [
         chain,
         format!(r#"{{"{name}":{{"dtype":"F32","shape":[{huge},{huge}],"data_offsets":[0,64]}}}}"#),
+        // No bytes are missing, yet rows without columns could be gone through for years.
+        format!(
+            r#"{{"{name}":{{"dtype":"F32","shape":[{huge},0],"data_offsets":[0,0]}},"a":{{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}}}"#
+        ),
         format!(r#"{{"{name}":{{"dtype":"F32","shape":[53,32],"data_offsets":[0,64]}}}}"#),
         format!(r#"{{"{name}":{{"dtype":"F32","shape":[53,32],"data_offsets":[0,6784]}}}}"#),
         format!(r#"{{"{name}":{{"dtype":"F32","shape":[4,4],"data_offsets":[64,0]}}}}"#),
