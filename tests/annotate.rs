@@ -118,6 +118,73 @@ fn nothing_is_written_over_what_is_read_or_written_in_the_same_run() {
 }
 
 #[test]
+fn files_of_others_beside_the_results_are_neither_removed_nor_written_over() {
+    for name in [
+        "index",
+        "errors.jsonl",
+        "names.jsonl",
+        "names.index",
+        "summary.json",
+    ] {
+        let place = Place::new();
+        place.write("a.txt", "w5 w6");
+        place.write(&format!("out/{name}"), "mine");
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/"]);
+        assert!(
+            code == 2 && err.contains(&format!("out/{name} is there already")),
+            "{err}"
+        );
+        assert_eq!(place.files("out"), [name]);
+        assert_eq!(place.text(&format!("out/{name}")), "mine");
+    }
+}
+
+#[test]
+fn a_finished_run_of_standard_input_does_not_pass_for_one_of_another_text() {
+    let place = Place::new();
+    let run = |text: &str, args: &[&str]| {
+        newshound(&["annotate", "-q", "-o", "x.jsonl", "--model"])
+            .arg(place.model.path())
+            .args(args)
+            .current_dir(place.dir.path())
+            .write_stdin(text)
+            .output()
+            .unwrap()
+    };
+    assert!(run("{\"text\":\"w5\"}\n", &[]).status.success());
+    let again = run("{\"text\":\"w6\"}\n", &[]);
+    let err = String::from_utf8(again.stderr).unwrap();
+    assert!(
+        again.status.code() == Some(2) && err.contains("--restart"),
+        "{err}"
+    );
+    assert!(run("{\"text\":\"w6\"}\n", &["--restart"]).status.success());
+}
+
+#[test]
+fn a_shard_whose_index_is_short_is_refused_by_name() {
+    let place = Place::new();
+    place.write("in.jsonl", corpus(40, true));
+    for (shard, out) in [("1/2", "one/"), ("2/2", "two/")] {
+        let (code, err) = place.annotate(&["in.jsonl", "-o", out, "--shard", shard]);
+        assert!(code < 2, "{err}");
+    }
+    let index = place.text("two/index");
+    let lines: Vec<&str> = index.lines().collect();
+    place.write("two/index", lines[..lines.len() / 2].join("\n") + "\n");
+    let done = newshound(&["merge", "one/", "two/", "-o", "all/"])
+        .current_dir(place.dir.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert!(
+        done.status.code() == Some(2) && err.contains("two/index has"),
+        "{err}"
+    );
+    assert!(!place.exists("all/annotations.jsonl"));
+}
+
+#[test]
 fn a_file_where_a_directory_is_meant_is_refused_with_the_way_out() {
     let place = Place::new();
     place.write("a.txt", "w5 w6");

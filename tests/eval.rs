@@ -172,6 +172,9 @@ fn a_bad_file_is_refused_with_file_and_line() {
     let (code, _, err) = run(&["eval", "--scored", name], "");
     assert_eq!(code, 2);
     assert!(err.contains("gold.iob2: invalid UTF-8 at byte 4"), "{err}");
+    let (code, _, err) = run(&["eval", name, "--min-topic-score", "0.5"], "");
+    assert_eq!(code, 2);
+    assert!(err.contains("add --topics"), "{err}");
     let (code, _, err) = run(&["eval", "--scored", "--map", "GPE"], "");
     assert_eq!(code, 2);
     assert!(err.contains("\"GPE\" has no ="), "{err}");

@@ -65,6 +65,12 @@ fn topics_of_ones_own_are_learned_used_and_scored() {
         (Some(60), Some(30))
     );
     assert!(scores["micro"]["f1"].as_f64().unwrap() > 80.0, "{scores}");
+    let learned = std::fs::read(&topics).unwrap();
+    assert_eq!(run(&args, &labelled(60)).0, 0);
+    assert!(
+        std::fs::read(&topics).unwrap() == learned,
+        "the same texts make the same bytes"
+    );
 
     let args = ["tag", "-f", "jsonl", "--model", dir, "--topics-model", file];
     let (code, out, err) = run(&args, "w5 w6 w9 w5 w6 w7 w8");

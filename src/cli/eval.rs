@@ -83,7 +83,7 @@ pub(crate) struct Args {
     /// Reads JSONL whose entities have the full "name" that they stand for where it is not
     /// their own text. Tells how many pairs of mentions are joined rightly, and how many full
     /// names are right, on the gold spans and on those that the model finds.
-    #[arg(long, conflicts_with_all = ["strict", "calibration", "scored", "topics"])]
+    #[arg(long, conflicts_with_all = ["strict", "calibration", "scored", "topics", "places"])]
     names: bool,
 
     /// Score topics instead of names
@@ -155,6 +155,10 @@ struct Report<'s> {
 pub(crate) fn run(args: &Args) -> Outcome {
     if args.topics {
         return topics::run(args);
+    }
+    if args.about.is_given() {
+        let message = "--topics-model and --min-topic-score score topics; add --topics";
+        return Err(Stop::Fatal(message.to_owned()));
     }
     if let Some(gold) = &args.places {
         return places::run(args, gold);

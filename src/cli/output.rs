@@ -13,6 +13,7 @@ use newshound::lists::Lists;
 use newshound::reader::Input;
 use newshound::topic::{Learned, Selection};
 use newshound::{Error, Tagger, TaggerBuilder};
+use newshound_encoder::{Isa, Options};
 
 /// The variable that names the instruction set to use.
 const ISA: &str = "NEWSHOUND_ISA";
@@ -114,7 +115,8 @@ impl ModelArgs {
             .precision(self.precision.parse()?)
             .engine(self.backend.engine()?);
         if let Some(isa) = env::var_os(ISA).filter(|name| !name.is_empty()) {
-            let isa = isa.to_string_lossy().parse();
+            let isa = isa.to_string_lossy().parse::<Isa>();
+            let isa = isa.and_then(|isa| Options::default().isa(isa).check().map(|()| isa));
             builder = builder.isa(isa.map_err(|e| Error::Option(format!("{ISA}: {e}")))?);
         }
         if let Some(model) = &self.model {
@@ -146,6 +148,11 @@ pub(crate) struct TopicArgs {
 }
 
 impl TopicArgs {
+    /// Whether any of these options is.
+    pub(crate) fn is_given(&self) -> bool {
+        self.min_topic_score.is_some() || self.topics_model.is_some()
+    }
+
     /// The builder with these options set, and at most so many topics.
     pub(crate) fn apply(
         &self,

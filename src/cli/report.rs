@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use newshound::reader::Walk;
+use newshound::reader::{Walk, same_file};
 use newshound::report::{self, Input, Made, Options};
 
 use super::input::FieldArgs;
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         documents: args.documents,
         date_field: args.date_field.clone(),
     };
-    let input = input(args)?;
+    let input = input(args, &results)?;
     if args.output.as_deref() == Some(Path::new("-")) {
         let mut out = stdout();
         let made = report::write(&results, input.as_ref(), &options, &mut out)?;
@@ -85,6 +85,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return tell(args, &made, None);
     }
     let path = args.output.clone().unwrap_or_else(|| beside(&args.results));
+    if same_file(&path, &results) {
+        let path = path.display();
+        return Err(Stop::Fatal(format!(
+            "-o {path} would be written over the results; name another file"
+        )));
+    }
     let cannot = |e| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
@@ -102,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     tell(args, &made, Some(&path))
 }
 
-fn input(args: &Args) -> Result<Option<Input>, Stop> {
+fn input(args: &Args, results: &Path) -> Result<Option<Input>, Stop> {
     if args.text.is_empty() {
         return Ok(None);
     }
@@ -114,6 +120,7 @@ fn input(args: &Args) -> Result<Option<Input>, Stop> {
     }
     let walk = Walk {
         paths: args.text.clone(),
+        exclude: vec![results.to_owned()],
         ..Walk::default()
     };
     let reader = args.fields.reader();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use newshound::Error;
+use newshound::reader::same_file;
 use newshound::topic::{self, MEDIA_TOPICS};
 
 use super::output::{ModelArgs, inputs, named, stdout};
@@ -100,6 +101,16 @@ fn list(format: To) -> Outcome {
 fn learn(args: &Learn) -> Outcome {
     let name = name(&args.output)?;
     for input in inputs(args.file.as_slice())? {
+        if args
+            .file
+            .as_ref()
+            .is_some_and(|file| same_file(file, &args.output))
+        {
+            let path = args.output.display();
+            return Err(Stop::Fatal(format!(
+                "-o {path} would be written over the texts; name another file"
+            )));
+        }
         let named = |error: Error| named(&input, &error);
         let rows = input
             .text()

@@ -45,6 +45,10 @@ pub fn merge(
         plan.options
             .insert(Plan::NAMES.to_owned(), names.display().to_string());
     }
+    let inputs: Vec<PathBuf> = found.iter().flat_map(|found| found.files.all()).collect();
+    if let Some(path) = files.clash(&inputs) {
+        return Err(Error::Clash { path });
+    }
     if let Some(finished) = Finished::of(&files, &plan, restart)? {
         return Ok((finished, files));
     }
@@ -103,6 +107,20 @@ impl Finding {
         })
     }
 
+    /// Whether so many documents, and failed ones, are all.
+    fn check(&self, [documents, failed]: [u64; 2]) -> Result<(), Error> {
+        let all = [self.counts.documents, self.counts.failed()];
+        if [documents, failed] == all {
+            return Ok(());
+        }
+        let (path, [documents_then, failed_then]) = (self.files.index(), all);
+        Err(Error::Shards(format!(
+            "{} has {documents} documents, {failed} of them failed, and the summary beside it {documents_then} and \
+             {failed_then}; copy the whole shard again, or run it with --restart",
+            path.display()
+        )))
+    }
+
     /// Opens the results for reading.
     fn open(&self) -> Result<Cursor, Error> {
         let cannot_read = |path: &Path| {
@@ -127,6 +145,7 @@ impl Finding {
             output,
             errors,
             head: None,
+            taken: [0; 2],
         })
     }
 }
@@ -182,6 +201,8 @@ struct Cursor {
     /// Whether documents are lines of `output`, rather than as long as the index says.
     by_line: bool,
     head: Option<Head>,
+    /// Documents, and failed ones, that were taken.
+    taken: [u64; 2],
 }
 
 /// A line of the index.
@@ -234,6 +255,10 @@ impl Cursor {
             errors.read_until(b'\n', &mut block.errors)?;
         }
         block.size += head.size;
+        if head.ordinal.is_some() {
+            self.taken[0] += 1;
+            self.taken[1] += u64::from(head.failed);
+        }
         self.advance()
     }
 }
@@ -282,6 +307,9 @@ fn join(found: &[Finding], files: &Output, journal: &mut Journal) -> Result<(), 
         if block.size >= checkpoint {
             append(&mut block).map_err(&writing)?;
         }
+    }
+    for (found, cursor) in found.iter().zip(&cursors) {
+        found.check(cursor.taken)?;
     }
     if let Some(first) = cursors.first_mut() {
         first

@@ -253,6 +253,13 @@ pub fn annotate(
     let plan = job.plan(tagger.borrow())?;
     progress.size.store(plan.input.bytes, Ordering::Relaxed);
     let mut store = match Store::open(files, plan, restart)? {
+        Found::Finished(finished) if finished.before && job.walk.is_piped() => {
+            return Err(Error::Exists {
+                path: files.path.clone(),
+                reason: "what comes through a pipe cannot be compared with what came before"
+                    .to_owned(),
+            });
+        }
         Found::Finished(finished) => return Ok(Outcome::Finished(finished)),
         Found::Unfinished(store) => *store,
     };

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::reader::{Compression, same};
+use super::Plan;
+use crate::reader::{Compression, same_file};
 use crate::writer::{Conll, Csv, Html, Jsonl, Spacy, Tsv, WebAnnotation, Writer};
 use crate::{Error, OffsetUnit, Result};
 
@@ -260,19 +261,25 @@ impl Output {
     pub(super) fn clash(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
         let mut all = self.all();
         while let Some(path) = all.pop() {
-            if all.iter().chain(inputs).any(|other| same(&path, other)) {
+            if all
+                .iter()
+                .chain(inputs)
+                .any(|other| same_file(&path, other))
+            {
                 return Some(path);
             }
         }
         None
     }
 
-    /// Where the user wants the names of the corpus, if not in the usual place.
-    pub(super) fn chosen_names(&self) -> Option<&Path> {
-        self.names.as_deref()
+    /// What the end of a run writes or removes beside the results.
+    pub(super) fn beside_results(&self, plan: &Plan) -> Vec<PathBuf> {
+        let mut beside = vec![self.errors(), self.index(), self.notes(), self.summary()];
+        beside.extend((!plan.is_shard()).then(|| self.names()));
+        beside
     }
 
-    /// All files a run may write, so that they are not read as input.
+    /// All files a run may write, and the report of it, so that they are not read as input.
     pub(super) fn all(&self) -> Vec<PathBuf> {
         let whole = [
             self.path.clone(),
@@ -284,7 +291,9 @@ impl Output {
         let parts = whole.iter().map(|path| Self::part(path));
         let mut all: Vec<PathBuf> = parts.collect();
         all.extend(whole);
-        all.extend([self.summary(), self.journal(), self.beside("journal.new")]);
+        let others = ["journal.new", "report.html"].map(|name| self.beside(name));
+        all.extend([self.summary(), self.journal()]);
+        all.extend(others);
         all
     }
 

@@ -1,6 +1,6 @@
 //! A file that grows block by block and can be cut back to the last one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,12 +25,7 @@ impl Part {
             .create(true)
             .truncate(false)
             .open(path)?;
-        file.try_lock().map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::WouldBlock,
-                "another newshound is writing it; wait for it, or write elsewhere",
-            )
-        })?;
+        lock(&file)?;
         if file.metadata()?.len() < len {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -45,6 +40,15 @@ impl Part {
             compression,
             len,
         })
+    }
+
+    /// Whether no one else writes the file, if there is one.
+    pub(super) fn check_free(path: &Path) -> io::Result<()> {
+        match File::open(path) {
+            Ok(file) => lock(&file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -68,6 +72,17 @@ impl Part {
         self.len += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// Holds a file for this process alone, until it is closed.
+fn lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => io::Error::new(
+            io::ErrorKind::WouldBlock,
+            "another newshound is writing it; wait for it, or write elsewhere",
+        ),
+        TryLockError::Error(error) => error,
+    })
 }
 
 /// A block as a gzip member or zstd frame; `None` for plain text.

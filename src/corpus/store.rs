@@ -43,6 +43,8 @@ impl Store {
             fs::create_dir_all(dir).map_err(Error::writing(dir))?;
         }
         if restart {
+            let part = Output::part(&files.path);
+            Part::check_free(&part).map_err(Error::writing(&part))?;
             remove(&files.journal())?;
         }
         let journal = match Journal::read(&files.journal())? {
@@ -57,13 +59,10 @@ impl Store {
                 if let Some(finished) = Finished::of(files, &plan, restart)? {
                     return Ok(Found::Finished(finished));
                 }
-                let wanted = plan.has_names() && !plan.is_shard() && !restart;
-                let names = files.chosen_names().filter(|_| wanted);
-                if let Some(path) = names.filter(|path| path.exists()) {
-                    return Err(Error::Exists {
-                        path: path.to_owned(),
-                        reason: "there are no results to it".to_owned(),
-                    });
+                let mut beside = files.beside_results(&plan).into_iter();
+                if let Some(path) = beside.find(|path| !restart && path.exists()) {
+                    let reason = format!("there is no {} to it", files.path.display());
+                    return Err(Error::Exists { path, reason });
                 }
                 Journal::new(plan)
             }

@@ -74,22 +74,27 @@ impl Date {
         }
     }
 
-    /// A string as [`Self::from_str`] reads it, or seconds or milliseconds since 1970.
+    /// A string as [`Self::from_str`] reads it, or a time, which columns of text hold as well.
     fn of_value(value: &Value) -> Option<Self> {
         match value {
-            Value::String(text) => text.parse().ok(),
-            Value::Number(number) => {
-                // Before 1973 a number is more likely a year, month or day than a time.
-                let number = number.as_i64().filter(|n| *n >= 100_000_000)?;
-                let seconds = if number < 100_000_000_000 {
-                    number
-                } else {
-                    number / 1000
-                };
-                Self::of_days(seconds / 86_400)
+            Value::String(text) => {
+                let time = || Self::of_time(text.trim().parse().ok()?);
+                text.parse().ok().or_else(time)
             }
+            Value::Number(number) => Self::of_time(number.as_i64()?),
             _ => None,
         }
+    }
+
+    /// Seconds or milliseconds since 1970.
+    fn of_time(time: i64) -> Option<Self> {
+        let seconds = match time {
+            // Before 1973 a number is more likely a year, month or day than a time.
+            ..100_000_000 => return None,
+            ..100_000_000_000 => time,
+            _ => time / 1000,
+        };
+        Self::of_days(seconds / 86_400)
     }
 
     /// Days since 1970, not negative; after Howard Hinnant, "chrono-Compatible Low-Level
@@ -206,6 +211,7 @@ mod tests {
             (json!(1_793_698_200), "2026-11-03"),
             (json!(1_793_698_200_123_i64), "2026-11-03"),
             (json!(951_782_400), "2000-02-29"),
+            (json!("1793698200"), "2026-11-03"),
         ] {
             let found = Date::of_value(&value).map(|date| date.to_string());
             assert_eq!(found.as_deref(), Some(wanted), "{value}");

@@ -26,8 +26,7 @@ pub use encoding::{Encoding, Malformed};
 pub use format::{Compression, InputFormat};
 pub use open::Meter;
 pub use text::utf8;
-pub use walk::Walk;
-pub(crate) use walk::same;
+pub use walk::{Walk, same_file};
 
 use crate::{Error, Result, Text};
 use open::Opened;
@@ -95,13 +94,13 @@ impl Input {
         }
     }
 
-    /// Reads the whole input as UTF-8.
+    /// Reads the whole input, unpacked, as UTF-8.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Directory`], [`Error::NotUtf8`] or [`Error::Nul`].
     pub fn text(&self) -> Result<String> {
         let mut bytes = Vec::new();
-        let mut open = self.raw()?;
+        let mut open = Reader::default().bytes(self)?;
         open.read_to_end(&mut bytes).map_err(|e| self.failed(e))?;
         utf8(bytes)
     }

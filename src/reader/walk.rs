@@ -31,6 +31,13 @@ impl Walk {
         self.matcher(Path::new("")).map(drop)
     }
 
+    /// Whether some input is no file or directory, and so can be read once only.
+    #[must_use]
+    pub fn is_piped(&self) -> bool {
+        let stays = |path: &PathBuf| path.is_file() || path.is_dir();
+        !self.paths.iter().all(stays)
+    }
+
     fn matcher(&self, root: &Path) -> Result<Override> {
         let mut builder = OverrideBuilder::new(root);
         for glob in &self.globs {
@@ -70,7 +77,7 @@ impl Walk {
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
                 !globs.matched(entry.path(), is_dir).is_ignore()
-                    && !exclude.iter().any(|path| same(path, entry.path()))
+                    && !exclude.iter().any(|path| same_file(path, entry.path()))
             })
             .build();
         Box::new(walk.filter_map(move |entry| match entry {
@@ -88,7 +95,8 @@ fn is_file(entry: &DirEntry) -> bool {
 }
 
 /// Whether two paths lead to one place, however they are written.
-pub(crate) fn same(one: &Path, other: &Path) -> bool {
+#[must_use]
+pub fn same_file(one: &Path, other: &Path) -> bool {
     let dir = |path: &Path| match path.parent() {
         Some(dir) if dir.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),
         dir => dir.and_then(|dir| dir.canonicalize().ok()),

@@ -114,7 +114,13 @@ pub fn write(
 /// [`Error::Results`] where the directory has none in JSONL.
 pub fn results(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
-        return Ok(path.to_owned());
+        return match path.metadata() {
+            Ok(_) => Ok(path.to_owned()),
+            Err(source) => Err(Error::Read {
+                path: path.to_owned(),
+                source,
+            }),
+        };
     }
     let file = path.join("annotations.jsonl");
     match file.is_file() {

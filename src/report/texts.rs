@@ -24,11 +24,13 @@ impl<'w> Texts<'w> {
     /// # Errors
     /// Where there is no such document behind the last one that was asked for.
     pub(super) fn find(&mut self, id: &str) -> Result<String> {
+        let mut failed = None;
         loop {
             if let Some(documents) = &mut self.open {
                 for source in documents.by_ref().filter(|source| source.id == id) {
-                    if let Ok(text) = source.text {
-                        return Ok(text.as_str().to_owned());
+                    match source.text {
+                        Ok(text) => return Ok(text.as_str().to_owned()),
+                        Err(error) => failed = Some(error),
                     }
                 }
                 self.open = None;
@@ -37,9 +39,14 @@ impl<'w> Texts<'w> {
                 Some(Ok(input)) => self.open = Some(self.reader.documents(&input)),
                 Some(Err(_)) => {}
                 None => {
-                    return Err(Error::Option(format!(
-                        "--text: there is no document {id:?} in its place; give the files that were tagged, named as they were then"
-                    )));
+                    return Err(Error::Option(match failed {
+                        Some(error) => format!(
+                            "--text: {id:?} cannot be read as it was when it was tagged: {error}"
+                        ),
+                        None => format!(
+                            "--text: there is no document {id:?} in its place; give the files that were tagged, named as they were then"
+                        ),
+                    }));
                 }
             }
         }

@@ -4,6 +4,10 @@ use std::collections::HashMap;
 
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::Value;
+
+/// What the length of a header is a multiple of.
+const ALIGNED: usize = 8;
 
 /// Tensors and metadata of a file, read by name.
 pub(super) struct File<'f> {
@@ -102,5 +106,19 @@ pub(super) fn write<'n>(
     });
     let views: Vec<(&'n str, TensorView<'_>)> =
         views.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())?;
+    in_order(&bytes).map_err(|e| e.to_string())
+}
+
+/// The same file with the fields of its header in order: the library leaves that of metadata to chance.
+fn in_order(file: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let (length, rest) = file.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (header, data) = rest.split_at_checked(length).unwrap_or_default();
+    let mut header: Value = serde_json::from_slice(header)?;
+    header.sort_all_objects();
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(ALIGNED), b' ');
+    let length = (header.len() as u64).to_le_bytes();
+    Ok([&length, &*header, data].concat())
 }
