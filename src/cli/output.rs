@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
 
 use clap::ValueEnum;
 use newshound::backend::{Device, Engine};
+use newshound::corpus::digest_of;
 use newshound::lists::Lists;
 use newshound::reader::Input;
 use newshound::topic::{Learned, Selection};
@@ -196,17 +196,13 @@ impl WantedTopics {
         })
     }
 
-    /// The options that were given, by name; a file with its size and time, which tell when it
-    /// is another one.
+    /// The options that were given, by name; a file with its digest.
     pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
         let about = &self.about;
         let stamped = |path: &PathBuf| {
-            let about = path.metadata().ok();
-            let changed = about.as_ref().and_then(|m| m.modified().ok());
-            let since = changed.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-            let seconds = since.map_or(0, |t| t.as_secs());
-            let size = about.map_or(0, |m| m.len());
-            format!("{} ({size} bytes, {seconds})", path.display())
+            // What cannot be read is refused when it is opened.
+            let digest = digest_of(path).unwrap_or_default();
+            format!("{} sha256:{digest}", path.display())
         };
         [
             ("--topics", self.topics.map(|n| n.to_string())),

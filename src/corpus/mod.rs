@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use finish::Finished;
 pub use merge::merge;
 pub use output::{Output, OutputFormat};
-pub use plan::{Plan, Scan};
+pub use plan::{Plan, Scan, digest_of};
 pub use shard::Shard;
 pub use summary::Summary;
 

@@ -2,14 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Result;
-use crate::digest::hex;
+use crate::digest::{hex, sha256};
 use crate::reader::{Input, Walk};
+
+/// SHA-256 of a small file in hexadecimal, for a plan's options.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn digest_of(path: &Path) -> io::Result<String> {
+    Ok(sha256(&fs::read(path)?))
+}
 
 /// Everything the results depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

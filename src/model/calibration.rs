@@ -37,6 +37,9 @@ impl Calibration {
     /// Reads it from `config.json`.
     pub(super) fn read(config: &Value, labels: &Labels) -> Result<Self, String> {
         let mut found = Self::default();
+        if let Some(own) = config.get("newshound").filter(|own| !own.is_object()) {
+            return Err(format!("newshound is {own}; it must be an object"));
+        }
         if let Some(value) = config.pointer("/newshound/temperature") {
             found.temperature = positive("temperature", value)? as f32;
         }
@@ -139,6 +142,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_named() {
         for (calibration, named) in [
+            ("3", "newshound is 3"),
             (r#"{"temperature": 0}"#, "newshound.temperature is 0"),
             (r#"{"temperature": "1"}"#, "newshound.temperature is \"1\""),
             (r#"{"label_weights": 2}"#, "newshound.label_weights is 2"),

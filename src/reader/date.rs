@@ -78,7 +78,9 @@ impl Date {
     fn of_value(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => {
-                let time = || Self::of_time(text.trim().parse().ok()?);
+                // Nine digits are more likely a slip in a date than a time before 2001.
+                let digits = Some(text.trim()).filter(|text| matches!(text.len(), 10 | 13));
+                let time = || Self::of_time(digits?.parse().ok()?);
                 text.parse().ok().or_else(time)
             }
             Value::Number(number) => Self::of_time(number.as_i64()?),
@@ -91,7 +93,7 @@ impl Date {
         let seconds = match time {
             // Before 1973 a number is more likely a year, month or day than a time.
             ..100_000_000 => return None,
-            ..100_000_000_000 => time,
+            100_000_000..100_000_000_000 => time,
             _ => time / 1000,
         };
         Self::of_days(seconds / 86_400)

@@ -70,9 +70,11 @@ fn head(out: &mut dyn Write, options: &Options, counts: &Counts) -> io::Result<(
     }
     write!(
         out,
-        " · {} words · {} names",
+        " · {} word{} · {} name{}",
         grouped(counts.words),
-        grouped(made.names)
+        plural(counts.words),
+        grouped(made.names),
+        plural(made.names)
     )?;
     if made.failed > 0 {
         let (failed, s) = (grouped(made.failed), plural(made.failed));
@@ -100,10 +102,11 @@ fn search(out: &mut dyn Write, counts: &Counts, labels: &[(&str, &str)]) -> io::
     writeln!(
         out,
         "<section class=\"card search\" role=\"search\">\n\
-         <div class=\"field\"><label for=\"query\">Search {} names</label>\
+         <div class=\"field\"><label for=\"query\">Search {} name{}</label>\
          <input id=\"query\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></div>\n\
          <div class=\"field\"><label for=\"kind\">Kind</label><select id=\"kind\"><option value=\"\">All</option>",
-        grouped(made.shown)
+        grouped(made.shown),
+        plural(made.shown)
     )?;
     for (at, (_, heading)) in labels.iter().enumerate() {
         writeln!(out, "<option value=\"{at}\">{}</option>", escape(heading))?;
@@ -157,9 +160,10 @@ fn lists(
             let documents = name.row.documents;
             write!(
                 out,
-                "<li><a href=\"#n{at}\">{}</a> <span class=\"number\">{}<span class=\"hidden\"> documents</span></span>",
+                "<li><a href=\"#n{at}\">{}</a> <span class=\"number\">{}<span class=\"hidden\"> document{}</span></span>",
                 escape(&name.row.found.name),
-                grouped(documents)
+                grouped(documents),
+                plural(documents)
             )?;
             topics::bar(out, documents, most)?;
             writeln!(out, "</li>")?;
