@@ -180,14 +180,14 @@ impl Reader {
         let opened = self.open(input)?;
         #[cfg(feature = "parquet")]
         if opened.format == InputFormat::Parquet {
-            return Ok(parquet::as_jsonl(input, opened)?.bytes);
+            return Ok(parquet::as_jsonl(input, opened, None)?.bytes);
         }
         Ok(opened.bytes)
     }
 
     #[cfg(feature = "parquet")]
     fn parquet(&self, input: &Input, opened: Opened) -> Documents {
-        match parquet::as_jsonl(input, opened) {
+        match parquet::as_jsonl(input, opened, Some(&self.text_field)) {
             Ok(rows) => Box::new(jsonl::Records::new(self, input, rows)),
             Err(error) => one(Source::failed(input.name(), error)),
         }

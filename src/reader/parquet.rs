@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
 use arrow_json::LineDelimitedWriter;
+use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
@@ -20,7 +23,10 @@ const ROWS: usize = 256;
 
 /// The rows as lines of JSON, so that a row's number is its line. Parquet is read from
 /// its end; what is compressed or piped is put into a temporary file first.
-pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
+///
+/// # Errors
+/// What cannot be read, and where there is no column `text`.
+pub(super) fn as_jsonl(input: &Input, mut opened: Opened, text: Option<&str>) -> Result<Opened> {
     let failed = |e| input.failed(e);
     let plain = match input {
         Input::File(path) => File::open(path).ok().filter(is_plain),
@@ -39,8 +45,19 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
     .map_err(failed)?;
     let lines = Lines {
         rows,
+        text: text.map(str::to_owned),
         line: io::Cursor::new(Vec::new()),
     };
+    if let Some(wanted) = text {
+        let schema = lines.rows.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        if !names.contains(&wanted) {
+            let names = names.join(", ");
+            return Err(failed(invalid(format!(
+                "there is no column {wanted}; the columns are {names}; name the one with the text with --text-column"
+            ))));
+        }
+    }
     Ok(Opened {
         bytes: Box::new(BufReader::new(lines)),
         format: InputFormat::Jsonl,
@@ -51,11 +68,14 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened) -> Result<Opened> {
 /// Runs the library, which panics on files that are damaged in some ways. What it leaves
 /// behind then is not used again.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
-    let damaged = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|e| damaged(e.to_string())),
-        Err(_) => Err(damaged("it is damaged".to_owned())),
+        Ok(done) => done.map_err(|e| invalid(e.to_string())),
+        Err(_) => Err(invalid("it is damaged".to_owned())),
     }
+}
+
+fn invalid(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 /// Checks that all columns lie inside the file: room is made for them before they are read.
@@ -153,6 +173,8 @@ fn spooled(bytes: &mut impl BufRead) -> io::Result<File> {
 
 struct Lines {
     rows: ParquetRecordBatchReader,
+    /// The column with the text.
+    text: Option<String>,
     line: io::Cursor<Vec<u8>>,
 }
 
@@ -165,7 +187,8 @@ impl Read for Lines {
             }
             let next = guarded(|| {
                 let batch = self.rows.next().transpose()?;
-                batch.map(|batch| json(&batch)).transpose()
+                let text = self.text.as_deref();
+                batch.map(|batch| json(&batch, text)).transpose()
             })?;
             match next {
                 None => return Ok(0),
@@ -175,9 +198,36 @@ impl Read for Lines {
     }
 }
 
-fn json(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
+fn json(batch: &RecordBatch, text: Option<&str>) -> Result<Vec<u8>, ParquetError> {
     let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(batch)?;
+    writer.write(&with_text(batch, text)?)?;
     writer.finish()?;
     Ok(writer.into_inner())
+}
+
+/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such. In the
+/// column `text` what is not UTF-8 is nothing.
+fn with_text(batch: &RecordBatch, text: Option<&str>) -> Result<RecordBatch, ParquetError> {
+    let schema = batch.schema();
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let columns = names.zip(batch.columns()).map(|(name, column)| {
+        let read = text_of(column.as_ref(), text == Some(name));
+        (name, read.unwrap_or_else(|| Arc::clone(column)), true)
+    });
+    Ok(RecordBatch::try_from_iter_with_nullable(columns)?)
+}
+
+fn text_of(column: &dyn Array, in_part: bool) -> Option<ArrayRef> {
+    let rows: Box<dyn Iterator<Item = Option<&[u8]>>> = match column.data_type() {
+        DataType::Binary => Box::new(column.as_binary_opt::<i32>()?.iter()),
+        DataType::LargeBinary => Box::new(column.as_binary_opt::<i64>()?.iter()),
+        DataType::BinaryView => Box::new(column.as_binary_view_opt()?.iter()),
+        _ => return None,
+    };
+    let rows = rows.map(|row| row.map(str::from_utf8).transpose());
+    let rows: StringArray = match in_part {
+        true => rows.map(|row| row.unwrap_or(None)).collect(),
+        false => rows.collect::<Result<Vec<_>, _>>().ok()?.into(),
+    };
+    Some(Arc::new(rows))
 }

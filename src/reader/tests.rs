@@ -288,6 +288,56 @@ fn each_row_of_parquet_is_a_document() {
     );
 }
 
+#[cfg(feature = "parquet")]
+fn parquet_of(columns: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
+    let batch = arrow_array::RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let writer = ::parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None);
+    let mut writer = writer.unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_is_read_with_times_of_zones_and_with_text_that_is_not_marked_as_such() {
+    use std::sync::Arc;
+
+    use arrow_array::{BinaryArray, TimestampMicrosecondArray};
+    let times = TimestampMicrosecondArray::from(vec![1_793_698_200_000_000; 2]);
+    let bytes = parquet_of(vec![
+        ("id", Arc::new(BinaryArray::from(vec![&b"a"[..], b"b"]))),
+        (
+            "text",
+            Arc::new(BinaryArray::from(vec![&b"Kyiv"[..], b"\xFF"])),
+        ),
+        ("at", Arc::new(times.with_timezone("Europe/Berlin"))),
+        (
+            "logo",
+            Arc::new(BinaryArray::from(vec![&b"\xFF"[..], b"x"])),
+        ),
+    ]);
+    let found = read("x.parquet", &bytes);
+    let metadata = "{\"at\":\"2026-11-03T10:30:00+01:00\",\"logo\":\"ff\"}";
+    assert_eq!(found[0], row("a", "Kyiv", metadata));
+    assert_eq!(found.len(), 2);
+    assert!(found[1].1.starts_with("record: "), "{found:?}");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_without_the_text_is_refused_once_with_the_columns_that_are_there() {
+    let numbers = std::sync::Arc::new(arrow_array::Int32Array::from(vec![1, 2, 3]));
+    let found = read(
+        "x.parquet",
+        &parquet_of(vec![("a", numbers.clone()), ("b", numbers)]),
+    );
+    assert_eq!(found.len(), 1);
+    let wanted = "there is no column text; the columns are a, b; name the one with the text with --text-column";
+    assert!(found[0].1.contains(wanted), "{found:?}");
+}
+
 #[test]
 fn directories_are_read_in_order_with_globs_and_ignore_rules() {
     let dir = TempDir::new().unwrap();
