@@ -6,25 +6,14 @@ use dom_smoothie::{Config, Readability, TextMode};
 use serde_json::Value;
 
 use super::encoding::Decoded;
-use super::{Encoding, Input, Metadata, Opened, Source, utf8};
+use super::{Encoding, Input, Metadata, Opened, Source, dom, utf8};
 use crate::{Error, Result, Text};
 
 /// Where a page must declare its encoding, as browsers have it.
 const DECLARED_WITHIN: usize = 1024;
 
-/// How deep elements may nest. Browsers stop at 512; beyond some thousands the time a page
-/// takes grows with the square of its depth.
-const MAX_DEPTH: usize = 4000;
-
 /// How many elements a page may have.
 const MAX_ELEMENTS: usize = 200_000;
-
-/// Elements that have no end tag, or need none and do not hold themselves.
-const UNCLOSED: [&str; 28] = [
-    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input",
-    "li", "link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead",
-    "tr", "track", "wbr",
-];
 
 /// The page as one document: its title, a blank line, its main text.
 pub(super) fn document(input: &Input, mut opened: Opened, encoding: Option<Encoding>) -> Source {
@@ -77,33 +66,13 @@ fn declared(bytes: &[u8]) -> Option<Encoding> {
     Encoding::of_label(label).filter(|found| !found.name().starts_with("UTF-16"))
 }
 
-/// Whether elements nest deeper than [`MAX_DEPTH`], by a count of tags.
-fn too_deep(html: &str) -> bool {
-    let mut depth: usize = 0;
-    html.split('<').skip(1).any(|tag| {
-        let name = tag.trim_start_matches('/');
-        let end = name.find(|c: char| !c.is_ascii_alphanumeric());
-        let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-        let nests = !name.is_empty() && !UNCLOSED.iter().any(|n| n.eq_ignore_ascii_case(name));
-        match tag.starts_with('/') {
-            true => depth = depth.saturating_sub(usize::from(nests)),
-            false => depth += usize::from(nests),
-        }
-        depth > MAX_DEPTH
-    })
-}
-
 fn extract(html: &str) -> Result<(Text, Metadata)> {
-    if too_deep(html) {
-        let message = format!("its elements nest deeper than {MAX_DEPTH}");
-        return Err(Error::NoMainText(message));
-    }
     let config = Config {
         max_elements_to_parse: MAX_ELEMENTS,
         text_mode: TextMode::Formatted,
         ..Config::default()
     };
-    let article = Readability::new(html, None, Some(config))
+    let article = Readability::with_document(dom::parse(html)?, None, Some(config))
         .and_then(|mut page| page.parse())
         .map_err(|e| Error::NoMainText(e.to_string()))?;
     let body = article.text_content.trim();
