@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use dom_smoothie::{Config, Readability, TextMode};
+use dom_query::Document;
+use dom_smoothie::{Config, Readability};
+use html5ever::tendril::StrTendril;
 use serde_json::Value;
 
 use super::encoding::Decoded;
@@ -14,6 +16,14 @@ const DECLARED_WITHIN: usize = 1024;
 
 /// How many elements a page may have.
 const MAX_ELEMENTS: usize = 200_000;
+
+/// What the library puts an article into.
+const ARTICLE: &str = "#readability-page-1";
+
+/// What browsers give lines of its own and the library's text of an article does not.
+const BLOCKS: &str = "address, aside, caption, center, dd, details, dialog, dir, dt, fieldset, \
+                      figcaption, figure, footer, form, header, hgroup, legend, main, menu, nav, \
+                      optgroup, option, search, summary";
 
 /// The page as one document: its title, a blank line, its main text.
 pub(super) fn document(input: &Input, mut opened: Opened, encoding: Option<Encoding>) -> Source {
@@ -69,13 +79,12 @@ fn declared(bytes: &[u8]) -> Option<Encoding> {
 fn extract(html: &str) -> Result<(Text, Metadata)> {
     let config = Config {
         max_elements_to_parse: MAX_ELEMENTS,
-        text_mode: TextMode::Formatted,
         ..Config::default()
     };
-    let article = Readability::with_document(dom::parse(html)?, None, Some(config))
-        .and_then(|mut page| page.parse())
+    let (article, text) = Readability::with_document(dom::parse(html)?, None, Some(config))
+        .and_then(|mut page| Ok((page.parse()?, text_of(&page.doc))))
         .map_err(|e| Error::NoMainText(e.to_string()))?;
-    let body = article.text_content.trim();
+    let body = text.trim();
     if body.is_empty() {
         return Err(Error::NoMainText("it is empty".to_owned()));
     }
@@ -97,4 +106,10 @@ fn extract(html: &str) -> Result<(Text, Metadata)> {
         .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?))))
         .collect();
     Ok((utf8(text.into_bytes())?.into(), metadata))
+}
+
+/// The text of the article that is left of a page, its blocks apart.
+fn text_of(page: &Document) -> StrTendril {
+    page.select(BLOCKS).rename("div");
+    page.select_single(ARTICLE).formatted_text()
 }

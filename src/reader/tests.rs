@@ -202,6 +202,61 @@ fn a_web_page_gives_headline_main_text_and_metadata_in_its_own_encoding() {
 }
 
 #[test]
+fn neighbouring_blocks_of_a_web_page_are_words_apart() {
+    let story = "<p>Angela Merkel was in Kyiv on Monday, and she spoke there, at length, of much \
+                 else.</p>";
+    let read = |inside: &str| {
+        let page = format!("<html><body><article>{}{inside}</article>", story.repeat(3));
+        read("x.html", page.as_bytes()).remove(0).1
+    };
+    for name in [
+        "address",
+        "center",
+        "details",
+        "figcaption",
+        "figure",
+        "form",
+        "header",
+        "hgroup",
+        "main",
+    ] {
+        let text = read(&format!(
+            "Sofia<{name}>Mark Rutte</{name}><{name}>NATO</{name}>Oslo"
+        ));
+        let text = text.replace(['\n', ' '], "|");
+        assert!(
+            !text.contains("SofiaM") && !text.contains("RutteN"),
+            "{name}: {text}"
+        );
+        assert!(!text.contains("NATOO"), "{name}: {text}");
+    }
+    for (inside, wanted) in [
+        (
+            "<dl><dt>Mark Rutte</dt><dd>NATO</dd></dl>",
+            "Mark Rutte\n\nNATO",
+        ),
+        (
+            "<details><summary>Mark Rutte</summary>NATO</details>",
+            "Mark Rutte\n\nNATO",
+        ),
+        (
+            "<fieldset><legend>Mark Rutte</legend>NATO</fieldset>",
+            "Mark Rutte\n\nNATO",
+        ),
+        (
+            "<table><caption>Mark Rutte</caption><tr><th>NATO<td>Kyiv</table>",
+            "Mark Rutte\n\nNATO Kyiv",
+        ),
+        (
+            "<p>Mark <b>Rutte</b>, <time>NATO</time></p>",
+            "Mark Rutte, NATO",
+        ),
+    ] {
+        assert!(read(inside).ends_with(wanted), "{}", read(inside));
+    }
+}
+
+#[test]
 fn every_format_is_read_compressed_and_by_content() {
     let jsonl = b"{\"id\":\"a\",\"text\":\"x\"}\n";
     let wanted = [row("a", "x", "{}")];
