@@ -7,12 +7,10 @@ use dom_smoothie::{Config, Readability};
 use html5ever::tendril::StrTendril;
 use serde_json::Value;
 
+use super::declared::declared;
 use super::encoding::Decoded;
 use super::{Encoding, Input, Metadata, Opened, Source, dom, utf8};
 use crate::{Error, Result, Text};
-
-/// Where a page must declare its encoding, as browsers have it.
-const DECLARED_WITHIN: usize = 1024;
 
 /// How many elements a page may have.
 const MAX_ELEMENTS: usize = 200_000;
@@ -59,21 +57,6 @@ fn decode(input: &Input, bytes: Vec<u8>, encoding: Option<Encoding>) -> Result<S
             utf8(html)
         }
     }
-}
-
-/// The encoding of `<meta charset=..>` or `<meta content="..; charset=..">`.
-fn declared(bytes: &[u8]) -> Option<Encoding> {
-    const KEY: &[u8] = b"charset=";
-    let head = bytes.get(..DECLARED_WITHIN).unwrap_or(bytes);
-    let at = head
-        .windows(KEY.len())
-        .position(|window| window.eq_ignore_ascii_case(KEY))?;
-    let rest = head.get(at + KEY.len()..)?;
-    let label = rest
-        .split(|b| b"\"' \t\r\n;/>".contains(b))
-        .find(|part| !part.is_empty())?;
-    // A page that can be read for this declaration is not in UTF-16, whatever it says.
-    Encoding::of_label(label).filter(|found| !found.name().starts_with("UTF-16"))
 }
 
 fn extract(html: &str) -> Result<(Text, Metadata)> {

@@ -4,6 +4,7 @@
 mod conll;
 mod csv;
 mod date;
+mod declared;
 mod dom;
 mod encoding;
 mod format;
