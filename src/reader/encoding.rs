@@ -61,8 +61,9 @@ impl FromStr for Encoding {
     }
 }
 
-/// Reads another encoding as UTF-8. A byte order mark is read past; the first invalid
-/// bytes are an error that wraps [`Malformed`].
+/// Reads another encoding as UTF-8. A byte order mark is read past, and its encoding goes
+/// before the one that is named; the first invalid bytes are an error that wraps
+/// [`Malformed`].
 pub(super) struct Decoded<R> {
     inner: R,
     decoder: Decoder,
@@ -82,7 +83,7 @@ impl<R: Read> Decoded<R> {
     pub(super) fn new(inner: R, encoding: Encoding) -> Self {
         Self {
             inner,
-            decoder: encoding.0.new_decoder_with_bom_removal(),
+            decoder: encoding.0.new_decoder(),
             raw: Vec::new(),
             taken: 0,
             offset: 0,
@@ -177,6 +178,9 @@ mod tests {
             decode(b"\xFF\xFE\x3D\xD8\x00\xDEa\0", "utf-16le").unwrap(),
             "😀a"
         );
+        assert_eq!(decode(b"\xFE\xFF\0N", "utf-16").unwrap(), "N");
+        assert_eq!(decode(b"\xEF\xBB\xBFN", "latin1").unwrap(), "N");
+        assert_eq!(decode(b"\xEF\xBB", "latin1").unwrap(), "ï»");
         let long: Vec<u8> = "Łódź "
             .repeat(5000)
             .encode_utf16()
@@ -187,10 +191,12 @@ mod tests {
 
     #[test]
     fn single_bytes_can_be_asked_for() {
-        let read = Decoded::new(&b"\xA3\xF3d\xBC"[..], "iso-8859-2".parse().unwrap());
-        let single = io::BufReader::with_capacity(1, read);
-        let bytes: io::Result<Vec<u8>> = single.bytes().collect();
-        assert_eq!(bytes.unwrap(), "Łódź".as_bytes());
+        for (bytes, text) in [(&b"\xA3\xF3d\xBC"[..], "Łódź"), (b"\xEF\xBB\xA3", "ďťŁ")] {
+            let read = Decoded::new(bytes, "iso-8859-2".parse().unwrap());
+            let single = io::BufReader::with_capacity(1, read);
+            let bytes: io::Result<Vec<u8>> = single.bytes().collect();
+            assert_eq!(bytes.unwrap(), text.as_bytes());
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::{Error, Result};
+
 /// How documents lie in an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputFormat {
@@ -48,6 +50,9 @@ impl Compression {
         (compression, path.file_stem().map_or(path, Path::new))
     }
 
+    /// How many bytes tell it.
+    pub(super) const MAGIC: usize = 6;
+
     /// By the first bytes.
     pub(super) fn of_content(start: &[u8]) -> Self {
         match start {
@@ -75,22 +80,56 @@ impl InputFormat {
         })
     }
 
-    /// By the first bytes; what is nothing else is plain text.
-    pub(super) fn of_content(start: &[u8]) -> Self {
-        let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-        if start.starts_with(b"PAR1") {
-            return Self::Parquet;
-        }
-        let start = start.trim_ascii_start();
-        let is = |tag: &[u8]| {
-            let head = start.get(..tag.len());
-            head.is_some_and(|head| head.eq_ignore_ascii_case(tag))
+    /// By the first bytes of text, `None` where more could tell; what is nothing else is
+    /// plain text.
+    ///
+    /// # Errors
+    /// [`Error::Record`] for an array of objects, which is JSON and not JSONL.
+    pub(super) fn of_content(start: &[u8]) -> Option<Result<Self>> {
+        const MARK: &[u8] = b"\xEF\xBB\xBF";
+        let start = match begins(start, MARK)? {
+            true => start.get(MARK.len()..)?,
+            false => start,
         };
-        match start {
-            [b'{', rest @ ..] if matches!(rest.trim_ascii_start(), [b'"', ..]) => Self::Jsonl,
-            _ if is(b"<!doctype html") || is(b"<html") => Self::Html,
+        let start = past_comments(start)?;
+        let next = |rest: &[u8]| rest.trim_ascii_start().first().copied();
+        Some(Ok(match start {
+            [b'{', rest @ ..] if next(rest)? == b'"' => Self::Jsonl,
+            [b'[', rest @ ..] if next(rest)? == b'{' => return Some(Err(array())),
+            _ if begins(start, b"<!doctype html")? || begins(start, b"<html")? => Self::Html,
             _ => Self::Text,
-        }
+        }))
+    }
+}
+
+fn array() -> Error {
+    Error::Record {
+        line: 1,
+        message: "this is a JSON array; write one object a line, for example with `jq -c '.[]'`"
+            .to_owned(),
+    }
+}
+
+/// Whether bytes begin with a tag, in any case; `None` where they end within it.
+fn begins(bytes: &[u8], tag: &[u8]) -> Option<bool> {
+    let length = bytes.len().min(tag.len());
+    let same = bytes
+        .get(..length)?
+        .eq_ignore_ascii_case(tag.get(..length)?);
+    (!same || length == tag.len()).then_some(same)
+}
+
+/// What is behind blanks, comments and declarations of XML; `None` where there is nothing yet.
+fn past_comments(mut start: &[u8]) -> Option<&[u8]> {
+    loop {
+        start = start.trim_ascii_start();
+        let end: &[u8] = match start {
+            _ if begins(start, b"<!--")? => b"-->",
+            _ if begins(start, b"<?")? => b"?>",
+            _ => return Some(start),
+        };
+        let at = start.windows(end.len()).position(|window| window == end)?;
+        start = start.get(at + end.len()..)?;
     }
 }
 
@@ -117,16 +156,33 @@ mod tests {
 
     #[test]
     fn the_content_tells_the_format_of_what_has_no_telling_name() {
+        let text = Some(InputFormat::Text);
         for (start, wanted) in [
-            (&b"\xEF\xBB\xBF \n{ \"text\": 1"[..], InputFormat::Jsonl),
-            (b"{curly} prose", InputFormat::Text),
-            (b"\n<!DOCTYPE html>", InputFormat::Html),
-            (b"<HTML lang=en>", InputFormat::Html),
-            (b"PAR1\x15", InputFormat::Parquet),
-            (b"", InputFormat::Text),
-            (b"<p>", InputFormat::Text),
+            (
+                &b"\xEF\xBB\xBF \n{ \"text\": 1"[..],
+                Some(InputFormat::Jsonl),
+            ),
+            (b"{curly} prose", text),
+            (b"[1] prose", text),
+            (b"\n<!DOCTYPE html>", Some(InputFormat::Html)),
+            (b"<HTML lang=en>", Some(InputFormat::Html)),
+            (
+                b"<?xml version='1.0'?>\n<!-- a > b -->\n<!doctype html",
+                Some(InputFormat::Html),
+            ),
+            (b"<?xml version='1.0'?><rss>", text),
+            (b"<p>", text),
+            (b"<!-- note --> Kyiv", text),
         ] {
-            assert_eq!(InputFormat::of_content(start), wanted, "{start:?}");
+            let found = |start| InputFormat::of_content(start).transpose().unwrap();
+            assert_eq!(found(start), wanted, "{start:?}");
+            // No shorter start is taken for anything else.
+            for end in 0..start.len() {
+                let early = found(&start[..end]);
+                assert!(early.is_none() || early == wanted, "{:?}", &start[..end]);
+            }
         }
+        let array = InputFormat::of_content(b" [\n {").unwrap().unwrap_err();
+        assert!(array.to_string().contains("jq -c '.[]'"), "{array}");
     }
 }

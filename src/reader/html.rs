@@ -41,12 +41,14 @@ pub(super) fn document(input: &Input, mut opened: Opened, encoding: Option<Encod
     }
 }
 
-/// By the option, the byte order mark, what the page declares, or else as UTF-8.
-fn decode(input: &Input, bytes: Vec<u8>, encoding: Option<Encoding>) -> Result<String> {
-    let encoding = encoding
-        .or_else(|| Encoding::of_mark(&bytes))
-        .or_else(|| declared(&bytes))
-        .filter(|encoding| !encoding.is_utf8());
+/// Decoded already by the option, or else by the byte order mark, what the page declares,
+/// or as UTF-8.
+fn decode(input: &Input, bytes: Vec<u8>, option: Option<Encoding>) -> Result<String> {
+    let of_page = || Encoding::of_mark(&bytes).or_else(|| declared(&bytes));
+    let encoding = match option {
+        Some(_) => None,
+        None => of_page().filter(|encoding| !encoding.is_utf8()),
+    };
     match encoding {
         None => utf8(bytes),
         Some(encoding) => {

@@ -10,8 +10,11 @@ use super::{Compression, Input, InputFormat, Reader};
 use crate::Error;
 use crate::Result;
 
-/// How many bytes tell a compression or format.
-const SNIFF: usize = 16;
+/// How many bytes are looked at to tell a format, at most.
+const SNIFF: usize = 1 << 13;
+
+/// What Parquet files start with.
+const PARQUET: &[u8] = b"PAR1";
 
 /// Counts bytes as they are read from inputs, before decompression. Copies share the count.
 #[derive(Debug, Clone, Default)]
@@ -53,37 +56,33 @@ pub(crate) struct Opened {
 
 impl Reader {
     pub(crate) fn open(&self, input: &Input) -> Result<Opened> {
-        let mut raw = Metered {
+        let mut raw: Box<dyn Read + Send> = Box::new(Metered {
             inner: input.raw()?,
             meter: self.meter.clone(),
-        };
+        });
         let failed = |e| input.failed(e);
-        let start = peek(&mut raw).map_err(failed)?;
-        let compression = Compression::of_content(&start);
-        let mut bytes = decompressed(compression, Cursor::new(start).chain(raw))?;
+        let start = peek(&mut raw, |start| start.len() >= Compression::MAGIC).map_err(failed)?;
+        let mut bytes = decompressed(Compression::of_content(&start), raw)?;
         let named = match input {
             Input::Stdin => None,
             Input::File(path) => InputFormat::of_name(path),
         };
         let mut format = self.format.or(named);
         if format.is_none() {
-            let start = peek(&mut bytes).map_err(failed)?;
-            format = match (input, start.as_slice()) {
-                // An empty part of a stream, not an empty article.
-                (Input::Stdin, []) => Some(InputFormat::Jsonl),
-                _ => Some(InputFormat::of_content(&start)),
-            };
-            bytes = Box::new(Cursor::new(start).chain(bytes));
+            let start = peek(&mut bytes, |start| start.len() >= PARQUET.len()).map_err(failed)?;
+            format = start.starts_with(PARQUET).then_some(InputFormat::Parquet);
         }
-        let format = format.unwrap_or(InputFormat::Text);
-        // A web page is decoded by its reader, as it may declare its own encoding.
-        let encoding = self.encoding.filter(|encoding| {
-            !encoding.is_utf8() && !matches!(format, InputFormat::Html | InputFormat::Parquet)
-        });
+        let encoding = self
+            .encoding
+            .filter(|encoding| !encoding.is_utf8() && format != Some(InputFormat::Parquet));
         let decoded = encoding.is_some();
         if let Some(encoding) = encoding {
             bytes = Box::new(Decoded::new(bytes, encoding));
         }
+        let format = match format {
+            Some(format) => format,
+            None => told(input, &mut bytes)?,
+        };
         Ok(Opened {
             bytes: Box::new(BufReader::with_capacity(1 << 16, bytes)),
             format,
@@ -92,28 +91,42 @@ impl Reader {
     }
 }
 
-/// Reads what is there, at least [`SNIFF`] bytes unless there are fewer.
-fn peek(from: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut buffer = vec![0; 1 << 13];
-    let mut filled = 0;
-    while filled < SNIFF {
-        match from.read(buffer.get_mut(filled..).unwrap_or_default()) {
+/// The format of an input whose name does not tell it.
+fn told(input: &Input, bytes: &mut Box<dyn Read + Send>) -> Result<InputFormat> {
+    let enough = |start: &[u8]| InputFormat::of_content(start).is_some();
+    let start = peek(bytes, enough).map_err(|e| input.failed(e))?;
+    match (input, start.as_slice()) {
+        // An empty part of a stream, not an empty article.
+        (Input::Stdin, []) => Ok(InputFormat::Jsonl),
+        _ => InputFormat::of_content(&start).unwrap_or(Ok(InputFormat::Text)),
+    }
+}
+
+/// The start, read until it is enough, [`SNIFF`] bytes or the end; it can be read again.
+fn peek(from: &mut Box<dyn Read + Send>, enough: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(SNIFF);
+    while start.len() < SNIFF && !enough(&start) {
+        let filled = start.len();
+        start.resize(SNIFF, 0);
+        let read = from.read(start.get_mut(filled..).unwrap_or_default());
+        start.truncate(filled + *read.as_ref().unwrap_or(&0));
+        match read {
             Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
+            Err(e) if e.kind() != io::ErrorKind::Interrupted => return Err(e),
+            _ => {}
         }
     }
-    buffer.truncate(filled);
-    Ok(buffer)
+    let rest = std::mem::replace(from, Box::new(io::empty()));
+    *from = Box::new(Cursor::new(start.clone()).chain(rest));
+    Ok(start)
 }
 
 fn decompressed(
     compression: Compression,
-    raw: impl Read + Send + 'static,
+    raw: Box<dyn Read + Send>,
 ) -> Result<Box<dyn Read + Send>> {
     Ok(match compression {
-        Compression::None => Box::new(raw),
+        Compression::None => raw,
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(raw)),
         #[cfg(feature = "zstd")]
         Compression::Zstd => match zstd::stream::read::Decoder::new(raw) {
@@ -133,5 +146,45 @@ struct Failing(Option<io::Error>);
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe that is open and gives nothing.
+    struct Silent;
+
+    impl Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    #[test]
+    fn the_pace_of_a_pipe_changes_neither_format_nor_bytes() {
+        const PAGE: &[u8] = b"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n<!-- a --><!doctype html><p>Kyiv";
+        for pause in 0..PAGE.len() {
+            let (first, second) = PAGE.split_at(pause);
+            let mut pipe: Box<dyn Read + Send> = Box::new(first.chain(second));
+            let format = told(&Input::Stdin, &mut pipe).unwrap();
+            assert_eq!(format, InputFormat::Html, "{pause}");
+            let mut bytes = Vec::new();
+            pipe.read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes, PAGE);
+        }
+    }
+
+    #[test]
+    fn a_format_that_is_told_waits_for_no_more() {
+        for (start, wanted) in [
+            (&b"\n{ \""[..], InputFormat::Jsonl),
+            (b"\nKyiv", InputFormat::Text),
+            (b"<html", InputFormat::Html),
+        ] {
+            let mut pipe: Box<dyn Read + Send> = Box::new(start.chain(Silent));
+            assert_eq!(told(&Input::Stdin, &mut pipe).unwrap(), wanted);
+        }
     }
 }

@@ -316,6 +316,45 @@ fn other_encodings_are_read_only_when_they_are_named() {
     );
 }
 
+#[test]
+fn what_has_no_telling_name_is_decoded_before_its_format_is_told() {
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes).collect()
+    };
+    let reader = Reader {
+        encoding: Some("utf-16".parse().unwrap()),
+        ..Reader::default()
+    };
+    let lines = "{\"id\":\"a\",\"text\":\"Łódź\"}\n{\"id\":\"b\",\"text\":\"y\"}\n";
+    let wanted = [row("a", "Łódź", "{}"), row("b", "y", "{}")];
+    assert_eq!(
+        read_with(&reader, "x", &utf16(lines, u16::to_le_bytes)),
+        wanted
+    );
+    // A mark knows the order of the bytes better.
+    let marked = utf16(&format!("\u{FEFF}{lines}"), u16::to_be_bytes);
+    assert_eq!(read_with(&reader, "x", &marked), wanted);
+    assert_eq!(read_with(&reader, "x.jsonl", &gzip(&marked)), wanted);
+    let story = "<p>Angela Merkel was in Łódź, officials said, and spoke.</p>".repeat(9);
+    let page = format!("<!-- a --><html><meta charset=gbk><article>{story}</article>");
+    let found = read_with(&reader, "x", &utf16(&page, u16::to_le_bytes));
+    assert!(
+        found[0].1.starts_with("Angela Merkel was in Łódź,"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_json_array_is_one_error_that_says_what_to_do() {
+    let found = read(
+        "x.json",
+        b"[\n  {\"text\": \"x\"},\n  {\"text\": \"y\"}\n]\n",
+    );
+    let message = "record: line 1: this is a JSON array; write one object a line, for example \
+                   with `jq -c '.[]'`";
+    assert_eq!(found, [row("x.json", message, "{}")]);
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn each_row_of_parquet_is_a_document() {
