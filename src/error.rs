@@ -31,13 +31,15 @@ pub enum Error {
     Directory(PathBuf),
     /// Text that is not UTF-8.
     #[error(
-        "invalid UTF-8 at byte {offset}{hint}; name its encoding, for example with --encoding windows-1252, or convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
+        "invalid UTF-8 at byte {offset}{looks}; name its encoding, for example with --encoding {encoding}, or convert it with `iconv -f {encoding} -t UTF-8`",
+        looks = .guess.map_or_else(String::new, |guess| format!(" (it looks like {guess})")),
+        encoding = .guess.unwrap_or("windows-1252"),
     )]
     NotUtf8 {
         /// Bytes before the first invalid one.
         offset: usize,
-        /// A guess at the real encoding, or nothing.
-        hint: &'static str,
+        /// The encoding it looks like.
+        guess: Option<&'static str>,
     },
     /// Text with a NUL byte: a binary file, or a damaged one.
     #[error(

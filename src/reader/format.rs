@@ -1,5 +1,6 @@
 //! What an input is: by the end of its name, otherwise by how it starts.
 
+use std::io;
 use std::path::Path;
 
 use crate::{Error, Result};
@@ -54,11 +55,22 @@ impl Compression {
     pub(super) const MAGIC: usize = 6;
 
     /// By the first bytes.
-    pub(super) fn of_content(start: &[u8]) -> Self {
+    ///
+    /// # Errors
+    /// What to do about a compression that is not read.
+    pub(super) fn of_content(start: &[u8]) -> io::Result<Self> {
+        let unpacked_by = |tool| {
+            let message = format!("only gzip and zstd are read; pipe it through {tool}");
+            Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        };
         match start {
-            [0x1F, 0x8B, ..] => Self::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Self::Zstd,
-            _ => Self::None,
+            [0x1F, 0x8B, ..] => Ok(Self::Gzip),
+            // A frame, or one to be skipped, which parallel writers start with.
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Ok(Self::Zstd),
+            // The level, and the first byte of a block or of the end.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31 | 0x17, ..] => unpacked_by("bzcat"),
+            [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unpacked_by("xzcat"),
+            _ => Ok(Self::None),
         }
     }
 }

@@ -62,7 +62,8 @@ impl Reader {
         });
         let failed = |e| input.failed(e);
         let start = peek(&mut raw, |start| start.len() >= Compression::MAGIC).map_err(failed)?;
-        let mut bytes = decompressed(Compression::of_content(&start), raw)?;
+        let compression = Compression::of_content(&start).map_err(failed)?;
+        let mut bytes = decompressed(compression, raw)?;
         let named = match input {
             Input::Stdin => None,
             Input::File(path) => InputFormat::of_name(path),

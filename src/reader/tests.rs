@@ -271,8 +271,24 @@ fn every_format_is_read_compressed_and_by_content() {
         assert_eq!(read("x.zst", &frames), wanted);
         frames.extend(zstd::encode_all(&jsonl[..], 0).unwrap());
         assert_eq!(read("x.zst", &frames).len(), 2);
+        let skipped = [&b"\x5A\x2A\x4D\x18\x02\0\0\0ab"[..], &frames].concat();
+        assert_eq!(read("x.zst", &skipped).len(), 2);
     }
     assert_eq!(read("story", b"Kyiv")[0].1, "Kyiv");
+}
+
+#[test]
+fn other_compressions_are_named_with_what_unpacks_them() {
+    for (start, tool) in [
+        (&b"BZh91AY&SY\xD8\xAA"[..], "bzcat"),
+        (b"BZh9\x17\x72\x45\x38\x50\x90", "bzcat"),
+        (b"\xFD7zXZ\0\0\x04", "xzcat"),
+    ] {
+        let wanted =
+            format!("read: cannot read x.txt: only gzip and zstd are read; pipe it through {tool}");
+        assert_eq!(read("x.txt", start)[0].1, wanted);
+    }
+    assert_eq!(read("x.txt", b"BZh is short")[0].1, "BZh is short");
 }
 
 #[test]

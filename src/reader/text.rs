@@ -11,14 +11,14 @@ use crate::{Error, Result};
 /// [`Error::NotUtf8`] with the offset of the first bad byte, [`Error::Nul`] with that
 /// of the first NUL.
 pub fn utf8(bytes: Vec<u8>) -> Result<String> {
-    let hint = match bytes.as_slice() {
-        [0xFF, 0xFE, ..] => " (it looks like UTF-16LE)",
-        [0xFE, 0xFF, ..] => " (it looks like UTF-16BE)",
-        _ => "",
+    let guess = match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => Some("UTF-16LE"),
+        [0xFE, 0xFF, ..] => Some("UTF-16BE"),
+        _ => None,
     };
     let text = String::from_utf8(bytes).map_err(|e| Error::NotUtf8 {
         offset: e.utf8_error().valid_up_to(),
-        hint,
+        guess,
     })?;
     match text.find('\0') {
         Some(offset) => Err(Error::Nul { offset }),
@@ -50,10 +50,13 @@ mod tests {
         let failed = utf8(b"caf\xE9 in Kyiv".to_vec()).unwrap_err().to_string();
         assert!(failed.starts_with("invalid UTF-8 at byte 3;"), "{failed}");
         let failed = utf8(b"\xFF\xFEN\0".to_vec()).unwrap_err().to_string();
-        assert!(
-            failed.contains("byte 0 (it looks like UTF-16LE)"),
-            "{failed}"
-        );
+        for part in [
+            "byte 0 (it looks like UTF-16LE);",
+            "--encoding UTF-16LE,",
+            "iconv -f UTF-16LE -t",
+        ] {
+            assert!(failed.contains(part), "{failed}");
+        }
         let failed = utf8(b"ab\0c".to_vec()).unwrap_err().to_string();
         assert!(failed.contains("NUL byte at byte 2"), "{failed}");
     }

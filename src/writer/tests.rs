@@ -138,7 +138,7 @@ fn both(out: &mut Vec<u8>, writer: &mut dyn Writer) {
     writer.document(out, &plain).unwrap();
     let error = Error::NotUtf8 {
         offset: 3,
-        hint: "",
+        guess: None,
     };
     writer.failure(out, "bad<\".txt", &error).unwrap();
     let full = record("https://news.example/c?d=1", &metadata, true);
