@@ -112,7 +112,9 @@ pub fn pipe(bytes: &[u8]) {
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let progress = Progress::default();
     let summary = filter(&TAGGER, &job, &mut out, &mut errors, &progress).expect("memory");
-    let plain = !bytes.starts_with(b"\x1F\x8B") && !bytes.starts_with(b"\x28\xB5\x2F\xFD");
+    let magics = [&b"\x1F\x8B"[..], b"\x28\xB5\x2F\xFD", b"BZh", b"\xFD7zXZ\0"];
+    let skippable = bytes.get(1..4) == Some(&b"\x2A\x4D\x18"[..]);
+    let plain = !skippable && !magics.iter().any(|magic| bytes.starts_with(magic));
     let out = String::from_utf8(out).expect("UTF-8");
     assert_eq!(out.lines().count() as u64, summary.documents);
     assert_eq!(
