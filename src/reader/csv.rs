@@ -2,16 +2,16 @@
 
 use std::io::BufRead;
 
-use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use serde_json::Value;
 
+use super::delimited::{Delimited, Record};
 use super::{Input, Metadata, Opened, Reader, Source, utf8};
 use crate::{Error, Result};
 
 /// The documents of a CSV input.
 pub(super) struct Rows {
     input: Input,
-    rows: csv::Reader<Box<dyn BufRead + Send>>,
+    rows: Delimited<Box<dyn BufRead + Send>>,
     columns: Option<Columns>,
     text_column: String,
     id_column: String,
@@ -30,9 +30,7 @@ impl Rows {
     pub(super) fn new(reader: &Reader, input: &Input, opened: Opened, delimiter: u8) -> Self {
         Self {
             input: input.clone(),
-            rows: ReaderBuilder::new()
-                .delimiter(delimiter)
-                .from_reader(opened.bytes),
+            rows: Delimited::new(opened.bytes, delimiter),
             columns: None,
             text_column: reader.text_field.clone(),
             id_column: reader.id_field.clone(),
@@ -43,18 +41,15 @@ impl Rows {
 
     /// Reads the header line.
     fn header(&mut self) -> Result<Columns> {
-        let header = self.rows.byte_headers().cloned();
-        let header = header.map_err(|e| self.failed(e))?;
-        let mut names = Vec::with_capacity(header.len());
-        for name in &header {
-            let name = utf8(name.to_vec()).map_err(|e| wrong(1, &e.to_string()))?;
-            names.push(name);
-        }
+        let header = self.rows.record().map_err(|e| self.input.failed(e))?;
+        let (line, header) = header.map_or((1, Vec::new()), |header| (header.line, header.fields));
+        let name = |name| utf8(name).map_err(|e| wrong(line, &e.to_string()));
+        let names: Vec<String> = header.into_iter().map(name).collect::<Result<_>>()?;
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let text = find(&self.text_column).ok_or_else(|| {
             let (wanted, there) = (&self.text_column, names.join(", "));
             wrong(
-                1,
+                line,
                 &format!("there is no column {wanted}; the columns are {there}; name the one with the text with --text-column"),
             )
         })?;
@@ -65,13 +60,21 @@ impl Rows {
         })
     }
 
-    fn row(&self, columns: &Columns, row: &ByteRecord) -> Source {
-        let line = row.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
+    fn row(&self, columns: &Columns, Record { line, mut fields }: Record) -> Source {
         let place = format!("{}:{line}", self.input.name());
-        let cell = |at: usize| utf8(row.get(at).unwrap_or_default().to_vec());
-        let named = |at: usize| cell(at).map_err(|e| wrong(line, &e.to_string()));
-        let id = columns.id.map(named).transpose();
+        let (there, wanted) = (fields.len(), columns.names.len());
+        if there != wanted {
+            let message = format!(
+                "found {there} fields where the header has {wanted}; quote fields that hold the \
+                 delimiter, quotes or line breaks"
+            );
+            return Source::failed(place, wrong(line, &message));
+        }
+        let mut named = |at: usize| {
+            let cell = fields.get_mut(at).map(std::mem::take).unwrap_or_default();
+            utf8(cell).map_err(|e| wrong(line, &e.to_string()))
+        };
+        let id = columns.id.map(&mut named).transpose();
         let id = match id.map(|id| id.filter(|id| !id.is_empty())) {
             Ok(id) => id.unwrap_or(place),
             Err(error) => return Source::failed(place, error),
@@ -90,28 +93,6 @@ impl Rows {
             text: named(columns.text).map(Into::into),
             derived: self.decoded,
             metadata,
-        }
-    }
-
-    /// An error of the reader. Only rows of the wrong length can be read past.
-    fn failed(&mut self, error: csv::Error) -> Error {
-        let line = error.position().map_or(1, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
-        match error.into_kind() {
-            ErrorKind::Io(source) => {
-                self.ended = true;
-                self.input.failed(source)
-            }
-            ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => wrong(
-                line,
-                &format!(
-                    "found {len} fields where the header has {expected_len}; quote fields that \
-                     hold the delimiter, quotes or line breaks"
-                ),
-            ),
-            other => wrong(line, &format!("{other:?}")),
         }
     }
 }
@@ -137,20 +118,11 @@ impl Iterator for Rows {
                 return Some(Source::failed(self.input.name(), error));
             }
         };
-        let mut row = ByteRecord::new();
-        let source = match self.rows.read_byte_record(&mut row) {
-            Ok(true) => Some(self.row(&columns, &row)),
-            Ok(false) => {
-                self.ended = true;
-                None
-            }
+        let source = match self.rows.record() {
+            Ok(row) => row.map(|row| self.row(&columns, row)),
             Err(error) => {
-                let error = self.failed(error);
-                let id = match &error {
-                    Error::Record { line, .. } => format!("{}:{line}", self.input.name()),
-                    _ => self.input.name(),
-                };
-                Some(Source::failed(id, error))
+                self.ended = true;
+                Some(Source::failed(self.input.name(), self.input.failed(error)))
             }
         };
         self.columns = Some(columns);

@@ -5,6 +5,7 @@ mod conll;
 mod csv;
 mod date;
 mod declared;
+mod delimited;
 mod dom;
 mod encoding;
 mod format;
