@@ -1,5 +1,6 @@
-//! SENTENCES IN CAPITALS, which hide what capitals tell a model, and the place in capitals that a
-//! report opens with (NEW YORK, July 2 —): they are read as headline case.
+//! SENTENCES IN CAPITALS, which hide what capitals tell a model, the place in capitals that a
+//! report opens with (NEW YORK, July 2 —) and who speaks in a transcript (ANDERSON COOPER, HOST:): they
+//! are read as headline case.
 
 use crate::document::Word;
 
@@ -13,12 +14,18 @@ const LETTERS: usize = 5;
 const PLACE: usize = 4;
 const DATELINE: usize = 20;
 
+/// Marks within the name of a place.
+const INNER: [&str; 4] = ["-", "'", "’", "/"];
+
+/// Words in which the colon behind a speaker must come.
+const SPEAKER: usize = 12;
+
 /// Up to which byte the capitals of a sentence's words tell nothing: its end, that of the place in
-/// its dateline, or 0.
+/// its dateline, that of who speaks, or 0.
 pub(crate) fn hiding(text: &str, words: &[Word]) -> usize {
     let hidden = match shouted(text, words) {
         true => Some(words),
-        false => dateline(text, words),
+        false => dateline(text, words).or_else(|| speaker(text, words)),
     };
     hidden.and_then(<[Word]>::last).map_or(0, |word| word.end)
 }
@@ -35,14 +42,20 @@ fn shouted(text: &str, words: &[Word]) -> bool {
 /// follows, and a dash between blanks before long: the place of a report.
 fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
     let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
-    let in_capitals = |word: &Word| {
-        let word = surface(word);
-        word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)
+    let in_capitals = |word: &Word| surface(word).chars().all(char::is_uppercase);
+    // WINSTON-SALEM, O'FALLON, ST. LOUIS.
+    let joins = |at: usize| match words.get(at - 1..at + 2) {
+        Some([before, mark, next]) if before.end == mark.start && in_capitals(next) => {
+            surface(mark) == "." || INNER.contains(&surface(mark)) && mark.end == next.start
+        }
+        _ => false,
     };
-    let place = words.iter().take_while(|word| in_capitals(word)).count();
+    let passes = |&at: &usize| words.get(at).is_some_and(in_capitals) || at > 0 && joins(at);
+    let place = (0..words.len()).take_while(passes).count();
     let (place, rest) = words.split_at_checked(place)?;
-    let letters: usize = place.iter().map(|word| surface(word).chars().count()).sum();
-    if place.len() > PLACE || letters < LETTERS {
+    let capitals = || place.iter().filter(|word| in_capitals(word));
+    let letters: usize = capitals().map(|word| surface(word).chars().count()).sum();
+    if capitals().count() > PLACE || letters < LETTERS {
         return None;
     }
     let is_dash = |pair: &[Word]| {
@@ -54,6 +67,19 @@ fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
         || words.get(from..from + 2).is_some_and(is_dash);
     let near = words.get(from..words.len().min(DATELINE))?;
     (marked && near.windows(2).any(is_dash)).then_some(place)
+}
+
+/// The words without small letters that a sentence opens with up to a colon: who speaks.
+fn speaker<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
+    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
+    let end = words
+        .iter()
+        .take(SPEAKER)
+        .position(|word| surface(word) == ":")?;
+    let opening = words.get(..end)?;
+    let letters = || opening.iter().flat_map(|word| surface(word).chars());
+    let capitals = letters().filter(|c| c.is_uppercase()).count();
+    (capitals >= LETTERS && !letters().any(char::is_lowercase)).then_some(opening)
 }
 
 /// The text with only the first letter of a run of letters as a capital, byte for byte as long:
@@ -98,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dateline_s_place_hides_as_capitals_do_and_other_openings_do_not() {
+    fn places_of_datelines_and_speakers_hide_as_capitals_do_and_other_openings_do_not() {
         for (text, place) in [
             ("SEATTLE — The strike ended.", "SEATTLE"),
             ("SÃO PAULO (Harbour Press) - A court ruled.", "SÃO PAULO"),
@@ -107,6 +133,17 @@ mod tests {
                 "CAPE CANAVERAL",
             ),
             ("MANDALAY, March 30 (HP) – A palace fell.", "MANDALAY"),
+            ("WINSTON-SALEM, N.C. — It rained.", "WINSTON-SALEM"),
+            ("O’FALLON, Mo. (AP) — It rained.", "O’FALLON"),
+            ("ST. LOUIS (AP) — It rained.", "ST. LOUIS"),
+            ("LONDON/NEW YORK, Nov 3 - It rained.", "LONDON/NEW YORK"),
+            (
+                "ANDERSON COOPER, CNN HOST: Did he?",
+                "ANDERSON COOPER, CNN HOST",
+            ),
+            ("MR. SPICER: No.", "MR. SPICER"),
+            ("NATO: Rutte warns Russia", ""),
+            ("10:45 Kyiv: rain", ""),
             ("WHO, the U.N. agency - which met - agreed.", ""),
             ("UNESCO-listed ruins - all of them - fell.", ""),
             ("NASDAQ, the exchange, opened late.", ""),

@@ -288,7 +288,8 @@ fn probability(
     (total(&this) / total(&all)).clamp(0.0, 1.0)
 }
 
-/// Takes away unbalanced brackets and quotes and stray punctuation at a span's ends.
+/// Takes away unbalanced brackets and quotes and stray punctuation at a span's ends; a bracket that opens
+/// right before it and closes within belongs to it.
 /// `None` when no letter or digit is left.
 fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(usize, usize)> {
     let words = document.words.get(first..=last)?;
@@ -314,7 +315,18 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         {
             to -= 1;
         } else {
-            let (start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
+            let (mut start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
+            // "[Vladimir] Putin", of which the model may leave out the first bracket.
+            let before = (first + from)
+                .checked_sub(1)
+                .and_then(|at| document.words.get(at));
+            if let Some(mark) = before.filter(|mark| mark.end == start) {
+                let mark_text = text.get(mark.start..mark.end)?;
+                let opens = matches!(mark_text, "[" | "(") && !inner(from..to, &[mark_text]);
+                if opens && closers(mark_text).is_some_and(|c| inner(from..to, c)) {
+                    start = mark.start;
+                }
+            }
             // A name has a letter or a digit: an emoji alone is none, whatever stands around it.
             let named = text.get(start..end)?.contains(char::is_alphanumeric);
             return named.then_some((start, end));

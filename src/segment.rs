@@ -105,7 +105,8 @@ fn boundaries(paragraph: &str, end: &mut impl FnMut(usize)) {
         let next = skip_trailers(rest);
         let before = paragraph.get(word..at).unwrap_or_default();
         let numbers_item = word == sentence && is_item_number(before);
-        if !numbers_item && ends_sentence(&mark, before, next, cased) {
+        let earlier = paragraph.get(sentence..word).unwrap_or_default();
+        if !numbers_item && ends_sentence(&mark, (earlier, before), next, cased) {
             let border = paragraph.len() - next.len();
             end(border);
             sentence = border + (next.len() - next.trim_start().len());
@@ -113,8 +114,9 @@ fn boundaries(paragraph: &str, end: &mut impl FnMut(usize)) {
     }
 }
 
-/// Whether a sentence ends between the word `before` with its mark and `rest`.
-fn ends_sentence(mark: &Mark, before: &str, rest: &str, cased: bool) -> bool {
+/// Whether a sentence ends between the word `before` with its mark and `rest`; `earlier` is what of the
+/// sentence stands before that word.
+fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased: bool) -> bool {
     if mark.wide && !mark.closed {
         return true;
     }
@@ -140,7 +142,13 @@ fn ends_sentence(mark: &Mark, before: &str, rest: &str, cased: bool) -> bool {
         None => true,
         Some(Abbreviation::Inside) => false,
         Some(Abbreviation::BeforeNumber) => !first.is_numeric(),
-        Some(Abbreviation::Anywhere) => abbreviations::is_starter(next),
+        Some(Abbreviation::Anywhere) => {
+            // "Robert Downey Jr. Downey was held."
+            let name = earlier.split_whitespace().next_back();
+            let again = name.and_then(|name| next.strip_prefix(name));
+            let again = again.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+            again || abbreviations::ends_aside(before) || abbreviations::is_starter(next)
+        }
     }
 }
 

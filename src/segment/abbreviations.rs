@@ -13,11 +13,12 @@ pub(super) enum Abbreviation {
 
 /// Titles and other words that stand before a name.
 const TITLES: &[&str] = &[
-    "Adm", "Amb", "Archbp", "Asst", "Atty", "Bp", "Brig", "Capt", "Cdr", "Cmdr", "Cmsr", "Col",
-    "Cpl", "Cpt", "Det", "Dr", "Dra", "Drs", "Ens", "Fr", "Ft", "Gen", "Gov", "Hon", "Hr", "Insp",
-    "Lt", "Ltc", "Ltg", "Maj", "Messrs", "Mgr", "Mlle", "Mme", "Mons", "Mr", "Mrs", "Ms", "Msgr",
-    "Mt", "Mx", "Ofc", "Pfc", "Pres", "Prof", "Pte", "Pvt", "Rep", "Reps", "Rev", "Sec", "Sen",
-    "Sens", "Sgt", "Sra", "Srta", "Ste", "Supt", "Treas",
+    "Adm", "Ald", "Alh", "Amb", "Archbp", "Asst", "Atty", "Bp", "Brig", "Capt", "Cdr", "Cllr",
+    "Cmdr", "Cmsr", "Col", "Cpl", "Cpt", "Dep", "Det", "Dr", "Dra", "Drs", "Engr", "Ens", "Fr",
+    "Ft", "Gen", "Gov", "Hon", "Hr", "Insp", "Lieut", "Lt", "Ltc", "Ltg", "Maj", "Messrs", "Mgr",
+    "Mlle", "Mme", "Mohd", "Mons", "Mr", "Mrs", "Ms", "Msgr", "Mt", "Mx", "Ofc", "Pfc", "Pres",
+    "Prof", "Pte", "Pvt", "Rep", "Reps", "Rev", "Sec", "Sen", "Sens", "Sgt", "Shri", "Smt", "Spc",
+    "Sra", "Srta", "Ste", "Supt", "Thos", "Treas", "Wm",
 ];
 
 /// Words written small that something always follows.
@@ -28,7 +29,7 @@ const SMALL: &[&str] = &[
 
 /// Abbreviations only in front of a number. "No" and "Art" are words as well.
 const BEFORE_NUMBER: &[&str] = &[
-    "Abs", "Art", "Ch", "Fig", "Figs", "No", "Nos", "Nr", "Para", "Sect", "Vol", "Vols",
+    "Abs", "Art", "Ch", "Fig", "Figs", "No", "Nos", "Nr", "Para", "Rs", "Sect", "Vol", "Vols",
 ];
 
 /// Companies, months, states, suffixes of names and others that may end a sentence.
@@ -63,6 +64,13 @@ pub(super) fn classify(before: &str, cased: bool) -> Option<Abbreviation> {
         .rsplit(|c| !part_of_word(c))
         .next()
         .unwrap_or_default();
+    // "AT&T" is no initial.
+    if before
+        .strip_suffix(word)
+        .is_some_and(|head| head.ends_with('&'))
+    {
+        return None;
+    }
     let word = word.trim_start_matches('.');
     if SMALL.contains(&word) {
         return Some(Abbreviation::Inside);
@@ -93,6 +101,14 @@ pub(super) fn is_starter(next: &str) -> bool {
     // Neither the initial of "A. Smith" nor "All-Star".
     let whole = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, ',' | '\'' | '’'));
     whole && word.len() <= 9 && STARTERS.contains(&word.to_lowercase().as_str())
+}
+
+/// "D-N.Y", "R-Pa": a party and a state, which stand behind a name.
+pub(super) fn ends_aside(word: &str) -> bool {
+    let word = word.trim_start_matches('(');
+    ["D-", "R-", "I-"]
+        .iter()
+        .any(|party| word.starts_with(party))
 }
 
 /// "J", "U.S", "a.m": letters with stops between them.

@@ -31,6 +31,9 @@ fn the_next_word_tells_whether_an_abbreviation_ends_the_sentence() {
     check("Boeing Co. Chief Executive Kelly Ortberg left Spirit Inc. | It's over.");
     check("Martin Luther King Jr. Day was in Jan. | We waited.");
     check("The U.S. All-Star team met A. A. Milne.");
+    check("They held Robert Downey Jr. | Downey was held. | Boeing Co. | Boeing agreed.");
+    check("Chuck Schumer, D-N.Y. | Schumer agreed. | Bernie Sanders, I-Vt., spoke.");
+    check("He sold AT&T. | Comcast fell. | It cost Rs. 500.");
 }
 
 #[test]
