@@ -36,6 +36,7 @@ mod topics;
 
 pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
+pub(crate) use columns::is_comment;
 pub use columns::{Document, Layout, Sentence, Token, read};
 pub use gold::{Gold, gold};
 pub use names::{Mention, NameScores};

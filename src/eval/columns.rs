@@ -73,6 +73,18 @@ pub fn read(text: &str, layout: Layout) -> Result<Vec<Document<'_>>, Error> {
     Ok(documents)
 }
 
+/// Whether a line before a sentence is a comment, as [`read`] has it.
+pub(crate) fn is_comment(line: &str) -> bool {
+    let columns = || line.split_ascii_whitespace();
+    let tagged = columns()
+        .next_back()
+        .is_some_and(|last| Tag::parse(last).is_some());
+    line.starts_with("# ")
+        && columns().nth(1).is_some()
+        && !line.contains('\t')
+        && (!tagged || columns().skip(2).any(|column| column == "="))
+}
+
 struct Reader<'a> {
     layout: Layout,
     /// Line number and number of columns of the first token.
@@ -94,7 +106,7 @@ impl<'a> Reader<'a> {
                 self.end_sentence();
                 self.documents.push(Document::default());
             }
-            Some(_) if self.is_comment(content, &columns) => {
+            Some(_) if self.sentence.tokens.is_empty() && is_comment(content) => {
                 if columns.get(1) == Some(&"newdoc") {
                     self.documents.push(Document::default());
                 }
@@ -105,16 +117,6 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
-    }
-
-    fn is_comment(&self, content: &str, columns: &[&str]) -> bool {
-        let tagged = columns
-            .last()
-            .is_some_and(|last| Tag::parse(last).is_some());
-        self.sentence.tokens.is_empty()
-            && content.starts_with("# ")
-            && !content.contains('\t')
-            && (!tagged || columns.iter().skip(2).any(|c| *c == "="))
     }
 
     fn token(

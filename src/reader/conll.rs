@@ -2,7 +2,7 @@
 
 use super::lines::Numbered;
 use super::{Input, Metadata, Opened, Source, utf8};
-use crate::eval::Tag;
+use crate::eval::is_comment;
 use crate::{Error, Result, Text};
 
 /// The documents of a column file, each from one `-DOCSTART-` line to the next.
@@ -12,7 +12,9 @@ pub(super) struct Columns {
     /// Tokens of the sentences of the document being read.
     sentences: Vec<Vec<String>>,
     sentence: Vec<String>,
-    /// The line the document being read starts on.
+    /// What is wrong with the document being read, first of all.
+    wrong: Option<Error>,
+    /// The line it starts on.
     first: usize,
 }
 
@@ -23,28 +25,22 @@ impl Columns {
             lines: Numbered::new(opened),
             sentences: Vec::new(),
             sentence: Vec::new(),
+            wrong: None,
             first: 1,
         }
     }
 
     /// Takes a line; true where it starts a document.
     fn line(&mut self, bytes: Vec<u8>) -> Result<bool> {
-        let line = utf8(bytes).map_err(|e| Error::Record {
-            line: self.lines.line,
-            message: e.to_string(),
-        })?;
-        let (token, last) = match line.split_once('\t') {
-            Some((token, rest)) => (token.trim(), rest.rsplit('\t').next()),
-            None => {
-                let mut columns = line.split_ascii_whitespace();
-                (columns.next().unwrap_or_default(), columns.next_back())
-            }
+        let line = utf8(bytes).map_err(|e| self.lines.wrong(&e))?;
+        let token = match line.split_once('\t') {
+            Some((token, _)) => token.trim(),
+            None => line.split_ascii_whitespace().next().unwrap_or_default(),
         };
-        let tagged = last.is_some_and(|tag| Tag::parse(tag.trim()).is_some());
         match token {
             "-DOCSTART-" => return Ok(true),
             "" => self.end_sentence(),
-            "#" if !tagged && self.sentence.is_empty() && last.is_some() => {}
+            _ if self.sentence.is_empty() && is_comment(&line) => {}
             _ => self.sentence.push(token.to_owned()),
         }
         Ok(false)
@@ -56,12 +52,16 @@ impl Columns {
         }
     }
 
-    /// The document read so far, unless it is empty.
+    /// The document read so far, unless it is empty. One of which a line cannot be read is none:
+    /// without it, the rest would pass for the whole.
     fn end_document(&mut self) -> Option<Source> {
         self.end_sentence();
         let sentences = std::mem::take(&mut self.sentences);
         let id = format!("{}:{}", self.input.name(), self.first);
         self.first = self.lines.line;
+        if let Some(error) = self.wrong.take() {
+            return Some(Source::failed(id, error));
+        }
         (!sentences.is_empty()).then(|| Source {
             id,
             text: Ok(Text::from_tokens(&sentences)),
@@ -85,7 +85,10 @@ impl Iterator for Columns {
                         }
                         continue;
                     }
-                    Err(error) => Source::failed(self.lines.place(&self.input), error),
+                    Err(error) => {
+                        self.wrong.get_or_insert(error);
+                        continue;
+                    }
                 },
                 Err(error) => Source::failed(self.input.name(), self.input.failed(error)),
             };

@@ -66,7 +66,9 @@ impl Records {
             }
         };
         let text = match fields.shift_remove(&self.text_field) {
-            Some(Value::String(text)) => utf8(text.into_bytes()).map(Into::into),
+            Some(Value::String(text)) => utf8(text.into_bytes())
+                .map(Into::into)
+                .map_err(|e| self.lines.wrong(&e)),
             Some(_) => Err(wrong(format!(
                 "the field {} is not a string",
                 self.text_field

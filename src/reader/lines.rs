@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Input, Metadata, Opened, Source, utf8};
+use crate::Error;
 
 /// Numbered lines of an input, without their line ends.
 pub(super) struct Numbered {
@@ -39,6 +40,14 @@ impl Numbered {
         Some(Ok(bytes))
     }
 
+    /// An error of the current line.
+    pub(super) fn wrong(&self, error: &Error) -> Error {
+        Error::Record {
+            line: self.line,
+            message: error.to_string(),
+        }
+    }
+
     /// Whether the text was decoded from another encoding than UTF-8.
     pub(super) fn decoded(&self) -> bool {
         self.opened.decoded
@@ -73,7 +82,9 @@ impl Iterator for Lines {
         Some(match self.lines.next_line()? {
             Ok(bytes) => Source {
                 id: self.lines.place(&self.input),
-                text: utf8(bytes).map(Into::into),
+                text: utf8(bytes)
+                    .map(Into::into)
+                    .map_err(|e| self.lines.wrong(&e)),
                 // Offsets count from the line's start, which other tools may not know.
                 derived: true,
                 metadata: Metadata::new(),

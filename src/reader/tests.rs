@@ -398,6 +398,32 @@ fn each_row_of_parquet_is_a_document() {
     );
 }
 
+#[test]
+fn a_line_that_cannot_be_read_takes_its_whole_document_and_is_named() {
+    let text = b"-DOCSTART-\n\nNATO\nmet\n\xFF\ntoday\n\n-DOCSTART-\n\n# text = group O\nKyiv\n";
+    let found = read("x.conll", text);
+    assert_eq!(found.len(), 2);
+    assert!(
+        found[0].0 == "x.conll:1" && found[0].1.contains("line 5: invalid UTF-8"),
+        "{found:?}"
+    );
+    assert_eq!(found[1].1, "Kyiv\n");
+    for (name, text) in [
+        ("x.txt", &b"Kyiv\ncaf\xE9\n"[..]),
+        (
+            "x.jsonl",
+            b"{\"text\":\"Kyiv\"}\n{\"id\":\"a\",\"text\":\"a\\u0000b\"}\n",
+        ),
+    ] {
+        let reader = Reader {
+            format: name.ends_with("txt").then_some(InputFormat::Lines),
+            ..Reader::default()
+        };
+        let found = read_with(&reader, name, text);
+        assert!(found[1].1.contains("line 2: "), "{found:?}");
+    }
+}
+
 #[cfg(feature = "parquet")]
 fn parquet_of(columns: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
     let batch = arrow_array::RecordBatch::try_from_iter(columns).unwrap();
