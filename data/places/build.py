@@ -282,7 +282,8 @@ def main(sources):
             code, *forms = region.split()
             place = regions.get(f"{country}.{code}")
             for form in forms if code.isdigit() else [code, *forms]:
-                if place is not None:
+                # "GA" and "Ga" are one key.
+                if place is not None and number[id(place)] not in short[fold(form)][0]:
                     short[fold(form)][0].append(number[id(place)])
     people = {key: ([number[id(countries[code])]], []) for key, code in demonyms.items()}
 

@@ -1,5 +1,7 @@
 //! A name to the places it may mean, each with how much it is talked of.
 
+use std::collections::BTreeSet;
+
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind, Record};
 use super::table::Hits;
@@ -222,6 +224,9 @@ fn take(gazetteer: &Gazetteer<'static>, hits: Hits<'static>, only: Only) -> Vec<
     let found = main.chain(hits.other().map(|id| (id, also)));
     let found = found.filter_map(|(id, share)| Candidate::new(gazetteer, id, share));
     let mut found: Vec<Candidate> = found.collect();
+    // "GA" and "Ga" are one key, and may have the place of each.
+    let mut seen = BTreeSet::new();
+    found.retain(|place| seen.insert(place.id));
     let all = found.clone();
     for place in &mut found {
         // Of Singapore and Singapore the country is meant, of Baghdad and Baghdad the town.

@@ -61,6 +61,23 @@ fn a_short_form_has_the_full_stop_that_its_span_leaves_out() {
 }
 
 #[test]
+fn a_short_form_that_is_also_a_postal_code_is_one_state() {
+    for (text, place) in [
+        ("in [Athens], [Ga.], said so", "Athens, Georgia, US"),
+        ("in [Ga.]", "Georgia, US"),
+        ("in [Pa.]", "Pennsylvania, US"),
+        ("in [La.]", "Louisiana, US"),
+        ("in [N.Y.]", "New York, US"),
+        ("in [N.H.]", "New Hampshire, US"),
+        ("in [R.I.]", "Rhode Island, US"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+    let document = linked("in [Athens], [Ga.], said so");
+    assert!(document.names.iter().all(|name| name.place.is_some()));
+}
+
+#[test]
 fn countries_capitals_and_states_are_linked_by_any_of_their_names() {
     for (text, place) in [
         ("in [Kyiv]", "Kyiv, Kyiv City, UA"),
