@@ -1,7 +1,7 @@
 //! Short forms that the text itself explains: `Federal Security Service (FSB)`.
 
 use super::acronym::{abbreviates, initials, spells};
-use super::form::{Form, Kind, folded_words};
+use super::form::{Form, Kind, Map, folded_words};
 use super::links::Links;
 use crate::Span;
 
@@ -36,9 +36,13 @@ const NICKNAME: usize = 8;
 /// Acronyms that may be the initials of who speaks.
 const SPEAKERS: usize = 16;
 
+/// What stands between a dateline and its text.
+const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
+
 /// Joins names that stand beside each other, the second in brackets, where one abbreviates
 /// the other, or is the other in another script, and organisations and works whatever the
-/// second is: what is in brackets there is the same in other words. Gives back those that
+/// second is: what is in brackets there is the same in other words, unless it stands behind two
+/// names, or is the agency in a dateline. Gives back those that
 /// have no word in common with what they are of, as those in another language.
 pub(super) fn link(
     text: &str,
@@ -48,6 +52,8 @@ pub(super) fn link(
     links: &mut Links,
 ) -> Vec<usize> {
     let mut asides = Vec::new();
+    let mut guesses = Vec::new();
+    let mut behind: Map<usize, Vec<usize>> = Map::default();
     for (at, pair) in spans.windows(2).enumerate() {
         let [first, second] = pair else { continue };
         let between = text.get(first.end..second.start).unwrap_or_default();
@@ -87,12 +93,28 @@ pub(super) fn link(
         let called = matches!(between.trim(), "(" | "[")
             && closes.starts_with([')', ']'])
             && matches!(forms[a].kind, Kind::Organisation | Kind::Other);
-        if same_label && (stated || foreign || translated || called) {
+        if !same_label {
+            continue;
+        }
+        if stated || translated {
             links.join(a, b);
-            let apart = !forms[b].words.iter().any(|w| forms[a].words.contains(w));
-            if called && apart && !stated && !forms[a].is_acronym() {
-                asides.push(b);
-            }
+        }
+        let body = closes.get(1..).unwrap_or_default();
+        let dateline = DASHES.iter().any(|dash| body.starts_with(dash));
+        if (foreign || called) && !dateline {
+            behind.entry(b).or_default().push(a);
+            guesses.push((a, b, called && !stated));
+        }
+    }
+    for (a, b, called) in guesses {
+        let names = behind.get(&b).into_iter().flatten().copied();
+        if links.roots(names).len() > 1 {
+            continue;
+        }
+        links.join(a, b);
+        let apart = !forms[b].words.iter().any(|w| forms[a].words.contains(w));
+        if called && apart && !forms[a].is_acronym() {
+            asides.push(b);
         }
     }
     asides

@@ -195,6 +195,22 @@ fn what_stands_in_brackets_behind_an_organisation_is_the_same_in_other_words() {
 }
 
 #[test]
+fn who_reports_in_a_dateline_is_not_where() {
+    names_are(
+        "⟦HARBOUR GUARD|ORG⟧ (⟦Tarnpress|ORG⟧) - The ⟦Harbour Guard|ORG⟧ met. ⟦Tarnpress|ORG⟧ asked.",
+        &["Harbour Guard", "Tarnpress", "Harbour Guard", "Tarnpress"],
+    );
+}
+
+#[test]
+fn what_stands_in_brackets_behind_two_names_is_neither() {
+    names_are(
+        "⟦Barcelona|ORG⟧ (⟦ESP|ORG⟧), ⟦Sevilla|ORG⟧ (⟦ESP|ORG⟧)",
+        &["Barcelona", "ESP", "Sevilla", "ESP"],
+    );
+}
+
+#[test]
 fn people_are_who_they_are_said_to_be_and_not_called_by_a_name_of_birth() {
     all_are(
         "Doris Day",
