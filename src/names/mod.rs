@@ -53,7 +53,7 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     stated::speakers(text, spans, &forms, &mut links);
     across::link(spans, &forms, &mut links);
     let set_of = settle::sets(&form_of, &mut links, &open);
-    settle::vote(spans, &set_of);
+    settle::vote(spans, &forms, &form_of, &set_of);
     named(&forms, &asides, spans, &form_of, &set_of)
 }
 

@@ -1,9 +1,12 @@
 //! What may mean several names, and labels that disagree within one.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::form::Map;
+use ahash::RandomState;
+
+use super::form::{Form, Kind, Map};
 use super::links::Links;
 use crate::Span;
 
@@ -63,10 +66,18 @@ struct Votes {
 }
 
 /// Gives spans of the same set the label with the highest sum of scores, however close:
-/// unlike a surface ([`crate::agree`]), a name has one label.
-pub(super) fn vote(spans: &mut [Span], set_of: &[usize]) {
+/// unlike a surface ([`crate::agree`]), a name has one label. Where one of several words is a
+/// person's, single words do not count.
+pub(super) fn vote(spans: &mut [Span], forms: &[Form], form_of: &[usize], set_of: &[usize]) {
+    let short = |form: usize| forms[form].words.len() < 2;
+    let of = || form_of.iter().copied().zip(set_of);
+    let full = of().filter(|&(form, _)| forms[form].kind == Kind::Person && !short(form));
+    let people: HashSet<&usize, RandomState> = full.map(|(_, set)| set).collect();
     let mut votes: Map<usize, Votes> = Map::default();
-    for (span, set) in spans.iter().zip(set_of) {
+    for (span, (form, set)) in spans.iter().zip(of()) {
+        if short(form) && people.contains(set) {
+            continue;
+        }
         let votes = votes.entry(*set).or_default();
         votes.mentions += 1;
         match votes.labels.iter_mut().find(|(l, _)| *l == span.label) {
@@ -75,7 +86,7 @@ pub(super) fn vote(spans: &mut [Span], set_of: &[usize]) {
         }
     }
     for (span, set) in spans.iter_mut().zip(set_of) {
-        let Some(votes) = votes.get(set).filter(|votes| votes.labels.len() > 1) else {
+        let Some(votes) = votes.get(set) else {
             continue;
         };
         // Of equal sums the one that comes first in the text.

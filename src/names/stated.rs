@@ -93,6 +93,9 @@ pub(super) fn link(
         let called = matches!(between.trim(), "(" | "[")
             && closes.starts_with([')', ']'])
             && matches!(forms[a].kind, Kind::Organisation | Kind::Other);
+        if initialled(&forms[a], &forms[b]) {
+            links.join(a, b);
+        }
         if !same_label {
             continue;
         }
@@ -260,6 +263,13 @@ pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut L
             links.join(one, id);
         }
     }
+}
+
+/// Whether an acronym is of a person's initials, whatever it was taken for: `AMLO`.
+fn initialled(person: &Form, short: &Form) -> bool {
+    person.kind == Kind::Person
+        && short.acronym.chars().count() > 2
+        && initials(&person.words).contains(&short.acronym)
 }
 
 /// Whether an acronym may be of an organisation's name in another language: the PKK of the

@@ -223,6 +223,15 @@ fn people_are_who_they_are_said_to_be_and_not_called_by_a_name_of_birth() {
 }
 
 #[test]
+fn a_person_may_go_by_initials() {
+    let text = "⟦Ana María Tarn Olmo|PER|0.9⟧ (⟦AMTO|ORG|0.8⟧) spoke. ⟦AMTO|ORG|0.9⟧ said no.";
+    for found in found(text) {
+        assert_eq!(found, ("Ana María Tarn Olmo".to_owned(), "PER".to_owned()));
+    }
+    names_are("⟦Ana Tarn|PER⟧ (⟦ASP|ORG⟧)", &["Ana Tarn", "ASP"]);
+}
+
+#[test]
 fn acronyms_may_be_of_words_within_or_written_like_a_word() {
     all_are(
         "National Union of Rail, Maritime and Transport Workers",
