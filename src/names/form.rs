@@ -28,6 +28,12 @@ const KIN: &[&str] = &[
     "grandfather",
     "grandson",
     "granddaughter",
+    "wife",
+    "husband",
+    "widow",
+    "widower",
+    "brother",
+    "sister",
 ];
 
 /// Spellings of a form that are told apart.

@@ -165,14 +165,15 @@ pub(super) fn link(
     }
     for person in &people {
         let [name] = person.names else { continue };
-        let bearers = |wanted: fn(&[String], &str) -> bool, links: &mut Links| {
-            let found = shared(name).iter().map(|&at| &people[at]);
-            let found = found
-                .filter(|p| wanted(p.names, name) && !p.clashes(person) && p.form != person.form);
-            links.roots(found.map(|p| p.form).collect::<Vec<_>>())
-        };
-        let surname = bearers(|names, name| names.last().is_some_and(|n| n == name), links);
-        let anywhere = bearers(|names, name| names.iter().any(|n| n == name), links);
+        // "Trump and his wife, Melania Trump": a surname before a relative's is another's.
+        let before = forms[links.root(person.form)].below;
+        let others = |p: &Person<'_>| p.is_kin && before < forms[p.form].first();
+        let found = shared(name).iter().map(|&at| &people[at]);
+        let found = found.filter(|p| p.form != person.form && !p.clashes(person) && !others(p));
+        let found: Vec<&Person<'_>> = found.collect();
+        let last = found.iter().filter(|p| p.names.last() == Some(name));
+        let surname = links.roots(last.map(|p| p.form));
+        let anywhere = links.roots(found.iter().map(|p| p.form));
         let acronym = &forms[person.form].acronym;
         match (&surname[..], &anywhere[..]) {
             ([one], _) | ([], [one]) => links.join(*one, person.form),

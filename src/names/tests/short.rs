@@ -80,6 +80,22 @@ fn relatives_with_more_names_are_other_people() {
 }
 
 #[test]
+fn a_surname_before_a_relative_is_not_the_relatives() {
+    names_are(
+        "⟦President Tarn|PER⟧ spoke. His wife, ⟦Ada Tarn|PER⟧, agreed. ⟦Tarn|PER⟧ left.",
+        &["President Tarn", "Ada Tarn", "President Tarn"],
+    );
+    names_are(
+        "⟦Bell|PER⟧ was held. His son ⟦Bo Bell|PER⟧ and ⟦Carl Bell|PER⟧ came.",
+        &["Carl Bell", "Bo Bell", "Carl Bell"],
+    );
+    all_are(
+        "Ada Tarn",
+        "His widow ⟦Ada Tarn|PER⟧ wept. ⟦Tarn|PER⟧ sings.",
+    );
+}
+
+#[test]
 fn nicknames_and_peerages_are_of_who_stands_before_them() {
     for said in [
         "nicknamed the",
