@@ -170,7 +170,11 @@ pub(super) fn link(
         let others = |p: &Person<'_>| p.is_kin && before < forms[p.form].first();
         let found = shared(name).iter().map(|&at| &people[at]);
         let found = found.filter(|p| p.form != person.form && !p.clashes(person) && !others(p));
-        let found: Vec<&Person<'_>> = found.collect();
+        let mut found: Vec<&Person<'_>> = found.collect();
+        let suffixed = |p: &&Person<'_>| p.suffix.is_some() && p.suffix == person.suffix;
+        if found.iter().any(suffixed) {
+            found.retain(suffixed);
+        }
         let last = found.iter().filter(|p| p.names.last() == Some(name));
         let surname = links.roots(last.map(|p| p.form));
         let anywhere = links.roots(found.iter().map(|p| p.form));

@@ -101,6 +101,16 @@ fn two_people_with_one_surname_stay_apart() {
         "⟦John Ames Jr.|PER⟧ ⟦John Ames Sr.|PER⟧",
         &["John Ames Jr.", "John Ames Sr."],
     );
+    names_are(
+        "⟦John Ames|PER⟧ ⟦John Ames|PER⟧ ⟦John Ames Jr.|PER⟧ ⟦Ada Ames|PER⟧ ⟦Ames Jr.|PER⟧",
+        &[
+            "John Ames",
+            "John Ames",
+            "John Ames Jr.",
+            "Ada Ames",
+            "John Ames Jr.",
+        ],
+    );
 }
 
 #[test]
