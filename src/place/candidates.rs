@@ -39,6 +39,9 @@ const REGION_WORDS: [&str; 14] = [
 /// Words that say it is a town's.
 const TOWN_WORDS: [&str; 4] = ["city", "town", "village", "municipality"];
 
+/// Names that mean another place in the news than they have in the gazetteer, folded.
+const MEANT: [(&str, &str); 1] = [("gaza", "gaza strip")];
+
 /// Which kinds of places a name can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Only {
@@ -151,6 +154,12 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
     }
     let hits = gazetteer.named(&key);
     let mut found = take(gazetteer, hits, Only::Any);
+    if let Some((_, meant)) = MEANT.iter().find(|(name, _)| *name == key) {
+        for place in &mut found {
+            place.prior *= 0.02;
+        }
+        found.extend(take(gazetteer, gazetteer.named(meant), Only::Any));
+    }
     if is_site(surface) {
         found.retain(|place| hits.main().any(|id| id == place.id));
         for place in found.iter_mut().filter(|place| !place.is_whole()) {

@@ -92,6 +92,8 @@ fn countries_capitals_and_states_are_linked_by_any_of_their_names() {
             "Democratic Republic of the Congo, CD",
         ),
         ("in [California]", "California, US"),
+        ("[Gaza] and [Israel]", "Gaza Strip, PS"),
+        ("in [Gaza], [Mozambique]", "Gaza Province, MZ"),
         ("in [New South Wales]", "New South Wales, AU"),
         ("in [Hubei Province]", "Hubei, CN"),
         (
