@@ -36,6 +36,11 @@ const KIN: &[&str] = &[
     "sister",
 ];
 
+/// Titles of people who are called by their first name.
+const REIGNING: &[&str] = &[
+    "pope", "king", "queen", "prince", "princess", "emperor", "empress",
+];
+
 /// Spellings of a form that are told apart.
 const SPELLINGS: usize = 32;
 
@@ -74,6 +79,8 @@ pub(super) struct Form {
     pub(super) stands_at: bool,
     /// Whether the text calls a mention someone's relative: `her mother, Ann Bell`.
     pub(super) is_kin: bool,
+    /// Whether a title in it, or before a mention, says that a person reigns: `Pope Francis`.
+    pub(super) reigns: bool,
     /// The first of its spans below the headline, where short forms come before long ones;
     /// past all where there is none.
     pub(super) below: usize,
@@ -119,6 +126,7 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
                     acronym: acronym(&spelt),
                     stands_at: false,
                     is_kin: false,
+                    reigns: false,
                     below: usize::MAX,
                     mentions: Vec::new(),
                     spellings: Vec::new(),
@@ -146,7 +154,11 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     for form in &mut forms {
         let starts = form.mentions.iter().filter_map(|&at| spans.get(at));
         let mut before = starts.filter_map(|span| text.get(..span.start));
-        form.is_kin = form.kind == Kind::Person && before.clone().any(ends_with_kin);
+        if form.kind == Kind::Person {
+            form.is_kin = before.clone().any(ends_with_kin);
+            form.reigns = before.clone().any(|before| is_reigning(last_word(before)))
+                || form.words.iter().any(|word| is_reigning(word));
+        }
         form.stands_at = before.clone().any(|before| before.ends_with(" at "))
             && !before.any(|before| before.ends_with(" in "));
     }
@@ -167,9 +179,20 @@ fn headline(text: &str) -> usize {
 /// Whether a word for a relative stands at the end of what is before a name.
 fn ends_with_kin(before: &str) -> bool {
     let before = before.strip_suffix(' ').unwrap_or(before);
-    let before = before.strip_suffix(',').unwrap_or(before);
-    let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
-    word.is_some_and(|word| KIN.contains(&word))
+    KIN.contains(&last_word(before.strip_suffix(',').unwrap_or(before)))
+}
+
+fn is_reigning(word: &str) -> bool {
+    REIGNING
+        .iter()
+        .any(|title| title.eq_ignore_ascii_case(word))
+}
+
+/// The word at the end of a text, perhaps with a blank behind.
+fn last_word(text: &str) -> &str {
+    let text = text.strip_suffix(' ').unwrap_or(text);
+    let word = text.rsplit(|c: char| !c.is_alphabetic()).next();
+    word.unwrap_or_default()
 }
 
 /// White space as single blanks, no small `the` before it; a person's name without a possessive.

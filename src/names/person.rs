@@ -1,5 +1,9 @@
 //! People: full names, surnames, first names, titles and initials.
 
+use std::collections::HashSet;
+
+use ahash::RandomState;
+
 use super::form::{Form, Map};
 use super::links::Links;
 
@@ -93,6 +97,8 @@ struct Person<'f> {
     names: &'f [String],
     suffix: Option<&'f str>,
     is_kin: bool,
+    /// Whether a title or number says that it may be a first name alone.
+    reigns: bool,
 }
 
 impl<'f> Person<'f> {
@@ -112,12 +118,24 @@ impl<'f> Person<'f> {
             names,
             suffix,
             is_kin: form.is_kin,
+            reigns: form.reigns || numeral(suffix),
         }
+    }
+
+    /// Whether someone of this first name alone, who reigns, may be the other.
+    fn may_reign(&self, other: &Self) -> bool {
+        let numbered = numeral(self.suffix);
+        other.reigns && (!numbered || self.suffix == other.suffix || other.names.len() == 1)
     }
 
     fn clashes(&self, other: &Self) -> bool {
         matches!((self.suffix, other.suffix), (Some(a), Some(b)) if a != b)
     }
+}
+
+/// Whether a suffix is a monarch's or pope's number.
+fn numeral(suffix: Option<&str>) -> bool {
+    suffix.is_some_and(|suffix| !matches!(suffix, "jr" | "sr"))
 }
 
 /// Joins the forms of one person. What may mean several people goes to `open`.
@@ -163,13 +181,17 @@ pub(super) fn link(
             several => open.push((person.form, several.to_vec())),
         }
     }
+    let reigning = people.iter().filter(|p| p.names.len() == 1 && p.reigns);
+    let reigning: HashSet<&[String], RandomState> = reigning.map(|p| p.names).collect();
     for person in &people {
         let [name] = person.names else { continue };
+        let reigns = reigning.contains(person.names);
         // "Trump and his wife, Melania Trump": a surname before a relative's is another's.
         let before = forms[links.root(person.form)].below;
         let others = |p: &Person<'_>| p.is_kin && before < forms[p.form].first();
         let found = shared(name).iter().map(|&at| &people[at]);
         let found = found.filter(|p| p.form != person.form && !p.clashes(person) && !others(p));
+        let found = found.filter(|p| !reigns || person.may_reign(p));
         let mut found: Vec<&Person<'_>> = found.collect();
         let suffixed = |p: &&Person<'_>| p.suffix.is_some() && p.suffix == person.suffix;
         if found.iter().any(suffixed) {

@@ -114,6 +114,27 @@ fn two_people_with_one_surname_stay_apart() {
 }
 
 #[test]
+fn who_reigns_is_nobody_else_of_that_first_name() {
+    names_are(
+        "⟦King Charles III|PER⟧ met ⟦Charles Michel|PER⟧. ⟦Charles|PER⟧ thanked ⟦Michel|PER⟧.",
+        &[
+            "King Charles III",
+            "Charles Michel",
+            "King Charles III",
+            "Charles Michel",
+        ],
+    );
+    names_are(
+        "Pope ⟦Francis|PER⟧ met ⟦Francis Bell|PER⟧. ⟦Francis|PER⟧ left.",
+        &["Francis", "Francis Bell", "Francis"],
+    );
+    all_are(
+        "Mohammed bin Tarn",
+        "Crown Prince ⟦Mohammed bin Tarn|PER⟧ left. Prince ⟦Mohammed|PER⟧ rested.",
+    );
+}
+
+#[test]
 fn a_first_name_that_two_people_bear_is_nobodys() {
     names_are(
         "⟦John Ames|PER⟧ ⟦John Bell|PER⟧ ⟦John|PER⟧",
