@@ -85,6 +85,12 @@ const SUFFIXES: &[&str] = &[
     "jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi",
 ];
 
+/// Surnames that stand first, as in `Kim Jong-un`.
+const FAMILIES: &[&str] = &[
+    "chen", "choi", "huang", "kim", "li", "liu", "nguyen", "park", "tran", "wang", "wu", "xu",
+    "yang", "zhang", "zhao", "zhou",
+];
+
 /// How many words of a person's name are titles before it.
 pub(super) fn titles(words: &[String]) -> usize {
     let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str()));
@@ -200,6 +206,8 @@ pub(super) fn link(
         let last = found.iter().filter(|p| p.names.last() == Some(name));
         let surname = links.roots(last.map(|p| p.form));
         let anywhere = links.roots(found.iter().map(|p| p.form));
+        let mut first = found.iter().map(|p| p.names.first());
+        let family = FAMILIES.contains(&name.as_str()) && first.all(|n| n == Some(name));
         let acronym = &forms[person.form].acronym;
         match (&surname[..], &anywhere[..]) {
             ([one], _) | ([], [one]) => links.join(*one, person.form),
@@ -210,8 +218,9 @@ pub(super) fn link(
                     links.join(one, person.form);
                 }
             }
-            ([], _) => {}
-            (several, _) => open.push((person.form, several.to_vec())),
+            ([], []) => {}
+            ([], _) if !family => {}
+            ([], several) | (several, _) => open.push((person.form, several.to_vec())),
         }
     }
 }

@@ -143,6 +143,14 @@ fn a_first_name_that_two_people_bear_is_nobodys() {
 }
 
 #[test]
+fn a_surname_that_stands_first_is_whose_is_mentioned_most() {
+    names_are(
+        "⟦Kim Tae-ho|PER⟧ and his sister ⟦Kim Su-jin|PER⟧. ⟦Kim Tae-ho|PER⟧ left. ⟦Kim|PER⟧ said so.",
+        &["Kim Tae-ho", "Kim Su-jin", "Kim Tae-ho", "Kim Tae-ho"],
+    );
+}
+
+#[test]
 fn acronyms_mean_what_they_are_made_of_or_what_the_text_says() {
     all_are(
         "North Atlantic Treaty Organization",
