@@ -236,7 +236,12 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
         words.remove(0);
     }
     match kind {
-        Kind::Person => words,
+        Kind::Person => {
+            for article in words.iter_mut().filter(|word| *word == "el") {
+                *article = "al".to_owned();
+            }
+            words
+        }
         Kind::Place if country::alias(&words.concat()).is_some() => words,
         _ => country::shortened(words),
     }

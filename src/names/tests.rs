@@ -74,6 +74,10 @@ fn surnames_initials_titles_and_first_names_mean_the_full_name() {
         "⟦Jan van der Berg|PER⟧ ⟦Van der Berg|PER⟧",
     );
     all_are(
+        "Adam Samir el-Tarn",
+        "⟦Adam Samir el-Tarn|PER⟧ ⟦Al-Tarn|PER⟧ ⟦Adam al-Tarn|PER⟧",
+    );
+    all_are(
         "Mitchell Okafor",
         "⟦Mitch Okafor|PER⟧ ⟦Mitchell Okafor|PER⟧",
     );
