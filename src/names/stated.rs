@@ -92,7 +92,9 @@ pub(super) fn link(
             && latin(&forms[a]) != latin(&forms[b]);
         let called = matches!(between.trim(), "(" | "[")
             && closes.starts_with([')', ']'])
-            && matches!(forms[a].kind, Kind::Organisation | Kind::Other);
+            && matches!(forms[a].kind, Kind::Organisation | Kind::Other)
+            // "Barcelona (ESP)": letters that are not the name's are of where it plays.
+            && (forms[a].words.len() > 1 || !forms[b].is_acronym());
         if initialled(&forms[a], &forms[b]) {
             links.join(a, b);
         }

@@ -248,8 +248,12 @@ fn who_reports_in_a_dateline_is_not_where() {
 #[test]
 fn what_stands_in_brackets_behind_two_names_is_neither() {
     names_are(
-        "⟦Barcelona|ORG⟧ (⟦ESP|ORG⟧), ⟦Sevilla|ORG⟧ (⟦ESP|ORG⟧)",
-        &["Barcelona", "ESP", "Sevilla", "ESP"],
+        "⟦Tarn Lions|ORG⟧ (⟦ESP|ORG⟧), ⟦Moor Bulls|ORG⟧ (⟦ESP|ORG⟧)",
+        &["Tarn Lions", "ESP", "Moor Bulls", "ESP"],
+    );
+    names_are(
+        "⟦Barcelona|ORG⟧ (⟦ESP|ORG⟧) beat ⟦Chelsea|ORG⟧ (⟦ENG|ORG⟧)",
+        &["Barcelona", "ESP", "Chelsea", "ENG"],
     );
 }
 
