@@ -8,7 +8,7 @@ use super::links::Links;
 use super::short::{Fit, is_short_for};
 use crate::Span;
 
-/// The score of a mention from which on its label is not doubted.
+/// The mean score from which on a label is not doubted.
 const SURE: f32 = 0.9;
 
 /// Names that a short form may be of that are looked at.
@@ -41,8 +41,9 @@ pub(super) fn link(spans: &[Span], forms: &[Form], links: &mut Links) {
 }
 
 fn is_doubted(spans: &[Span], form: &Form) -> bool {
-    let mut mentions = form.mentions.iter().filter_map(|&at| spans.get(at));
-    mentions.all(|span| span.score < SURE)
+    let scores = form.mentions.iter().filter_map(|&at| spans.get(at));
+    let sum: f32 = scores.map(|span| span.score).sum();
+    sum < SURE * form.mentions.len() as f32
 }
 
 /// Forms by what their short forms have of them.

@@ -330,14 +330,6 @@ fn a_doubtful_label_yields_to_the_person_who_bears_the_surname() {
 }
 
 #[test]
-fn a_label_with_one_sure_mention_is_not_doubted() {
-    names_are(
-        "⟦Lloyd Austin|PER|0.9⟧ in ⟦Austin|LOC|0.95⟧. ⟦Austin|PER|0.6⟧ said. ⟦Austin|LOC|0.5⟧",
-        &["Lloyd Austin", "Austin", "Lloyd Austin", "Austin"],
-    );
-}
-
-#[test]
 fn a_doubtful_label_yields_to_the_organisation_of_the_full_name() {
     let text = "⟦Burisma Holdings|ORG|0.9⟧ ⟦Burisma|PER|0.5⟧ ⟦Burisma|PER|0.4⟧";
     for found in found(text) {

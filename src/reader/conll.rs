@@ -90,7 +90,11 @@ impl Iterator for Columns {
                         continue;
                     }
                 },
-                Err(error) => Source::failed(self.input.name(), self.input.failed(error)),
+                Err(error) => {
+                    // What was read of the document is not all of it.
+                    (self.sentences, self.sentence) = (Vec::new(), Vec::new());
+                    Source::failed(self.input.name(), self.input.failed(error))
+                }
             };
             return Some(failed);
         }

@@ -12,6 +12,8 @@ use crate::{Error, Result};
 pub(super) struct Rows {
     input: Input,
     rows: Delimited<Box<dyn BufRead + Send>>,
+    /// Whether it is TSV, where a cell may begin with a quotation.
+    tabs: bool,
     columns: Option<Columns>,
     text_column: String,
     id_column: String,
@@ -31,6 +33,7 @@ impl Rows {
         Self {
             input: input.clone(),
             rows: Delimited::new(opened.bytes, delimiter),
+            tabs: delimiter == b'\t',
             columns: None,
             text_column: reader.text_field.clone(),
             id_column: reader.id_field.clone(),
@@ -60,8 +63,18 @@ impl Rows {
         })
     }
 
-    fn row(&self, columns: &Columns, Record { line, mut fields }: Record) -> Source {
+    fn row(&self, columns: &Columns, record: Record) -> Source {
+        let Record {
+            line,
+            mut fields,
+            broken,
+        } = record;
         let place = format!("{}:{line}", self.input.name());
+        if broken && !self.tabs {
+            let message = "a field begins with a quote that does not enclose it; close it, and write \
+                           quotes within it twice";
+            return Source::failed(place, wrong(line, message));
+        }
         let (there, wanted) = (fields.len(), columns.names.len());
         if there != wanted {
             let message = format!(

@@ -1,8 +1,8 @@
 //! Bytes with delimiters to records: RFC 4180, and what news data makes of it.
 //!
 //! A field is quoted where its closing quote stands right before a delimiter, a line break or
-//! the end. Any other that begins with a quote is taken as it stands: in TSV cells that begin with
-//! a quotation are ordinary, and one that was never closed must not swallow the records behind it.
+//! the end. Any other that begins with a quote is taken as it stands, and must not swallow the records
+//! behind it. In TSV cells that begin with a quotation are ordinary; in CSV they break a record.
 
 use std::io::{self, BufRead, ErrorKind};
 
@@ -11,7 +11,7 @@ const QUOTE: u8 = b'"';
 /// How long a quoted field may be before it counts as never closed.
 const LONGEST: usize = 1 << 26;
 
-/// Bytes that are done with and kept, at most.
+/// Bytes that are done with and kept, at most, or as many as are read ahead.
 const KEPT: usize = 1 << 16;
 
 /// The records of a table, without its blank lines.
@@ -31,6 +31,8 @@ pub(super) struct Record {
     /// The line it starts on, from 1.
     pub(super) line: usize,
     pub(super) fields: Vec<Vec<u8>>,
+    /// Whether a field begins with a quote that does not enclose it.
+    pub(super) broken: bool,
 }
 
 impl<R: BufRead> Delimited<R> {
@@ -61,9 +63,17 @@ impl<R: BufRead> Delimited<R> {
             return Ok(None);
         }
         let line = self.line;
-        let mut fields = Vec::new();
+        let (mut fields, mut broken) = (Vec::new(), false);
         loop {
-            let (field, end) = self.field()?;
+            let quoted = match self.byte(self.at)? {
+                Some(QUOTE) => self.quoted()?,
+                _ => None,
+            };
+            broken |= quoted.is_none() && self.byte(self.at)? == Some(QUOTE);
+            let (field, end) = match quoted {
+                Some(quoted) => quoted,
+                None => self.plain()?,
+            };
             let passed = self.bytes.get(self.at..end).unwrap_or_default();
             self.line += line_breaks(passed);
             fields.push(field);
@@ -74,20 +84,19 @@ impl<R: BufRead> Delimited<R> {
             self.at = end + 1;
         }
         self.skip_line_break()?;
-        if self.at > KEPT {
+        if self.at > KEPT.max(self.bytes.len() / 2) {
             self.bytes.drain(..self.at);
             self.at = 0;
         }
-        Ok(Some(Record { line, fields }))
+        Ok(Some(Record {
+            line,
+            fields,
+            broken,
+        }))
     }
 
-    /// The field that begins here, and where it ends.
-    fn field(&mut self) -> io::Result<(Vec<u8>, usize)> {
-        if self.byte(self.at)? == Some(QUOTE)
-            && let Some(quoted) = self.quoted()?
-        {
-            return Ok(quoted);
-        }
+    /// The field that begins here, as it stands, and where it ends.
+    fn plain(&mut self) -> io::Result<(Vec<u8>, usize)> {
         let mut end = self.at;
         while !self.is_end(end)? {
             end += 1;

@@ -190,7 +190,7 @@ impl Reader {
 
     #[cfg(feature = "parquet")]
     fn parquet(&self, input: &Input, opened: Opened) -> Documents {
-        match parquet::as_jsonl(input, opened, Some(&self.text_field)) {
+        match parquet::as_jsonl(input, opened, Some([&self.text_field, &self.id_field])) {
             Ok(rows) => Box::new(jsonl::Records::new(self, input, rows)),
             Err(error) => one(Source::failed(input.name(), error)),
         }

@@ -25,8 +25,12 @@ const ROWS: usize = 256;
 /// its end; what is compressed or piped is put into a temporary file first.
 ///
 /// # Errors
-/// What cannot be read, and where there is no column `text`.
-pub(super) fn as_jsonl(input: &Input, mut opened: Opened, text: Option<&str>) -> Result<Opened> {
+/// What cannot be read, and where the first of `fields`, the text and the id, is no column.
+pub(super) fn as_jsonl(
+    input: &Input,
+    mut opened: Opened,
+    fields: Option<[&str; 2]>,
+) -> Result<Opened> {
     let failed = |e| input.failed(e);
     let plain = match input {
         Input::File(path) => File::open(path).ok().filter(is_plain),
@@ -45,10 +49,10 @@ pub(super) fn as_jsonl(input: &Input, mut opened: Opened, text: Option<&str>) ->
     .map_err(failed)?;
     let lines = Lines {
         rows,
-        text: text.map(str::to_owned),
+        fields: fields.map(|fields| fields.map(str::to_owned)),
         line: io::Cursor::new(Vec::new()),
     };
-    if let Some(wanted) = text {
+    if let Some([wanted, _]) = fields {
         let schema = lines.rows.schema();
         let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         if !names.contains(&wanted) {
@@ -173,8 +177,8 @@ fn spooled(bytes: &mut impl BufRead) -> io::Result<File> {
 
 struct Lines {
     rows: ParquetRecordBatchReader,
-    /// The column with the text.
-    text: Option<String>,
+    /// The columns with text and id.
+    fields: Option<[String; 2]>,
     line: io::Cursor<Vec<u8>>,
 }
 
@@ -187,8 +191,8 @@ impl Read for Lines {
             }
             let next = guarded(|| {
                 let batch = self.rows.next().transpose()?;
-                let text = self.text.as_deref();
-                batch.map(|batch| json(&batch, text)).transpose()
+                let fields = self.fields.as_ref().map_or(&[][..], |fields| fields);
+                batch.map(|batch| json(&batch, fields)).transpose()
             })?;
             match next {
                 None => return Ok(0),
@@ -198,20 +202,20 @@ impl Read for Lines {
     }
 }
 
-fn json(batch: &RecordBatch, text: Option<&str>) -> Result<Vec<u8>, ParquetError> {
+fn json(batch: &RecordBatch, fields: &[String]) -> Result<Vec<u8>, ParquetError> {
     let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(&with_text(batch, text)?)?;
+    writer.write(&with_text(batch, fields)?)?;
     writer.finish()?;
     Ok(writer.into_inner())
 }
 
 /// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such. In the
-/// column `text` what is not UTF-8 is nothing.
-fn with_text(batch: &RecordBatch, text: Option<&str>) -> Result<RecordBatch, ParquetError> {
+/// columns `fields` what is not UTF-8 is nothing.
+fn with_text(batch: &RecordBatch, fields: &[String]) -> Result<RecordBatch, ParquetError> {
     let schema = batch.schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());
     let columns = names.zip(batch.columns()).map(|(name, column)| {
-        let read = text_of(column.as_ref(), text == Some(name));
+        let read = text_of(column.as_ref(), fields.iter().any(|field| field == name));
         (name, read.unwrap_or_else(|| Arc::clone(column)), true)
     });
     Ok(RecordBatch::try_from_iter_with_nullable(columns)?)

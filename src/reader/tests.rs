@@ -118,9 +118,22 @@ fn each_record_of_csv_is_a_document_and_bad_ones_keep_their_place() {
     assert!(found[2].1.contains("line 5: invalid UTF-8 at byte 0"));
     assert_eq!(found[3], row("c", "ok", "{\"date\":\"\"}"));
     assert_eq!(
-        read("x.tsv", b"text\tid\nx, y\tq\n"),
-        [row("q", "x, y", "{}")]
+        read("x.tsv", b"text\tid\nx, y\tq\n\"x\" y\tr\n\"z\ts\n"),
+        [
+            row("q", "x, y", "{}"),
+            row("r", "\"x\" y", "{}"),
+            row("s", "\"z", "{}")
+        ]
     );
+    let found = read(
+        "x.csv",
+        b"id,text\na,\"x \"y\" z\"\nb,ok\nc,\"cut off\nd,ok\n",
+    );
+    let lines = ["x.csv:2", "b", "x.csv:4", "d"];
+    assert_eq!(found.iter().map(|row| &*row.0).collect::<Vec<_>>(), lines);
+    for broken in [&found[0].1, &found[2].1] {
+        assert!(broken.contains("a field begins with a quote"), "{broken}");
+    }
 }
 
 #[test]
