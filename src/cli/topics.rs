@@ -100,17 +100,14 @@ fn list(format: To) -> Outcome {
 
 fn learn(args: &Learn) -> Outcome {
     let name = name(&args.output)?;
+    let file = args.file.as_ref();
+    if file.is_some_and(|file| same_file(file, &args.output)) {
+        let path = args.output.display();
+        return Err(Stop::Fatal(format!(
+            "-o {path} would be written over the texts; name another file"
+        )));
+    }
     for input in inputs(args.file.as_slice())? {
-        if args
-            .file
-            .as_ref()
-            .is_some_and(|file| same_file(file, &args.output))
-        {
-            let path = args.output.display();
-            return Err(Stop::Fatal(format!(
-                "-o {path} would be written over the texts; name another file"
-            )));
-        }
         let named = |error: Error| named(&input, &error);
         let rows = input
             .text()

@@ -77,7 +77,7 @@ impl Walk {
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
                 !globs.matched(entry.path(), is_dir).is_ignore()
-                    && !exclude.iter().any(|path| same_file(path, entry.path()))
+                    && !exclude.iter().any(|path| same(path, entry.path()))
             })
             .build();
         Box::new(walk.filter_map(move |entry| match entry {
@@ -94,15 +94,18 @@ fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
-/// Whether two paths lead to one place, however they are written.
+/// Whether two paths lead to one place, however they are written and linked.
 #[must_use]
 pub fn same_file(one: &Path, other: &Path) -> bool {
+    let linked = || Some(one.canonicalize().ok()? == other.canonicalize().ok()?);
+    same(one, other) || linked().unwrap_or(false)
+}
+
+/// The same without a look at what the paths are linked to, which every file of a corpus would cost.
+fn same(one: &Path, other: &Path) -> bool {
     let dir = |path: &Path| match path.parent() {
         Some(dir) if dir.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),
         dir => dir.and_then(|dir| dir.canonicalize().ok()),
     };
-    let linked = || Some(one.canonicalize().ok()? == other.canonicalize().ok()?);
-    one == other
-        || one.file_name() == other.file_name() && dir(one) == dir(other)
-        || linked().unwrap_or(false)
+    one == other || one.file_name() == other.file_name() && dir(one) == dir(other)
 }
