@@ -1,6 +1,6 @@
 //! Writes the states that a model gives the words of texts, for fitting a head on them:
 //!
-//!     word_states MODEL_DIR OUT.safetensors < texts.jsonl
+//!     word_states MODEL_DIR OUT.safetensors [--early-exit] < texts.jsonl
 //!
 //! A row is `{"text": "...", "windows": 2}`: only that many windows are read, all where the
 //! field is missing. The file has `states` (BF16, words x columns), and for each text the
@@ -10,9 +10,9 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, io};
 
+use newshound::Model;
 use newshound::backend::Packed;
 use newshound::window;
-use newshound::{Model, Precision};
 use newshound_encoder::Options;
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -33,10 +33,15 @@ struct Read {
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [dir, out] = &args[..] else {
-        return Err("usage: word_states MODEL_DIR OUT.safetensors < texts.jsonl".into());
+    let (dir, out, early_exit) = match &args[..] {
+        [dir, out] => (dir, out, false),
+        [dir, out, flag] if flag == "--early-exit" => (dir, out, true),
+        _ => {
+            let usage = "usage: word_states MODEL_DIR OUT.safetensors [--early-exit] < texts.jsonl";
+            return Err(usage.into());
+        }
     };
-    let options = Options::default().precision(Precision::Auto);
+    let options = Options::default().early_exit(early_exit);
     let model = Model::load(&Path::new(dir).into(), options)?;
     let rows: Vec<String> = io::stdin().lines().collect::<Result<_, _>>()?;
     let read: Vec<Read> = rows

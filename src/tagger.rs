@@ -108,6 +108,14 @@ impl TaggerBuilder {
         self
     }
 
+    /// Whether words that are surely in no name stop before the last layers: no, unless told so, as
+    /// that is faster and errs a little more. Without effect on a model that is already loaded.
+    #[must_use]
+    pub fn early_exit(mut self, early_exit: bool) -> Self {
+        self.setup.options = self.setup.options.early_exit(early_exit);
+        self
+    }
+
     /// The instruction set to use; by default the fastest there is. Results do not depend
     /// on it. Without effect on a model that is already loaded, and on other engines.
     #[must_use]
@@ -209,6 +217,13 @@ impl TaggerBuilder {
             Some(model) => Ok(model),
             None => Model::load(&self.source, self.setup),
         })?;
+        if self.setup.options.early_exit && !model.backend().early_exit() {
+            return Err(Error::Option(format!(
+                "the model {} does not say which words may stop early; use newshound-base, or \
+                 leave out the early exit",
+                model.name()
+            )));
+        }
         let known = model.labels().labels();
         if let Some(unknown) = self
             .labels

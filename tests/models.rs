@@ -41,6 +41,7 @@ fn the_models_inside_are_described() {
             (&model["stored"], &model["topics"]),
             (&"I8".into(), &true.into())
         );
+        assert_eq!(model["early_exit"], name == "newshound-base");
         assert!(model["directory"].is_null());
         assert!(
             version.contains(model["sha256"].as_str().unwrap()),
@@ -302,12 +303,22 @@ fn an_exported_model_is_whole_and_tags_as_the_one_inside_does_in_f32() {
             "licence",
             "languages",
             "topics",
+            "early_exit",
         ] {
             assert_eq!(models[k][field], models[2][field], "{field}");
         }
         assert_eq!(models[2]["stored"], "F32");
         assert_eq!(run(&["models", "verify", path], "").0, 0);
         assert_eq!(tag(&["--model", path]), tag(&["--model", name]));
+        if k == 0 {
+            let early = |model| tag(&["--early-exit", "--model", model]);
+            assert_eq!(early(path), early(name));
+            assert_ne!(early(name), tag(&["--model", name]));
+        } else {
+            let (code, _, err) = run(&["tag", "--early-exit", "--model", name], &text);
+            assert_eq!(code, 2);
+            assert!(err.contains(name) && err.contains("stop early"), "{err}");
+        }
     }
 }
 

@@ -8,14 +8,20 @@ use newshound::model::{Source, weights_in};
 use newshound_encoder::{Encoder, Isa, Options, Precision, prepare};
 use serde_json::Value;
 
-/// The largest difference of a model from PyTorch over the stored sequences, as one pack.
+/// The largest difference of a model from PyTorch.
 fn difference(model: &str, precision: Precision) -> f64 {
+    let options = Options::default().precision(precision);
+    difference_from("logits", model, options)
+}
+
+/// The largest difference of a model from what is stored over the sequences, as one pack.
+fn difference_from(kind: &str, model: &str, options: Options) -> f64 {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read(root.join(path)).unwrap();
     let encoder = Encoder::load(
         &read(&format!("models/{model}/config.json")),
         weights_in(&root.join("models").join(model)).unwrap(),
-        Options::default().precision(precision),
+        options,
     )
     .unwrap();
     let stored = read(&format!("tests/fixtures/parity/{model}.json"));
@@ -33,7 +39,7 @@ fn difference(model: &str, precision: Precision) -> f64 {
                 .map(|id| u32::try_from(id.as_u64().unwrap()).unwrap()),
         );
         bounds.push(ids.len());
-        for row in case["logits"].as_array().unwrap() {
+        for row in case[kind].as_array().unwrap() {
             expected.extend(row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()));
         }
     }
@@ -64,6 +70,15 @@ fn bfloat16_logits_of_the_shipped_models_are_those_of_pytorch_within_a_tenth() {
         assert!(difference < 0.1, "{model}: largest difference {difference}");
         assert!(difference > 1e-3, "{model}: not in bfloat16: {difference}");
     }
+}
+
+#[test]
+fn tokens_of_the_shipped_model_stop_where_they_stop_in_pytorch() {
+    let early = Options::default()
+        .precision(Precision::F32)
+        .early_exit(true);
+    let difference = difference_from("early", "newshound-base", early);
+    assert!(difference < 1e-3, "largest difference {difference}");
 }
 
 /// Logits lie between -6 and 10; the nearest runner-up of a confident tag is more than 3 away.

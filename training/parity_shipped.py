@@ -1,7 +1,8 @@
 """Writes what PyTorch computes for the shipped weights, for the encoder's parity test.
 
 The file has the form of the tiny models' expected.json: sequences of `ids` with the
-`logits` [length, labels] that transformers gives in f32 on the dequantised weights.
+`logits` [length, labels] that transformers gives in f32 on the dequantised weights, and where the model
+has exits (exits.py) those of tokens that stop early, `early`.
 """
 
 import argparse
@@ -9,8 +10,10 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
+import exits
 import rowint8
 import scoring
 
@@ -40,12 +43,17 @@ def main():
     model = scoring.load_model(args.model, rowint8.load(args.model))
     model.config._attn_implementation = "eager"
     tokenizer = Tokenizer.from_file(str(rowint8.base_of(args.model) / "tokenizer.json"))
+    path = args.model / rowint8.EXITS
+    early = load_file(path) if path.exists() else None
+    rounded = lambda logits: [[round(x, 6) for x in row] for row in logits.tolist()]
     cases = []
     for text in TEXTS:
         ids = tokenizer.encode(text).ids
         with torch.no_grad():
-            logits = model(torch.tensor([ids])).logits[0]
-        cases.append({"ids": ids, "logits": [[round(x, 6) for x in row] for row in logits.tolist()]})
+            case = {"ids": ids, "logits": rounded(model(torch.tensor([ids])).logits[0])}
+            if early:
+                case["early"] = rounded(exits.logits(model, torch.tensor([ids]), early)[0])
+        cases.append(case)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     content = {"longest": model.config.max_position_embeddings, "sequences": cases}
     args.out.write_text(json.dumps(content) + "\n")

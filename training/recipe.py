@@ -277,3 +277,28 @@ LABEL_WEIGHTS = {"ORG": 0.7, "MISC": 0.7}
 # is fitted on the news alone; texts of other kinds are few, and guides differ in them.
 NEWS_SET_APART = ["news_dev", "gmb_read_dev"]
 SET_APART = dict.fromkeys(NEWS_SET_APART, 1) | {"gum_dev": 3}
+
+# Early exits: before which layer of a model tokens may stop, and what share of the tokens of names may do so by
+# mistake, chosen on the development sets; the texts they are fitted on, in subwords; their cases and windows.
+# A token that is less sure to be O than `EXIT_SURE` should go on, which counts `EXIT_INSIDE` times.
+EXITS = {
+    "newshound-base": {2: 0.001, 3: 0.001, 4: 0.001},
+}
+EXIT_TEXTS = {
+    "news_rest": 110_000,
+    "news": 50_000,
+    "gmb_rest": 70_000,
+    "wikinews": 45_000,
+    "ewt": 180_000,
+    "wire": 40_000,
+    "btc": 30_000,
+    "gum": 30_000,
+    "crossner": 20_000,
+    "wnut17": 20_000,
+    "bodies": 3_000,
+}
+EXIT_CASE = {"window": 0.5, "kinds": ["lower", "title", "title", "lowered", "lowered"]}
+EXIT_WINDOWS = (1, 80, 160, 160, 160)
+EXIT_TEMPERATURE = 1.2
+EXIT_SURE = 0.9
+EXIT_INSIDE = 5.0

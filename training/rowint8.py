@@ -16,6 +16,8 @@ WHOLE = "model.safetensors"
 # What differs from the weights of another model: of a matrix `X.weight` the thin ones `X.out` and `X.into`, whose
 # product is added, and other tensors, which take the place of those with their names.
 CHANGE = "change.safetensors"
+# Which tokens need not go through all layers, beside either.
+EXITS = "exits.safetensors"
 INDEX = "model.safetensors.index.json"
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 FROZEN = "word_embeddings"

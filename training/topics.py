@@ -1,4 +1,5 @@
-"""Fits the head that scores a document's topics, MODEL/topics.safetensors.
+"""Fits the head that scores a document's topics, MODEL/topics.safetensors, or with --early-exit
+MODEL/exits.topics.safetensors, for the states that words have where they stop (exits.py).
 
 The encoder stays as it is shipped: examples/word_states.rs has it read all documents once. On
 the words' states a few attentions and a linear layer are fitted, as src/topic computes them. Where
@@ -159,18 +160,20 @@ def pieces(path):
         yield "chances", 2, row["text"], row["topics"]
 
 
-def read(documents, model, work):
+def read(documents, model, work, early_exit=False):
     """The documents that have words, with their place in the list, the states [words, size] of their
     words and the length of sentence one."""
     rows = "".join(json.dumps({"text": text, "windows": windows}) + "\n" for _, windows, text, _ in documents)
-    weights = b"".join(path.read_bytes() for path in rowint8.files(model))
+    files = [*rowint8.files(model), *([model / rowint8.EXITS] if early_exit else [])]
+    weights = b"".join(path.read_bytes() for path in files)
     digest = hashlib.sha256(weights + rows.encode()).hexdigest()
     path = work / "topics" / f"{digest[:16]}.safetensors"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         cargo = ["cargo", "run", "--release", "--quiet", "--no-default-features", "--example", "word_states", "--"]
         part = path.with_suffix(".part")
-        subprocess.run([*cargo, model, part], input=rows, text=True, check=True)
+        early = ["--early-exit"] if early_exit else []
+        subprocess.run([*cargo, model, part, *early], input=rows, text=True, check=True)
         part.rename(path)
     found = load_file(path)
     states = found["states"].split(found["words"].tolist())
@@ -326,11 +329,12 @@ def main():
     parser.add_argument("--annotations", type=Path, required=True, help="folder of stand-off names")
     parser.add_argument("--work", type=Path, required=True, help="keeps the words' states in topics/")
     parser.add_argument("--model", type=Path, required=True, help="folder of the model, as it is shipped")
+    parser.add_argument("--early-exit", action="store_true", help="for words that stop early")
     args = parser.parse_args()
     torch.set_num_threads(1)
     train, dev = documents(args.data, args.annotations)
     train += pieces(args.work / "sets/topic_pieces.jsonl")
-    train, dev = (read(part, args.model, args.work) for part in (train, dev))
+    train, dev = (read(part, args.model, args.work, args.early_exit) for part in (train, dev))
     fresh = [d for d in train if d["known"] == "all"]
     held, logits = [], []
     for half in (fresh[::2], fresh[1::2]):
@@ -351,7 +355,7 @@ def main():
         scale_there, threshold_there = sureness(logits[other::2], wanted[other::2])
         print(f"half {one} with scale {scale_there:.2f}, threshold {threshold_there:.2f}:")
         report(torch.sigmoid(scale_there * logits[one::2]), known[one::2], threshold_there)
-    path = args.model / "topics.safetensors"
+    path = args.model / ("exits.topics.safetensors" if args.early_exit else "topics.safetensors")
     save(head, scale, threshold, topic_codes(args.data), path)
     print(f"{path}: {path.stat().st_size} bytes")
 

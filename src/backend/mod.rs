@@ -29,6 +29,12 @@ pub trait Backend: Send + Sync {
     /// The longest sequence it takes, special tokens included.
     fn max_tokens(&self) -> usize;
 
+    /// Whether tokens that are surely in no name stop before the last layers: their hidden states
+    /// are those that they have stopped with.
+    fn early_exit(&self) -> bool {
+        false
+    }
+
     /// Whether a pass that begins now on a thread of a `rayon` pool is shared by all its threads.
     fn shares(&self) -> bool {
         false

@@ -28,6 +28,10 @@ impl Backend for Native {
         self.encoder.max_tokens()
     }
 
+    fn early_exit(&self) -> bool {
+        self.encoder.early_exit()
+    }
+
     fn shares(&self) -> bool {
         self.encoder.idle()
     }

@@ -131,6 +131,7 @@ fn write(out: &mut impl Write, about: &About) -> io::Result<()> {
         value => value.to_owned(),
     };
     let count = |number: usize| grouped(number as f64);
+    let whether = |has: bool| if has { "yes" } else { "no" }.to_owned();
     let rows = [
         (
             "architecture",
@@ -143,7 +144,8 @@ fn write(out: &mut impl Write, about: &About) -> io::Result<()> {
             "labels",
             format!("{} ({})", about.labels.join(", "), about.scheme),
         ),
-        ("topics", if about.topics { "yes" } else { "no" }.to_owned()),
+        ("topics", whether(about.topics)),
+        ("early exit", whether(about.early_exit)),
         (
             "parameters",
             format!(

@@ -55,6 +55,12 @@ pub(crate) struct ModelArgs {
         value_parser = [AUTO, "f32", "bf16", "int8"])]
     precision: String,
 
+    /// Let words that are surely in no name stop before the last layers
+    ///
+    /// With newshound-base this takes a quarter less time, and errs a little more.
+    #[arg(long, help_heading = "Model")]
+    early_exit: bool,
+
     #[command(flatten)]
     backend: BackendArgs,
 }
@@ -105,7 +111,9 @@ impl ModelArgs {
         let window = self.window.map(|n| ("--window".to_owned(), n.to_string()));
         let precision =
             (self.precision != AUTO).then(|| ("--precision".to_owned(), self.precision.clone()));
-        let given = window.into_iter().chain(precision);
+        let early_exit = ("--early-exit".to_owned(), String::new());
+        let early_exit = self.early_exit.then_some(early_exit);
+        let given = window.into_iter().chain(precision).chain(early_exit);
         given.chain(self.backend.given())
     }
 
@@ -113,6 +121,7 @@ impl ModelArgs {
     pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
         let mut builder = Tagger::builder()
             .precision(self.precision.parse()?)
+            .early_exit(self.early_exit)
             .engine(self.backend.engine()?);
         if let Some(isa) = env::var_os(ISA).filter(|name| !name.is_empty()) {
             let isa = isa.to_string_lossy().parse::<Isa>();

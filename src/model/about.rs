@@ -31,6 +31,8 @@ pub struct About {
     pub scheme: &'static str,
     /// Whether it scores topics too.
     pub topics: bool,
+    /// Whether it says which words may stop before its last layers.
+    pub early_exit: bool,
     /// How many numbers it has learned.
     pub parameters: usize,
     /// How most of them are stored: `I8`, `F16`, `BF16` or `F32`.
@@ -83,6 +85,7 @@ impl About {
                 Scheme::Bioes => "bioes",
             },
             topics: files.topics.is_some(),
+            early_exit: tensors.early_exit(),
             parameters: tensors.parameters(),
             stored: tensors.stored(),
             bytes: files.bytes,

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde_json::Value;
 
-use super::files::{Files, Tokenizer};
+use super::files::{EXIT_TOPICS, Files, TOPICS, Tokenizer};
 use super::{Source, shards};
 use crate::digest::sha256;
 use crate::{Error, Result};
@@ -65,7 +65,8 @@ impl Files {
             config: config.into(),
             weights: weights.into(),
             tokenizer,
-            topics: optional("topics.safetensors")?.map(Cow::Owned),
+            topics: optional(TOPICS)?.map(Cow::Owned),
+            exit_topics: optional(EXIT_TOPICS)?.map(Cow::Owned),
             card: card.map(|card| String::from_utf8_lossy(&card).into_owned().into()),
         })
     }

@@ -33,18 +33,29 @@ const ABOUT: [Weights; 2] = include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/weights")));
 static TOKENIZER: &[u8] = include_bytes!(path!("newshound-base/tokenizer.json"));
 
-/// A model's own files: `config.json`, `topics.safetensors` and its card.
-static FILES: [(&[u8], &[u8], &str); 2] = [
-    (
-        include_bytes!(path!("newshound-base/config.json")),
-        include_bytes!(path!("newshound-base/topics.safetensors")),
-        include_str!(path!("newshound-base/README.md")),
-    ),
-    (
-        include_bytes!(path!("newshound-small/config.json")),
-        include_bytes!(path!("newshound-small/topics.safetensors")),
-        include_str!(path!("newshound-small/README.md")),
-    ),
+/// A model's own files.
+struct Own {
+    config: &'static [u8],
+    topics: &'static [u8],
+    exit_topics: Option<&'static [u8]>,
+    card: &'static str,
+}
+
+static OWN: [Own; 2] = [
+    Own {
+        config: include_bytes!(path!("newshound-base/config.json")),
+        topics: include_bytes!(path!("newshound-base/topics.safetensors")),
+        exit_topics: Some(include_bytes!(path!(
+            "newshound-base/exits.topics.safetensors"
+        ))),
+        card: include_str!(path!("newshound-base/README.md")),
+    },
+    Own {
+        config: include_bytes!(path!("newshound-small/config.json")),
+        topics: include_bytes!(path!("newshound-small/topics.safetensors")),
+        exit_topics: None,
+        card: include_str!(path!("newshound-small/README.md")),
+    },
 ];
 
 /// The names and the digests of the weights.
@@ -54,19 +65,19 @@ pub(super) fn digests() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The files of the model of this name.
 pub(super) fn files(name: &str) -> Option<Files> {
-    let models = NAMES.into_iter().zip(ABOUT).zip(&FILES);
-    let ((name, about), (config, topics, card)) =
-        models.into_iter().find(|((known, _), _)| *known == name)?;
+    let mut models = NAMES.into_iter().zip(ABOUT).zip(&OWN);
+    let ((name, about), own) = models.find(|((known, _), _)| *known == name)?;
     Some(Files {
         source: Source::Inside(name.to_owned()),
         name: name.to_owned(),
         digest: about.digest.to_owned(),
         bytes: about.bytes,
         held: about.held.to_owned(),
-        config: Cow::Borrowed(config),
+        config: Cow::Borrowed(own.config),
         weights: Cow::Borrowed(WEIGHTS.0.get(about.start..about.end)?),
         tokenizer: Tokenizer::Json(Cow::Borrowed(TOKENIZER)),
-        topics: Some(Cow::Borrowed(topics)),
-        card: Some(Cow::Borrowed(card)),
+        topics: Some(Cow::Borrowed(own.topics)),
+        exit_topics: own.exit_topics.map(Cow::Borrowed),
+        card: Some(Cow::Borrowed(own.card)),
     })
 }

@@ -7,7 +7,7 @@ use newshound_encoder::{Architecture, Tensors};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
-use super::files::{Files, Tokenizer, Wrong};
+use super::files::{EXIT_TOPICS, Files, TOPICS, Tokenizer, Wrong};
 use super::{About, Model, Source};
 use crate::{Error, Result};
 
@@ -125,9 +125,11 @@ impl Files {
             }
             Tokenizer::Vocab { text, .. } => written.push(("vocab.txt", text.clone().into_bytes())),
         }
-        if let Some(topics) = &self.topics {
-            written.push(("topics.safetensors", topics.to_vec()));
-        }
+        let topics = [(TOPICS, &self.topics), (EXIT_TOPICS, &self.exit_topics)];
+        let topics = topics
+            .into_iter()
+            .filter_map(|(file, bytes)| Some((file, bytes.as_ref()?)));
+        written.extend(topics.map(|(file, bytes)| (file, bytes.to_vec())));
         if let Some(card) = &self.card {
             let note = format!(
                 "{}\n\n## This copy\n\nWritten by newshound {}: one file of weights in 32-bit \

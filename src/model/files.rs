@@ -23,9 +23,17 @@ pub(super) struct Files {
     pub(super) weights: Cow<'static, [u8]>,
     pub(super) tokenizer: Tokenizer,
     pub(super) topics: Option<Cow<'static, [u8]>>,
+    /// The same for words that may stop before the last layers.
+    pub(super) exit_topics: Option<Cow<'static, [u8]>>,
     /// The model card, README.md.
     pub(super) card: Option<Cow<'static, str>>,
 }
+
+/// The name of the file with a head for topics.
+pub(super) const TOPICS: &str = "topics.safetensors";
+
+/// The name of the file with one for the states of words that may stop before the last layers.
+pub(super) const EXIT_TOPICS: &str = "exits.topics.safetensors";
 
 /// How a model's tokenizer is written down.
 pub(super) enum Tokenizer {

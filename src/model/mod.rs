@@ -27,7 +27,7 @@ pub use source::Source;
 pub use tag::{Part, Tag};
 pub use verify::Check;
 
-use files::{Files, Tokenizer, Wrong};
+use files::{EXIT_TOPICS, Files, TOPICS, Tokenizer, Wrong};
 
 use crate::Result;
 use crate::backend::{Backend, Setup};
@@ -48,7 +48,7 @@ pub struct Model {
 impl Model {
     /// Loads a model. A directory is one of Hugging Face's: `config.json`, the weights as [`weights_in`]
     /// finds them, `tokenizer.json` or `vocab.txt` and, where the model scores topics,
-    /// `topics.safetensors`.
+    /// `topics.safetensors`, or `exits.topics.safetensors` where its words may stop early.
     ///
     /// # Errors
     /// [`crate::Error::Model`] that names the file and what is wrong with it;
@@ -143,11 +143,15 @@ impl Model {
             topics: None,
             backend,
         };
-        match files.topics {
+        let (file, topics) = match model.backend.early_exit() {
+            true => (EXIT_TOPICS, files.exit_topics),
+            false => (TOPICS, files.topics),
+        };
+        match topics {
             None => Ok(model),
             Some(bytes) => Head::from_bytes(&bytes)
                 .and_then(|head| model.with_topics(head))
-                .map_err(Wrong::new("topics.safetensors")),
+                .map_err(Wrong::new(file)),
         }
     }
 

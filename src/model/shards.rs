@@ -20,9 +20,13 @@ const INDEX: &str = "model.safetensors.index.json";
 /// The name of the file that says what is different from the weights of another model.
 const CHANGE: &str = "change.safetensors";
 
+/// The name of the file that says which tokens need not go through all layers.
+const EXITS: &str = "exits.safetensors";
+
 const CONFIG: &str = "config.json";
 
-/// The bytes of the weights in `dir`, whose files `read` reads by their names.
+/// The bytes of the weights in `dir`, whose files `read` reads by their names, with the exits that lie
+/// beside them.
 ///
 /// # Errors
 /// The file that something is wrong with, and what; `read` says why a file cannot be had.
@@ -31,14 +35,41 @@ pub(super) fn weights(
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<u8>, (String, String)> {
     let named = |file: &str| read(file).map_err(|message| (file.to_owned(), message));
-    let Some(base) = base(dir, &read)? else {
-        return own(dir, &read);
+    let weights = match base(dir, &read)? {
+        None => own(dir, &read)?,
+        Some(base) => {
+            let within = |(file, message)| (format!("{base}/{file}"), message);
+            let read = |file: &str| read(&format!("{base}/{file}"));
+            let weights = own(&dir.join(&base), read).map_err(within)?;
+            let (config, change) = (named(CONFIG)?, named(CHANGE)?);
+            newshound_encoder::apply_change(&config, &weights, &change)
+                .map_err(|error| (CHANGE.to_owned(), error.to_string()))?
+        }
     };
-    let within = |(file, message)| (format!("{base}/{file}"), message);
-    let weights = own(&dir.join(&base), |file| read(&format!("{base}/{file}"))).map_err(within)?;
-    let (config, change) = (named(CONFIG)?, named(CHANGE)?);
-    newshound_encoder::apply_change(&config, &weights, &change)
-        .map_err(|error| (CHANGE.to_owned(), error.to_string()))
+    match dir.join(EXITS).exists() {
+        true => with_exits(&weights, &named(EXITS)?),
+        false => Ok(weights),
+    }
+}
+
+/// Weights and exits in one file.
+fn with_exits(weights: &[u8], exits: &[u8]) -> Result<Vec<u8>, (String, String)> {
+    let within = |file: &str, message: String| (file.to_owned(), message);
+    let damaged = |e| format!("is no safetensors file: {e}; fetch it again");
+    let (_, header) = SafeTensors::read_metadata(weights).map_err(|e| within(WHOLE, damaged(e)))?;
+    let open = |bytes, file| SafeTensors::deserialize(bytes).map_err(|e| within(file, damaged(e)));
+    let (weights, exits) = (open(weights, WHOLE)?, open(exits, EXITS)?);
+    let twice = exits
+        .names()
+        .into_iter()
+        .find(|name| weights.tensor(name).is_ok());
+    if let Some(name) = twice {
+        let message = format!("has a tensor `{name}`, and so have the weights; remove it or them");
+        return Err(within(EXITS, message));
+    }
+    let tensors = weights.iter().chain(exits.iter());
+    safetensors::serialize(tensors, header.metadata().clone())
+        .map_err(|e| within(EXITS, e.to_string()))
 }
 
 /// The path, from `dir`, of the directory of the model that the one in `dir` is a change of, if it is
@@ -138,6 +169,27 @@ mod tests {
     use safetensors::tensor::Dtype;
 
     use super::*;
+
+    #[test]
+    fn exits_are_added_to_the_weights_unless_they_are_there() {
+        let weights = file(&[("one", 1.0), ("two", 2.0)]);
+        let all = with_exits(&weights, &file(&[("exits.logits", 3.0)])).unwrap();
+        assert_eq!(
+            all,
+            file(&[("exits.logits", 3.0), ("one", 1.0), ("two", 2.0)])
+        );
+        for (exits, message) in [
+            (
+                file(&[("two", 2.0)]),
+                "a tensor `two`, and so have the weights",
+            ),
+            (vec![0; 3], "is no safetensors file"),
+        ] {
+            let (named, said) = with_exits(&weights, &exits).unwrap_err();
+            assert_eq!(named, EXITS);
+            assert!(said.contains(message), "{said}");
+        }
+    }
 
     fn file(tensors: &[(&str, f32)]) -> Vec<u8> {
         let bytes = tensors.iter().map(|(name, x)| (*name, x.to_le_bytes()));

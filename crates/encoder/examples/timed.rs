@@ -1,6 +1,6 @@
 //! The encoder as `benches/peers/compare.py` drives it, in the protocol of its other engines.
 //!
-//! `timed MODEL_DIR PRECISION THREADS WORK.json` prints `ready`; then for each line `MODE` it runs that
+//! `timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]` prints `ready`; then for each line `MODE` it runs that
 //! mode's batches once and prints `TOKENS SECONDS`.
 
 use std::error::Error;
@@ -15,12 +15,13 @@ type Pack = (Vec<u32>, Vec<usize>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, dir, precision, threads, work] = &arguments[..] else {
-        return Err("usage: timed MODEL_DIR PRECISION THREADS WORK.json".into());
+    let [_, dir, precision, threads, work, flags @ ..] = &arguments[..] else {
+        return Err("usage: timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]".into());
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?);
     let pool = pool.build()?;
     let mut options = Options::default().precision(precision.parse()?);
+    options.early_exit = flags.iter().any(|flag| flag == "--early-exit");
     if let Ok(isa) = std::env::var("NEWSHOUND_ISA") {
         options = options.isa(isa.parse()?);
     }

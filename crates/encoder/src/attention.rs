@@ -28,10 +28,12 @@ pub(crate) struct Attention {
 
 /// What attention looks at.
 pub(crate) struct Sequence<'a> {
-    /// A row for each token: queries, keys and values of `heads`.
+    /// A row for each token that goes on: queries, keys and values of `heads`.
     pub(crate) joint: &'a [Floats],
+    /// A row for each token that has stopped: keys and values. They come behind the others.
+    pub(crate) stopped: &'a [Floats],
     pub(crate) heads: Range<usize>,
-    /// The tokens to look from.
+    /// The tokens to look from, of those that go on.
     pub(crate) queries: Range<usize>,
 }
 
@@ -40,6 +42,41 @@ pub(crate) struct Sequence<'a> {
 struct Shape {
     width: usize,
     head_chunks: usize,
+}
+
+impl<'a> Sequence<'a> {
+    /// How many tokens there are, where all heads have `chunks`.
+    fn tokens(&self, chunks: usize) -> usize {
+        self.joint.len() / (3 * chunks) + self.stopped.len() / (2 * chunks)
+    }
+
+    /// The keys of all tokens, `head` of the `chunks` of all heads.
+    #[inline(always)]
+    fn keys(&self, chunks: usize, head: Range<usize>) -> impl Iterator<Item = &'a [Floats]> {
+        self.part(chunks, head, 0)
+    }
+
+    /// The values.
+    #[inline(always)]
+    fn values(&self, chunks: usize, head: Range<usize>) -> impl Iterator<Item = &'a [Floats]> {
+        self.part(chunks, head, chunks)
+    }
+
+    #[inline(always)]
+    fn part(
+        &self,
+        chunks: usize,
+        head: Range<usize>,
+        from: usize,
+    ) -> impl Iterator<Item = &'a [Floats]> {
+        let rows = move |rows: &'a [Floats], queries: usize| {
+            let start = queries + from + head.start;
+            let rows = rows.chunks_exact(queries + 2 * chunks);
+            rows.map(move |row| &row[start..start + head.len()])
+        };
+        let stopped = rows.clone()(self.stopped, 0);
+        rows(self.joint, chunks).chain(stopped)
+    }
 }
 
 /// Room for one head of one sequence.
@@ -136,6 +173,7 @@ mod tests {
             for (joint, queries) in [(self.before, 0..1), (self.joint, self.queries)] {
                 let sequence = Sequence {
                     joint,
+                    stopped: &[],
                     heads: 0..heads,
                     queries,
                 };

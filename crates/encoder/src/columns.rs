@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::Packed;
 use crate::attention::Sequence;
 use crate::crew::steps;
 use crate::kernels::{Floats, Kernel, Lanes};
@@ -15,6 +14,7 @@ use crate::matrix::Matrix;
 use crate::relative_bias::RelativeBias;
 use crate::rounded::Rounded;
 use crate::share::cuts;
+use crate::standing::Group;
 
 /// Room for what all threads read, kept from pass to pass.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     rows: Matrix,
     /// The rows to multiply, rounded.
     rounded: Rounded,
+    /// Those of tokens that have stopped, rounded.
+    stopped: Rounded,
 }
 
 /// What all threads read during a step, and one writes to between steps.
@@ -46,28 +48,37 @@ const STEPS: [Step; 4] = [Step::Attend, Step::Output, Step::Up, Step::Down];
 /// What a step is about.
 #[derive(Clone, Copy)]
 struct Task<'a> {
-    packed: Packed<'a>,
+    group: &'a Group,
+    /// Rows of tokens that have stopped, and the same rounded.
+    stopped: (&'a Matrix, &'a Rounded),
     bias: Option<&'a RelativeBias>,
     /// Number of the part, and how many there are.
     part: usize,
     parts: usize,
 }
 
-/// Replaces the rows of `hidden` by what `layers` make of them, on as many threads as there are
-/// `parts`.
+/// Replaces the rows of `hidden`, of all tokens that go on, by what `layers` make of them, on as many
+/// threads as there are `parts`. `stopped` has the rows of tokens that have stopped.
 pub(crate) fn apply<K: Kernel>(
     kernel: K,
     layers: &[Layer],
-    packed: Packed<'_>,
+    group: &Group,
     bias: Option<&RelativeBias>,
-    hidden: &mut Matrix,
+    (hidden, stopped): (&mut Matrix, &Matrix),
     (shared, parts): (&mut Shared, &mut [Part]),
 ) {
     let count = parts.len();
-    let Shared { rows, rounded } = shared;
+    let Shared {
+        rows,
+        rounded,
+        stopped: stopped_rounded,
+    } = shared;
     if let Some(first) = layers.first() {
         round(kernel, hidden, &first.attention.joint, rounded);
+        // As any other layer would round them.
+        round(kernel, stopped, &first.attention.joint, stopped_rounded);
     }
+    let stopped = (stopped, &*stopped_rounded);
     let board = RwLock::new(Board {
         hidden,
         rows,
@@ -78,7 +89,8 @@ pub(crate) fn apply<K: Kernel>(
         let (layer, step) = (&layers[step / STEPS.len()], STEPS[step % STEPS.len()]);
         let mut room = write(&parts[part]);
         let task = Task {
-            packed,
+            group,
+            stopped,
             bias,
             part,
             parts: count,
@@ -128,7 +140,7 @@ impl Layer {
         let columns = columns(kernel, layer, task.parts).nth(task.part);
         let columns = columns.unwrap_or_default();
         let width = columns.len();
-        room.inner.reshape(task.packed.tokens(), width);
+        room.inner.reshape(task.group.live.len(), width);
         let (rows, out) = ((rows, &*board.rounded), (room.inner.all_mut(), width));
         let l = kernel.lanes();
         match step {
@@ -157,27 +169,34 @@ impl Layer {
         let l = kernel.lanes();
         let layer = &self.attention;
         let width = heads.len() * layer.head_chunks();
-        room.inner.reshape(task.packed.tokens(), 3 * width);
-        room.context.reshape(task.packed.tokens(), width);
-        if width == 0 {
+        let (live, stopped) = (task.group.live.len(), task.group.stopped.len());
+        room.inner.reshape(live, 3 * width);
+        room.stopped.reshape(stopped, 2 * width);
+        room.context.reshape(live, width);
+        if width == 0 || live == 0 {
             return;
         }
-        for which in 0..3 {
-            let first = which * layer.chunks() + heads.start * layer.head_chunks();
-            let out = &mut room.inner.all_mut()[which * width..];
-            let rows = (&*board.hidden, &*board.rounded);
-            multiply(
-                kernel,
-                &layer.joint,
-                rows,
-                first..first + width,
-                (out, 3 * width),
-                store(l),
-            );
+        let joint = (&*board.hidden, &*board.rounded);
+        for (rows, out, all) in [
+            (joint, &mut room.inner, 0..3),
+            (task.stopped, &mut room.stopped, 1..3),
+        ] {
+            let stride = out.chunks();
+            for (at, which) in all.enumerate().filter(|_| !rows.0.all().is_empty()) {
+                let first = which * layer.chunks() + heads.start * layer.head_chunks();
+                let out = &mut out.all_mut()[at * width..];
+                let columns = first..first + width;
+                multiply(kernel, &layer.joint, rows, columns, (out, stride), store(l));
+            }
         }
-        for range in task.packed.ranges() {
+        for sequence in &task.group.sequences {
+            let range = sequence.live.clone();
+            if range.is_empty() {
+                continue;
+            }
             let sequence = Sequence {
                 joint: room.inner.rows(range.clone()),
+                stopped: room.stopped.rows(sequence.stopped.clone()),
                 heads: heads.clone(),
                 queries: 0..range.len(),
             };

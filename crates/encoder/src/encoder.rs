@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::embed::Embedding;
+use crate::exit::Exits;
 use crate::isa::Isa;
 use crate::kernels::Chosen;
 use crate::layer::Layer;
@@ -33,6 +34,7 @@ pub struct Encoder {
     pub(crate) relative_bias: Option<RelativeBias>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) classifier: Linear,
+    pub(crate) exits: Option<Exits>,
     labels: usize,
     /// Room for passes on one thread that are not running: as many as have run at once.
     single: Mutex<Vec<Workspace>>,
@@ -50,6 +52,9 @@ pub struct Options {
     pub precision: Precision,
     /// The instruction set; by default the fastest this processor has.
     pub isa: Option<Isa>,
+    /// Whether tokens stop before the last layers where the weights say which may: faster, and not
+    /// quite the same. Without effect on weights that do not say.
+    pub early_exit: bool,
 }
 
 impl Options {
@@ -64,6 +69,12 @@ impl Options {
     pub fn isa(self, isa: Isa) -> Self {
         let isa = Some(isa);
         Self { isa, ..self }
+    }
+
+    /// The same with or without tokens that stop early.
+    #[must_use]
+    pub fn early_exit(self, early_exit: bool) -> Self {
+        Self { early_exit, ..self }
     }
 
     /// Whether this processor can do it.
@@ -97,11 +108,11 @@ impl Encoder {
         match weights.into() {
             Cow::Borrowed(bytes) => {
                 let weights = Weights::open_lasting(bytes, prefix)?;
-                Self::build(config, &weights, options.precision, kernel)
+                Self::build(config, &weights, options, kernel)
             }
             Cow::Owned(bytes) => {
                 let weights = Weights::open(&bytes, prefix)?;
-                Self::build(config, &weights, options.precision, kernel)
+                Self::build(config, &weights, options, kernel)
             }
         }
     }
@@ -109,9 +120,10 @@ impl Encoder {
     fn build(
         config: Config,
         weights: &Weights<'_>,
-        precision: Precision,
+        options: Options,
         kernel: Chosen,
     ) -> Result<Self, Error> {
+        let precision = options.precision;
         let embedding = Embedding::load(weights, &config)?;
         let relative_bias = match config.architecture {
             Architecture::MpNet => Some(RelativeBias::load(
@@ -136,6 +148,10 @@ impl Encoder {
         let labels = weights.rows("classifier.bias")?.max(1);
         let shape = Shape::plain("classifier".to_owned(), config.hidden, labels);
         let classifier = Linear::load(weights, &shape, Precision::F32)?;
+        let exits = match options.early_exit {
+            true => Exits::load(weights, &config, &shape)?,
+            false => None,
+        };
         Ok(Self {
             config,
             kernel,
@@ -143,6 +159,7 @@ impl Encoder {
             relative_bias,
             layers,
             classifier,
+            exits,
             labels,
             single: Mutex::default(),
             shared: Mutex::default(),
@@ -163,6 +180,16 @@ impl Encoder {
     /// The longest sequence, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.config.max_tokens()
+    }
+
+    /// Whether tokens that are surely in no name stop before the last layers, in this model run so.
+    pub fn early_exit(&self) -> bool {
+        self.exits.is_some()
+    }
+
+    /// What decides before a layer which tokens go on.
+    pub(crate) fn exit_before(&self, layer: usize) -> Option<&Linear> {
+        self.exits.as_ref()?.before(layer)
     }
 
     /// Whether no pass is running, so that the next one on a `rayon` pool is shared by its threads.
@@ -309,7 +336,8 @@ mod tests {
         let config = Config::parse(&file("config.json")).unwrap();
         let weights = file("model.safetensors");
         let weights = Weights::open(&weights, config.architecture.prefix()).unwrap();
-        Encoder::build(config, &weights, precision, kernel).unwrap()
+        let options = Options::default().precision(precision);
+        Encoder::build(config, &weights, options, kernel).unwrap()
     }
 
     fn threads(count: usize) -> rayon::ThreadPool {

@@ -11,8 +11,9 @@ use crate::relative_bias::RelativeBias;
 use crate::rounded::Rounded;
 use crate::shapes::BlockShapes;
 use crate::share::{cuts, overlap};
+use crate::standing::Group;
 use crate::weights::Weights;
-use crate::{Activation, Config, Error, Packed, Precision};
+use crate::{Activation, Config, Error, Precision};
 
 pub(crate) struct Layer {
     pub(crate) attention: Attention,
@@ -23,13 +24,15 @@ pub(crate) struct Layer {
     pub(crate) output_norm: LayerNorm,
 }
 
-/// What a layer is told of a pack.
+/// What a layer is told of some sequences.
 #[derive(Clone, Copy)]
 pub(crate) struct Pack<'a> {
-    pub(crate) packed: Packed<'a>,
+    pub(crate) group: &'a Group,
     pub(crate) bias: Option<&'a RelativeBias>,
-    /// Queries, keys and values.
+    /// Queries, keys and values of the tokens that go on.
     pub(crate) joint: &'a Matrix,
+    /// Keys and values of those that have stopped.
+    pub(crate) stopped: &'a Matrix,
 }
 
 /// Room for what one thread has between layers, kept from pass to pass.
@@ -37,6 +40,8 @@ pub(crate) struct Pack<'a> {
 pub(crate) struct Part {
     /// What the activation gives; by columns, the thread's columns of any product.
     pub(crate) inner: Matrix,
+    /// By columns, the keys and values of tokens that have stopped, of the thread's heads.
+    pub(crate) stopped: Matrix,
     /// By columns, the mixed values of the thread's heads.
     pub(crate) context: Matrix,
     pub(crate) rounded: Rounded,
@@ -72,9 +77,14 @@ impl Layer {
         })
     }
 
-    /// Chunks of a row of queries, keys and values.
-    pub(crate) fn joint_chunks(&self) -> usize {
-        self.attention.joint.chunks()
+    /// The columns, in chunks, of queries, keys and values.
+    pub(crate) fn joint_columns(&self) -> Range<usize> {
+        0..self.attention.joint.chunks()
+    }
+
+    /// Those of keys and values alone.
+    pub(crate) fn stopped_columns(&self) -> Range<usize> {
+        self.attention.chunks()..self.attention.joint.chunks()
     }
 
     /// Chunks of a row of mixed values.
@@ -82,27 +92,30 @@ impl Layer {
         self.attention.chunks()
     }
 
-    /// Fills `joint` with the queries, keys and values of rows of `hidden`.
+    /// Fills `out` with some columns of the queries, keys and values of rows of `hidden`.
     pub(crate) fn project<K: Kernel>(
         &self,
         kernel: K,
         hidden: &[Floats],
-        joint: &mut [Floats],
+        columns: &Range<usize>,
+        out: &mut [Floats],
         rounded: &mut Rounded,
     ) {
         let l = kernel.lanes();
         let layer = &self.attention.joint;
-        for block in blocks(joint.len() / layer.chunks(), K::BLOCK) {
+        let width = columns.len();
+        for block in blocks(out.len() / width, K::BLOCK) {
             let input = &hidden[block.start * layer.inputs()..block.end * layer.inputs()];
-            let out = &mut joint[block.start * layer.chunks()..block.end * layer.chunks()];
+            let out = &mut out[block.start * width..block.end * width];
             l.run(
                 #[inline(always)]
                 || {
-                    layer.apply(
+                    layer.round(kernel, input, rounded);
+                    layer.multiply(
                         kernel,
-                        input,
-                        out,
-                        rounded,
+                        (input, rounded),
+                        columns.clone(),
+                        (out, width),
                         #[inline(always)]
                         |value, out| l.store(value, out),
                     );
@@ -111,8 +124,7 @@ impl Layer {
         }
     }
 
-    /// Replaces `hidden`, `rows` of the pack, by the block's output. `joint` has the queries, keys
-    /// and values of the whole pack.
+    /// Replaces `hidden`, `rows` of the pack's tokens that go on, by the block's output.
     ///
     /// Tokens go through the linear layers some at a time, so that what is between these stays in
     /// cache while the weights pass by.
@@ -132,13 +144,15 @@ impl Layer {
             ..
         } = room;
         let (width, context_width) = (self.output_norm.chunks(), self.attention.chunks());
-        for range in pack.packed.ranges() {
+        for sequence in &pack.group.sequences {
+            let range = sequence.live.clone();
             let here = overlap(&range, rows);
             if here.is_empty() {
                 continue;
             }
             let sequence = Sequence {
                 joint: pack.joint.rows(range.clone()),
+                stopped: pack.stopped.rows(sequence.stopped.clone()),
                 heads: self.attention.heads(),
                 queries: here.start - range.start..here.end - range.start,
             };

@@ -40,6 +40,7 @@ mod crew;
 mod embed;
 mod encoder;
 mod error;
+mod exit;
 mod isa;
 #[allow(unsafe_code, reason = "vector instructions")]
 mod kernels;
@@ -63,6 +64,7 @@ mod relative_bias;
 mod rounded;
 mod shapes;
 mod share;
+mod standing;
 mod tensors;
 mod weights;
 

@@ -7,13 +7,15 @@ use std::collections::HashSet;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
+use crate::exit::EXITS;
 use crate::layout::Layout;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error};
 
 /// Makes the weights of a model from those of another and what is different in it.
 ///
-/// `config` is the new model's `config.json`; blocks that it has no room for are left out. Of a matrix
+/// `config` is the new model's `config.json`; blocks that it has no room for are left out, and so are
+/// exits, which say what the other model makes of a token. Of a matrix
 /// `X.weight` \[outputs, inputs\] the file `change` may have `X.out` \[outputs, rank\] and `X.into`
 /// \[rank, inputs\], whose product is added; the sum is stored in 8 bits, with a scale for each row.
 /// Every other tensor of `change` takes the place of the one with its name. Both files may store
@@ -38,6 +40,9 @@ pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<
         architecture.layer_names().block
     );
     let left_out = |name: &str| {
+        if name.starts_with(EXITS) {
+            return true;
+        }
         let number = name
             .strip_prefix(&blocks)
             .and_then(|rest| rest.split('.').next());

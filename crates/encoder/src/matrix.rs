@@ -124,6 +124,28 @@ impl Matrix {
         })
     }
 
+    /// Keeps these rows, which are in order.
+    pub(crate) fn keep(&mut self, rows: &[usize]) {
+        for (to, &from) in rows.iter().enumerate() {
+            self.copy(from, to);
+        }
+        self.data.truncate(rows.len() * self.chunks);
+    }
+
+    /// Makes it `count` rows and moves those that are there to these places, which are in order. What
+    /// is in the others is left open.
+    pub(crate) fn spread(&mut self, places: &[usize], count: usize) {
+        self.data.resize(count * self.chunks, Floats::ZERO);
+        for (from, &to) in places.iter().enumerate().rev() {
+            self.copy(from, to);
+        }
+    }
+
+    fn copy(&mut self, from: usize, to: usize) {
+        let row = from * self.chunks..(from + 1) * self.chunks;
+        self.data.copy_within(row, to * self.chunks);
+    }
+
     /// The first `columns` lanes of every row.
     pub(crate) fn view(&self, columns: usize) -> ArrayView2<'_, f32> {
         let shape = (self.data.len() / self.chunks.max(1), self.chunks * LANES);
@@ -136,6 +158,26 @@ impl Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_kept_and_spread_in_place() {
+        let mut matrix = Matrix::default();
+        matrix.reshape(5, 2);
+        for (at, chunk) in matrix.all_mut().iter_mut().enumerate() {
+            chunk.0[0] = at as f32;
+        }
+        let first = |matrix: &Matrix| -> Vec<f32> {
+            let rows = matrix.all().chunks(2);
+            rows.map(|row| row[0].0[0] + row[1].0[0]).collect()
+        };
+        assert_eq!(first(&matrix), [1.0, 5.0, 9.0, 13.0, 17.0]);
+        matrix.keep(&[1, 2, 4]);
+        assert_eq!(first(&matrix), [5.0, 9.0, 17.0]);
+        matrix.spread(&[0, 3, 4], 6);
+        let found = first(&matrix);
+        assert_eq!([found[0], found[3], found[4]], [5.0, 9.0, 17.0]);
+        assert_eq!(found.len(), 6);
+    }
 
     #[test]
     fn a_group_starts_at_a_new_chunk() {

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::Error;
-use crate::share::cuts;
 
 /// Token sequences laid end to end.
 ///
@@ -72,74 +71,11 @@ impl<'a> Packed<'a> {
         let ids = self.ids;
         self.ranges().map(move |range| &ids[range])
     }
-
-    /// Consecutive sequences in groups of about equal size: of `most` tokens, and of up to one
-    /// sequence more or less.
-    pub(crate) fn groups(&self, most: usize) -> Vec<Group<'a>> {
-        let mut groups = Vec::new();
-        let mut from = 0;
-        for cut in cuts(self.tokens(), self.tokens().div_ceil(most)) {
-            let to = self.bounds.partition_point(|&bound| bound < cut.end);
-            let bounds = &self.bounds[from..=to];
-            from = to;
-            if let &[start, .., end] = bounds {
-                groups.push(Group {
-                    rows: start..end,
-                    ids: &self.ids[start..end],
-                    bounds: bounds.iter().map(|bound| bound - start).collect(),
-                });
-            }
-        }
-        groups
-    }
-}
-
-/// Some of a pack's sequences.
-pub(crate) struct Group<'a> {
-    /// Its tokens' rows in the whole pack.
-    pub(crate) rows: Range<usize>,
-    ids: &'a [u32],
-    bounds: Vec<usize>,
-}
-
-impl Group<'_> {
-    pub(crate) fn packed(&self) -> Packed<'_> {
-        Packed {
-            ids: self.ids,
-            bounds: &self.bounds,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_are_whole_sequences_one_behind_the_other() {
-        for lengths in [vec![], vec![7], vec![1; 50], vec![3, 90, 2, 2, 40, 1, 12]] {
-            let ends = lengths.iter().scan(0, |end, length| {
-                *end += length;
-                Some(*end)
-            });
-            let bounds: Vec<usize> = std::iter::once(0).chain(ends).collect();
-            let ids: Vec<u32> = (0..lengths.iter().sum::<usize>() as u32).collect();
-            let packed = Packed::new(&ids, &bounds).unwrap();
-            for most in [1, 10, 20, 1000] {
-                let groups = packed.groups(most);
-                let mut found = Vec::new();
-                for group in &groups {
-                    let part = group.packed();
-                    assert!(Packed::new(part.ids(), part.bounds()).is_ok());
-                    assert_eq!(part.ids(), &ids[group.rows.clone()]);
-                    let longest = part.ranges().map(|range| range.len()).max();
-                    assert!(part.tokens() < most + longest.unwrap());
-                    found.extend(part.sequences());
-                }
-                assert!(packed.sequences().eq(found), "{lengths:?}, {most}");
-            }
-        }
-    }
 
     #[test]
     fn a_pack_gives_its_sequences_back() {

@@ -4,10 +4,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::columns::{self, Shared};
+use crate::exit;
 use crate::kernels::{Floats, Job, Kernel, Lanes};
-use crate::layer::{Pack, Part};
+use crate::layer::{Layer, Pack, Part};
+use crate::linear::Linear;
 use crate::matrix::{Columns, Matrix};
 use crate::share::{self, Split, share};
+use crate::standing::{From, Standing};
 use crate::{Encoder, Packed};
 
 /// Blocks of rows that go through a layer together, for each thread, about: what is between its
@@ -17,13 +20,27 @@ const GROUP: usize = 2;
 /// What a pass writes to, kept for the next one.
 #[derive(Default)]
 pub(crate) struct Workspace {
+    /// During the pass, the rows of tokens that go on alone.
     pub(crate) hidden: Matrix,
     pub(crate) logits: Matrix,
+    stopped: Stopped,
     joint: Matrix,
     context: Matrix,
     shared: Shared,
+    /// What is said of each token at an exit.
+    scores: Matrix,
     /// One for each thread.
     parts: Vec<Part>,
+}
+
+/// Of tokens that have stopped.
+#[derive(Default)]
+struct Stopped {
+    hidden: Matrix,
+    /// Room to put `hidden` in another order.
+    spare: Matrix,
+    /// Keys and values of a layer.
+    joint: Matrix,
 }
 
 /// A pass that is counted as long as it lives.
@@ -66,87 +83,191 @@ impl Job for Pass<'_> {
         if self.workspace.parts.len() < parts {
             self.workspace.parts.resize_with(parts, Part::default);
         }
+        // What is done to rows by themselves: little, by columns.
+        let by_rows = match split {
+            Split::Rows(parts) => parts,
+            Split::Columns(_) => 1,
+        };
         let hidden_chunks = Columns::plain(model.config.hidden).chunks();
         self.workspace.hidden.reshape(tokens, hidden_chunks);
-        let chunks = if self.classify {
-            model.classifier.chunks()
-        } else {
-            0
+        self.workspace.stopped.hidden.reshape(0, hidden_chunks);
+        let cuts = share::cuts(tokens, by_rows);
+        let places = self.workspace.hidden.split_mut(cuts.clone());
+        share(
+            cuts.zip(places).zip(&mut *self.workspace.parts),
+            |((rows, hidden), room)| model.embed(kernel, self.packed, rows, hidden, room),
+        );
+        let mut standing = Standing::new(self.packed);
+        let mut first = 0;
+        while first < model.layers.len() {
+            if let Some(gate) = model.exit_before(first) {
+                stop(kernel, gate, &mut standing, by_rows, self.workspace);
+            }
+            let later = first + 1..model.layers.len();
+            let next = later.filter(|&layer| model.exit_before(layer).is_some());
+            let end = next.min().unwrap_or(model.layers.len());
+            let layers = &model.layers[first..end];
+            match split {
+                Split::Rows(_) => rows(kernel, model, layers, &standing, parts, self.workspace),
+                Split::Columns(_) => {
+                    let bias = model.relative_bias.as_ref();
+                    let Workspace {
+                        hidden,
+                        stopped,
+                        shared,
+                        parts: rooms,
+                        ..
+                    } = &mut *self.workspace;
+                    let room = (shared, &mut rooms[..parts]);
+                    let rows = (hidden, &stopped.hidden);
+                    columns::apply(kernel, layers, &standing.whole(), bias, rows, room);
+                }
+            }
+            first = end;
+        }
+        self.classify(kernel, &standing, by_rows);
+    }
+}
+
+/// Moves the rows of tokens that need not go on behind an exit to those of tokens that have stopped.
+fn stop<K: Kernel>(
+    kernel: K,
+    exit: &Linear,
+    standing: &mut Standing,
+    parts: usize,
+    workspace: &mut Workspace,
+) {
+    let Workspace {
+        hidden,
+        stopped,
+        scores,
+        parts: rooms,
+        ..
+    } = workspace;
+    let count = standing.live().len();
+    scores.reshape(count, exit.chunks());
+    let cuts = || share::cuts(count, parts);
+    let rows = cuts().map(|rows| hidden.rows(rows));
+    let places = rows.zip(scores.split_mut(cuts()));
+    share(places.zip(rooms), |((rows, scores), room)| {
+        multiply(kernel, exit, rows, scores, room);
+    });
+    let scores = scores.view(1);
+    let moves = standing.stop(|row| exit::open(scores[[row, 0]]));
+    let Stopped {
+        hidden: old, spare, ..
+    } = stopped;
+    spare.reshape(moves.stopped.len(), hidden.chunks());
+    for (to, from) in moves.stopped.into_iter().enumerate() {
+        let row = match from {
+            From::Stopped(row) => old.rows(row..row + 1),
+            From::Live(row) => hidden.rows(row..row + 1),
         };
-        self.workspace.logits.reshape(tokens, chunks);
-        match split {
-            Split::Rows(parts) => self.by_rows(kernel, parts),
-            Split::Columns(parts) => self.by_columns(kernel, parts),
+        spare.rows_mut(to..to + 1).copy_from_slice(row);
+    }
+    std::mem::swap(old, spare);
+    hidden.keep(&moves.kept);
+}
+
+/// Some layers, where each thread takes some rows.
+fn rows<K: Kernel>(
+    kernel: K,
+    model: &Encoder,
+    layers: &[Layer],
+    standing: &Standing,
+    parts: usize,
+    workspace: &mut Workspace,
+) {
+    let Workspace {
+        hidden,
+        stopped,
+        joint,
+        context,
+        parts: rooms,
+        ..
+    } = workspace;
+    // Where threads wait for each other, they do so less often.
+    let group = GROUP * K::BLOCK;
+    let most = if parts > 1 { 2 * group * parts } else { group };
+    let groups = standing.groups(most);
+    for layer in layers {
+        for group in &groups {
+            let count = group.live.len();
+            let rows = || share::cuts(count, parts);
+            let first = group.live.start;
+            let places = || rows().map(|rows| first + rows.start..first + rows.end);
+            let (all, some) = (layer.joint_columns(), layer.stopped_columns());
+            joint.reshape(count, all.len());
+            stopped.joint.reshape(group.stopped.len(), some.len());
+            context.reshape(count, layer.context_chunks());
+            let cuts = share::cuts(group.stopped.len(), parts.min(count));
+            let first = group.stopped.start;
+            let others = cuts.clone().map(|rows| {
+                let rows = first + rows.start..first + rows.end;
+                stopped.hidden.rows(rows)
+            });
+            let others = others.zip(stopped.joint.split_mut(cuts));
+            let others = others.map(Some).chain(std::iter::repeat_with(|| None));
+            let taken = hidden.split_mut(places()).zip(joint.split_mut(rows()));
+            share(
+                taken.zip(others).zip(&mut *rooms),
+                |(((hidden, joint), others), room)| {
+                    layer.project(kernel, hidden, &all, joint, &mut room.rounded);
+                    if let Some((hidden, joint)) = others {
+                        layer.project(kernel, hidden, &some, joint, &mut room.rounded);
+                    }
+                },
+            );
+            let pack = Pack {
+                group,
+                bias: model.relative_bias.as_ref(),
+                joint,
+                stopped: &stopped.joint,
+            };
+            let taken = hidden.split_mut(places()).zip(context.split_mut(rows()));
+            let taken = rows().zip(taken).zip(&mut *rooms);
+            share(taken, |((rows, places), room)| {
+                layer.finish(kernel, pack, &rows, places, room);
+            });
         }
     }
 }
 
 impl Pass<'_> {
-    fn by_rows<K: Kernel>(self, kernel: K, parts: usize) {
-        let (model, packed) = (self.encoder, self.packed);
+    /// Fills the logits, where they are wanted, and puts all rows in the order of the pack.
+    fn classify<K: Kernel>(self, kernel: K, standing: &Standing, parts: usize) {
+        let (model, tokens) = (self.encoder, self.packed.tokens());
         let Workspace {
             hidden,
             logits,
-            joint,
-            context,
+            stopped,
             parts: rooms,
             ..
         } = self.workspace;
-        let cuts = || share::cuts(packed.tokens(), parts);
-        let places = cuts().zip(hidden.split_mut(cuts())).zip(&mut *rooms);
-        share(places, |((rows, hidden), room)| {
-            model.embed(kernel, packed, rows, hidden, room);
-        });
-        // Where threads wait for each other, they do so less often.
-        let group = GROUP * K::BLOCK;
-        let most = if parts > 1 { 2 * group * parts } else { group };
-        let groups = packed.groups(most);
-        for layer in &model.layers {
-            for group in &groups {
-                let pack = group.packed();
-                let rows = || share::cuts(pack.tokens(), parts);
-                let first = group.rows.start;
-                let places = || rows().map(|rows| first + rows.start..first + rows.end);
-                joint.reshape(pack.tokens(), layer.joint_chunks());
-                context.reshape(pack.tokens(), layer.context_chunks());
-                let taken = hidden.split_mut(places()).zip(joint.split_mut(rows()));
-                share(taken.zip(&mut *rooms), |((hidden, joint), room)| {
-                    layer.project(kernel, hidden, joint, &mut room.rounded);
-                });
-                let pack = Pack {
-                    packed: pack,
-                    bias: model.relative_bias.as_ref(),
-                    joint,
-                };
-                let taken = hidden.split_mut(places()).zip(context.split_mut(rows()));
-                let taken = rows().zip(taken).zip(&mut *rooms);
-                share(taken, |((rows, places), room)| {
-                    layer.finish(kernel, pack, &rows, places, room);
-                });
-            }
+        let chunks = match self.classify {
+            true => model.classifier.chunks(),
+            false => 0,
+        };
+        let count = standing.live().len();
+        logits.reshape(count, chunks);
+        if self.classify {
+            let cuts = || share::cuts(count, parts);
+            let places = hidden.split_mut(cuts()).zip(logits.split_mut(cuts()));
+            share(places.zip(rooms), |((hidden, logits), room)| {
+                multiply(kernel, &model.classifier, hidden, logits, room);
+            });
         }
-        let places = hidden.split_mut(cuts()).zip(logits.split_mut(cuts()));
-        share(places.zip(rooms), |((hidden, logits), room)| {
-            model.classify(kernel, hidden, logits, room);
-        });
-    }
-
-    fn by_columns<K: Kernel>(self, kernel: K, parts: usize) {
-        let (model, packed) = (self.encoder, self.packed);
-        let Workspace {
-            hidden,
-            logits,
-            shared,
-            parts: rooms,
-            ..
-        } = self.workspace;
-        let rooms = &mut rooms[..parts];
-        let rows = 0..packed.tokens();
-        model.embed(kernel, packed, rows, hidden.all_mut(), &mut rooms[0]);
-        let bias = model.relative_bias.as_ref();
-        let room = (shared, &mut *rooms);
-        columns::apply(kernel, &model.layers, packed, bias, hidden, room);
-        model.classify(kernel, hidden.all(), logits.all_mut(), &mut rooms[0]);
+        let Some(exits) = model.exits.as_ref().filter(|_| count < tokens) else {
+            return;
+        };
+        hidden.spread(standing.live(), tokens);
+        logits.spread(standing.live(), tokens);
+        for (row, &token) in standing.stopped().iter().enumerate() {
+            let state = stopped.hidden.rows(row..row + 1);
+            hidden.rows_mut(token..token + 1).copy_from_slice(state);
+            let logits = logits.rows_mut(token..token + 1);
+            logits.copy_from_slice(&exits.logits()[..chunks]);
+        }
     }
 }
 
@@ -163,31 +284,28 @@ impl Encoder {
         self.embedding
             .apply(kernel, packed, rows, hidden, inner, rounded);
     }
+}
 
-    /// Fills `logits`, where there is room for them.
-    fn classify<K: Kernel>(
-        &self,
-        kernel: K,
-        hidden: &[Floats],
-        logits: &mut [Floats],
-        room: &mut Part,
-    ) {
-        let l = kernel.lanes();
-        if logits.is_empty() {
-            return;
-        }
-        l.run(
-            #[inline(always)]
-            || {
-                self.classifier.apply(
-                    kernel,
-                    hidden,
-                    logits,
-                    &mut room.rounded,
-                    #[inline(always)]
-                    |value, out| l.store(value, out),
-                );
-            },
-        );
-    }
+/// Fills `out` with what a layer makes of rows.
+fn multiply<K: Kernel>(
+    kernel: K,
+    layer: &Linear,
+    rows: &[Floats],
+    out: &mut [Floats],
+    room: &mut Part,
+) {
+    let l = kernel.lanes();
+    l.run(
+        #[inline(always)]
+        || {
+            layer.apply(
+                kernel,
+                rows,
+                out,
+                &mut room.rounded,
+                #[inline(always)]
+                |value, out| l.store(value, out),
+            );
+        },
+    );
 }

@@ -2,6 +2,7 @@
 
 use safetensors::Dtype;
 
+use crate::exit::EXITS;
 use crate::weights::{Stored, Weights};
 use crate::{Architecture, Error};
 
@@ -35,6 +36,7 @@ impl<'a> Tensors<'a> {
         let weights = Weights::open(weights, prefix)?;
         let tensors = weights.metadata().tensors();
         let prefixed = tensors.keys().any(|name| name.starts_with(prefix));
+        let bare = |name: &str| name.starts_with("classifier.") || name.starts_with(EXITS);
         let mut names: Vec<(String, String)> = tensors
             .iter()
             .filter(|(name, info)| {
@@ -42,12 +44,10 @@ impl<'a> Tensors<'a> {
                 Stored::of(info.dtype).is_some()
                     && scaled.is_none_or(|scaled| scaled.dtype != Dtype::I8)
             })
-            .map(
-                |(name, _)| match prefixed || name.starts_with("classifier.") {
-                    true => (name.clone(), name.clone()),
-                    false => (format!("{prefix}{name}"), name.clone()),
-                },
-            )
+            .map(|(name, _)| match prefixed || bare(name) {
+                true => (name.clone(), name.clone()),
+                false => (format!("{prefix}{name}"), name.clone()),
+            })
             .collect();
         names.sort_unstable();
         Ok(Self { weights, names })
@@ -63,6 +63,11 @@ impl<'a> Tensors<'a> {
         let infos = self.names.iter();
         let infos = infos.filter_map(|(_, stored)| self.weights.metadata().info(stored));
         infos.map(|info| info.shape.iter().product::<usize>()).sum()
+    }
+
+    /// Whether the file says which tokens may stop before the last layers.
+    pub fn early_exit(&self) -> bool {
+        self.names().any(|name| name.starts_with(EXITS))
     }
 
     /// How elements are stored, most of them: `I8`, `F16`, `BF16` or `F32`.

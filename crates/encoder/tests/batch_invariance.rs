@@ -28,12 +28,13 @@ impl Noise {
 }
 
 /// A BERT whose sizes leave a remainder by every block size of a matrix product, and whose inner
-/// size is long enough for the product to be summed in several pieces.
-fn awkward(precision: Precision) -> Encoder {
+/// size is long enough for the product to be summed in several pieces. With exits some half of the
+/// tokens stop before the second layer, and half of the others before the third.
+fn awkward(precision: Precision, exits: bool) -> Encoder {
     const HIDDEN: usize = 270;
     const INNER: usize = 1037;
     let config = json!({
-        "model_type": "bert", "vocab_size": 60, "hidden_size": HIDDEN, "num_hidden_layers": 2,
+        "model_type": "bert", "vocab_size": 60, "hidden_size": HIDDEN, "num_hidden_layers": 3,
         "num_attention_heads": 6, "intermediate_size": INNER, "max_position_embeddings": 90,
     });
     let mut noise = Noise(7);
@@ -49,7 +50,7 @@ fn awkward(precision: Precision) -> Encoder {
         );
     }
     let mut norms = vec!["embeddings.LayerNorm".to_owned()];
-    for layer in 0..2 {
+    for layer in 0..3 {
         let at = |name: &str| format!("encoder.layer.{layer}.{name}");
         let square = [
             "attention.self.query",
@@ -76,10 +77,17 @@ fn awkward(precision: Precision) -> Encoder {
     }
     add("classifier.weight".to_owned(), &[9, HIDDEN], 0.1);
     add("classifier.bias".to_owned(), &[9], 0.3);
+    if exits {
+        for layer in 1..3 {
+            add(format!("exits.{layer}.weight"), &[1, HIDDEN], 1.0);
+            add(format!("exits.{layer}.bias"), &[1], 0.1);
+        }
+        add("exits.logits".to_owned(), &[9], 1.0);
+    }
     Encoder::load(
         config.to_string().as_bytes(),
         common::to_bytes(&tensors),
-        Options::default().precision(precision),
+        Options::default().precision(precision).early_exit(exits),
     )
     .unwrap()
 }
@@ -119,7 +127,9 @@ fn every_length_gives_the_same_bits_alone_and_packed() {
         })
         .collect();
     for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
-        same_alone_and_packed(&awkward(precision), &sequences);
+        for exits in [false, true] {
+            same_alone_and_packed(&awkward(precision, exits), &sequences);
+        }
     }
 }
 
@@ -131,8 +141,10 @@ fn shared(threads: usize, encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> V
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
-        let encoder = awkward(precision);
+    let precisions = [Precision::F32, Precision::Bf16, Precision::Int8];
+    let all = precisions.iter().flat_map(|p| [(*p, false), (*p, true)]);
+    for (precision, exits) in all {
+        let encoder = awkward(precision, exits);
         for lengths in [&[1][..], &[25], &[90], &[7, 30, 3], &[90, 1, 80, 62, 90]] {
             let count = lengths.iter().sum();
             let ids: Vec<u32> = (0..count).map(|i| (i * i + 3 * i) as u32 % 60).collect();
@@ -146,7 +158,7 @@ fn any_number_of_threads_gives_the_same_bits() {
                 let found = shared(threads, &encoder, &ids, &bounds);
                 assert!(
                     found == expected,
-                    "{precision}, {lengths:?}, {threads} threads"
+                    "{precision}, exits: {exits}, {lengths:?}, {threads} threads"
                 );
             }
         }
@@ -154,8 +166,30 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn some_tokens_stop_and_some_do_not() {
+    let encoder = awkward(Precision::Int8, true);
+    let ids: Vec<u32> = (0..60).collect();
+    let logits = encoder
+        .logits(Packed::new(&ids, &[0, 60]).unwrap())
+        .unwrap();
+    let alike = |row| {
+        logits
+            .rows()
+            .into_iter()
+            .filter(|other| *other == row)
+            .count()
+    };
+    let stopped = logits
+        .rows()
+        .into_iter()
+        .filter(|row| alike(*row) > 1)
+        .count();
+    assert!((20..55).contains(&stopped), "{stopped} of 60");
+}
+
+#[test]
 fn passes_side_by_side_on_a_pool_give_the_same_bits() {
-    let encoder = awkward(Precision::Int8);
+    let encoder = awkward(Precision::Int8, true);
     let ids: Vec<u32> = (0..60).collect();
     let expected: Vec<_> = (1..60)
         .map(|n| bits(&encoder, &ids[..n], &[0, n]))

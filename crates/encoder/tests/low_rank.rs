@@ -130,6 +130,20 @@ fn blocks_that_the_configuration_has_no_room_for_are_left_out_and_the_model_runs
 }
 
 #[test]
+fn exits_are_those_of_the_other_model_and_are_left_out() {
+    let mut old = common::tensors("distilbert");
+    for name in ["exits.logits", "exits.1.weight", "exits.1.bias"] {
+        old.insert(name.to_owned(), Tensor::from_floats(&[1], &[1.0]));
+    }
+    let made = apply_change(&config(2), &to_bytes(&old), &to_bytes(&change())).unwrap();
+    let without = apply(2, &change()).unwrap();
+    let open = |bytes| Parameters::open(bytes, Architecture::DistilBert).unwrap();
+    let (made, without) = (open(&made), open(&without));
+    assert!(made.names().eq(without.names()) && !made.early_exit());
+    assert!(open(&to_bytes(&old)).early_exit());
+}
+
+#[test]
 fn a_change_that_does_not_fit_is_refused_by_the_name_of_what_does_not() {
     type Damage = fn(&mut Tensors);
     let damages: [(&str, Damage); 5] = [

@@ -80,14 +80,10 @@ pub(super) fn attend<K: Kernel>(
 ) {
     let l = kernel.lanes();
     let _session = kernel.session();
-    let Sequence {
-        joint,
-        heads,
-        queries,
-    } = sequence;
+    let heads = sequence.heads.clone();
+    let queries = sequence.queries.clone();
     let chunks = heads.len() * shape.head_chunks;
-    let stride = 3 * chunks;
-    let tokens = joint.len() / stride;
+    let tokens = sequence.tokens(chunks);
     let size = Size {
         tokens,
         key_chunks: tokens.div_ceil(LANES),
@@ -99,15 +95,18 @@ pub(super) fn attend<K: Kernel>(
     let most = QUERIES.next_multiple_of(K::SHAPE.rows);
     for (index, head) in heads.enumerate() {
         let at = index * size.head_chunks;
-        let rows = |from: usize| {
-            let rows = joint.chunks_exact(stride);
-            rows.map(move |row| &row[from..][..size.head_chunks])
-        };
-        room.keys.fill(l, rows(chunks + at), size);
-        room.values.fill(l, rows(2 * chunks + at), size);
+        let columns = at..at + size.head_chunks;
+        let keys = sequence.keys(chunks, columns.clone());
+        room.keys.fill(l, keys, size);
+        let values = sequence.values(chunks, columns.clone());
+        room.values.fill(l, values, size);
         for first in queries.clone().step_by(most) {
             let count = most.min(queries.end - first);
-            let these = rows(at).skip(first).take(count);
+            let rows = sequence.joint.chunks_exact(3 * chunks);
+            let these = rows
+                .skip(first)
+                .take(count)
+                .map(|row| &row[columns.clone()]);
             room.queries.fill(kernel, these, size, scale);
             room.score(
                 kernel,

@@ -28,15 +28,12 @@ pub(super) fn attend<K: Kernel>(
     room: &mut Room,
 ) {
     let l = kernel.lanes();
-    let Sequence {
-        joint,
-        heads,
-        queries,
-    } = sequence;
+    let heads = sequence.heads.clone();
+    let queries = sequence.queries.clone();
     let head_chunks = shape.head_chunks;
     let chunks = heads.len() * head_chunks;
     let stride = 3 * chunks;
-    let tokens = joint.len() / stride;
+    let tokens = sequence.tokens(chunks);
     let key_chunks = tokens.div_ceil(LANES);
     let scale = l.splat(1.0 / (shape.width as f32).sqrt());
     room.keys.resize(key_chunks * shape.width, Floats::ZERO);
@@ -49,16 +46,16 @@ pub(super) fn attend<K: Kernel>(
         if let Some(last) = room.keys.rchunks_mut(shape.width).next() {
             last.fill(Floats::ZERO);
         }
-        for (key, row) in joint.chunks_exact(stride).enumerate() {
-            let lanes = row[chunks + at..][..head_chunks]
-                .iter()
-                .flat_map(|chunk| &chunk.0);
+        let columns = at..at + head_chunks;
+        let values = sequence.values(chunks, columns.clone());
+        let rows = sequence.keys(chunks, columns).zip(values);
+        for (key, (row, value)) in rows.enumerate() {
+            let lanes = row.iter().flat_map(|chunk| &chunk.0);
             let panel = &mut room.keys[key / LANES * shape.width..][..shape.width];
             for (to, &lane) in panel.iter_mut().zip(lanes) {
                 to.0[key % LANES] = lane;
             }
-            room.values[key * head_chunks..][..head_chunks]
-                .copy_from_slice(&row[2 * chunks + at..][..head_chunks]);
+            room.values[key * head_chunks..][..head_chunks].copy_from_slice(value);
         }
         let keys = FloatPanels {
             data: &room.keys,
@@ -77,7 +74,7 @@ pub(super) fn attend<K: Kernel>(
         for first in queries.clone().step_by(QUERIES) {
             let count = QUERIES.min(queries.end - first);
             let rows = FloatRows {
-                data: &joint[first * stride + at..],
+                data: &sequence.joint[first * stride + at..],
                 stride,
                 count,
             };
