@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::document::Span;
+use crate::document::{Span, is_person};
 
 /// How many times the sum of scores of a mention's own label another label's has to be.
 const MAJORITY: f32 = 1.5;
@@ -34,7 +34,7 @@ pub fn agree(text: &str, spans: &mut [Span]) {
     if votes.is_empty() {
         return;
     }
-    let people = spans.iter().filter(|span| is_person(span));
+    let people = spans.iter().filter(|span| is_person(&span.label));
     let names = people.map(|span| surface(text, span));
     let surnames = names.filter_map(|name| Some(name.rsplit_once(' ')?.1.to_owned()));
     let surnames: BTreeSet<String> = surnames.collect();
@@ -43,7 +43,7 @@ pub fn agree(text: &str, spans: &mut [Span]) {
         let Some(votes) = votes.get(&surface) else {
             continue;
         };
-        if is_person(span) && surnames.contains(&surface) {
+        if is_person(&span.label) && surnames.contains(&surface) {
             continue;
         }
         let own = votes.labels.get(&span.label).copied().unwrap_or_default();
@@ -58,10 +58,6 @@ pub fn agree(text: &str, spans: &mut [Span]) {
             span.label = Arc::clone(best.0);
         }
     }
-}
-
-fn is_person(span: &Span) -> bool {
-    matches!(&*span.label, "PER" | "PERSON")
 }
 
 /// The span's characters, each run of white space as one blank: a name may run over a line break.

@@ -64,6 +64,11 @@ pub struct Span {
     pub name: Option<usize>,
 }
 
+/// Whether spans of this label are people.
+pub(crate) fn is_person(label: &str) -> bool {
+    matches!(label, "PER" | "PERSON")
+}
+
 /// Counts over one document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stats {

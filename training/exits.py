@@ -7,6 +7,7 @@ it is wrong about.
 """
 
 import argparse
+import json
 import random
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def texts(work, pieces):
             yield [pieces.cls, *ids[: win.LONGEST], pieces.sep]
 
 
-def read(model, windows, layers):
+def read(model, windows, layers, temperature):
     """The states of all tokens before each of `layers`, how likely each is O in the end, and whether its
     window is held out."""
     states, outside, held_out = {layer: [] for layer in layers}, [], []
@@ -67,7 +68,7 @@ def read(model, windows, layers):
             found = model(torch.tensor([ids]), output_hidden_states=True)
         for layer in layers:
             states[layer].append(found.hidden_states[layer][0].half())
-        outside.append((found.logits[0] / recipe.EXIT_TEMPERATURE).softmax(-1)[:, 0])
+        outside.append((found.logits[0] / temperature).softmax(-1)[:, 0])
         held_out.append(torch.full((len(ids),), at % HELD_OUT == 0))
     return {layer: torch.cat(rows) for layer, rows in states.items()}, torch.cat(outside), torch.cat(held_out)
 
@@ -110,7 +111,8 @@ def main():
     pieces = win.Pieces(rowint8.base_of(args.model) / "tokenizer.json")
     model = scoring.load_model(args.model, rowint8.load(args.model))
     exits = recipe.EXITS[args.model.name]
-    states, outside, held_out = read(model, texts(args.work, pieces), exits)
+    temperature = json.loads((args.model / "config.json").read_text())["newshound"]["temperature"]
+    states, outside, held_out = read(model, texts(args.work, pieces), exits, temperature)
     tensors = {"exits.logits": torch.tensor(LOGITS)}
     for layer, missed in exits.items():
         weight, bias = fit(states[layer][~held_out], outside[~held_out] < recipe.EXIT_SURE)

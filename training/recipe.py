@@ -299,6 +299,5 @@ EXIT_TEXTS = {
 }
 EXIT_CASE = {"window": 0.5, "kinds": ["lower", "title", "title", "lowered", "lowered"]}
 EXIT_WINDOWS = (1, 80, 160, 160, 160)
-EXIT_TEMPERATURE = 1.2
 EXIT_SURE = 0.9
 EXIT_INSIDE = 5.0

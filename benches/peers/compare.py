@@ -18,7 +18,7 @@ SINGLE = {"sentence": "one sentence at a time", "article": "one article of 800 w
 PACKS = ["pack4", "pack16"]
 OURS = "newshound int8"
 EARLY = "newshound int8, early exit"
-FOLDERS = {OURS: "int8", EARLY: "early"}
+FLAGS = {OURS: [], EARLY: ["--early-exit"]}
 RUST_BERT = "rust-bert f32"
 PEERS = ["openvino int8", "openvino int8+bf16", "openvino bf16", "onnxruntime int8", "ctranslate2 int8"]
 AVX2 = {
@@ -33,9 +33,9 @@ NO_LIMIT = {"onnxruntime int8", RUST_BERT}
 class Engine:
     def __init__(self, name, threads, args, extra):
         self.name, self.rates, self.peak = name, {}, 0.0
-        if name in FOLDERS:
-            command = [ROOT / "target/release/examples/timed", args.work / FOLDERS[name], "int8", str(threads)]
-            command += [args.work / "work.json", *(["--early-exit"] if name == EARLY else [])]
+        if name in FLAGS:
+            command = [ROOT / "target/release/examples/timed", args.work / "int8", "int8", str(threads)]
+            command += [args.work / "work.json", *FLAGS[name]]
         elif name == RUST_BERT:
             command = [args.rust_bert, args.work / "int8", str(threads), args.work / "work.json"]
         else:
@@ -93,8 +93,8 @@ def table(engines):
     for engine in engines:
         cells = " | ".join(f"{engine.rates[mode]:,.0f}" for mode in modes)
         lines.append(f"| {engine.name} | {cells} | {engine.peak:,.0f} MB |")
-    best = [max(e.rates[mode] for e in engines if e.name not in FOLDERS) for mode in modes]
-    for ours in (e for e in engines if e.name in FOLDERS):
+    best = [max(e.rates[mode] for e in engines if e.name not in FLAGS) for mode in modes]
+    for ours in (e for e in engines if e.name in FLAGS):
         ratios = " | ".join(f"**{ours.rates[mode] / peer:.2f}**" for mode, peer in zip(modes, best))
         lines.append(f"| **{ours.name} / best peer** | {ratios} | |")
     return "\n".join(lines)
@@ -143,11 +143,11 @@ def main():
         PEERS.append(RUST_BERT)
     report = Report(args)
     for threads in (1, 2):
-        engines = measure(threads, {}, [*FOLDERS, *PEERS], args)
+        engines = measure(threads, {}, [*FLAGS, *PEERS], args)
         report.differences(engines)
         report.add(f"{threads} thread{'s' * (threads > 1)}", table(engines))
     obeying = [name for name in PEERS if name not in NO_LIMIT]
-    report.add("1 thread, limited to AVX2", table(measure(1, AVX2, [*FOLDERS, *obeying], args)))
+    report.add("1 thread, limited to AVX2", table(measure(1, AVX2, [*FLAGS, *obeying], args)))
     report.add("The whole tool, words a second", whole_tool(args))
 
 

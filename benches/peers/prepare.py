@@ -87,13 +87,12 @@ class Logits(torch.nn.Module):
 def main():
     model_dir, out, *paths = sys.argv[1:]
     model_dir, out = Path(model_dir), Path(out)
-    ours, early, full = out / "int8", out / "early", out / "f32"
-    stored = rowint8.stored(model_dir)
-    for folder, tensors in {ours: stored, early: stored | load_file(model_dir / rowint8.EXITS)}.items():
+    ours, full = out / "int8", out / "f32"
+    for folder in (ours, full):
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, folder / "model.safetensors")
-        shutil.copyfile(model_dir / "config.json", folder / "config.json")
-    full.mkdir(exist_ok=True)
+    stored = rowint8.stored(model_dir)
+    save_file(stored | load_file(model_dir / rowint8.EXITS), ours / "model.safetensors")
+    shutil.copyfile(model_dir / "config.json", ours / "config.json")
     save_file(rowint8.dequantise(stored), full / "model.safetensors", {"format": "pt"})
     AutoConfig.from_pretrained(model_dir).save_pretrained(full)
     DistilBertTokenizerFast(tokenizer_file=f"{model_dir}/tokenizer.json").save_pretrained(full)

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::country;
 use crate::Span;
+use crate::document::is_person;
 use crate::letters;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
@@ -56,7 +57,7 @@ pub(super) enum Kind {
 impl Kind {
     fn of(label: &str) -> Self {
         match label {
-            "PER" | "PERSON" => Self::Person,
+            label if is_person(label) => Self::Person,
             "ORG" => Self::Organisation,
             "LOC" | "GPE" | "FAC" => Self::Place,
             _ => Self::Other,

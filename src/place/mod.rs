@@ -35,7 +35,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use crate::document::Span;
+use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
 use context::Mention;
 use gazetteer::Gazetteer;
@@ -43,8 +43,6 @@ use link::Subject;
 
 /// Labels of places.
 const PLACES: [&str; 2] = ["LOC", "GPE"];
-/// Labels of persons.
-const PERSONS: [&str; 2] = ["PER", "PERSON"];
 /// Labels of peoples.
 const PEOPLES: [&str; 2] = ["MISC", "NORP"];
 
@@ -78,7 +76,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
         }
     }
     for span in spans {
-        if PERSONS.contains(&&*span.label) {
+        if is_person(&span.label) {
             persons.push(span.end);
         }
         if let Some(name) = span.name

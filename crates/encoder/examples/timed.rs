@@ -1,7 +1,7 @@
 //! The encoder as `benches/peers/compare.py` drives it, in the protocol of its other engines.
 //!
-//! `timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]` prints `ready`; then for each line `MODE` it runs that
-//! mode's batches once and prints `TOKENS SECONDS`.
+//! `timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]` prints `ready`; then for each line
+//! `MODE` it runs that mode's batches once and prints `TOKENS SECONDS`.
 
 use std::error::Error;
 use std::io::BufRead;
