@@ -68,6 +68,18 @@ fn a_model_is_scored_on_the_tokens_of_a_column_file() {
 }
 
 #[test]
+fn a_label_to_score_that_neither_gold_nor_model_knows_is_refused() {
+    let model = tiny_model();
+    let dir = model.path().to_str().unwrap();
+    let eval = |labels| run(&["eval", "--model", dir, "--labels", labels], "w5 B-SHIP\n");
+    assert_eq!(eval("SHIP,PER").0, 0);
+    let (code, out, err) = eval("SHIP,SHPI");
+    assert_eq!((code, out.as_str()), (2, ""));
+    let wanted = "--labels SHPI: no gold name has that label, and the model does not know it";
+    assert!(err.contains(wanted), "{err}");
+}
+
+#[test]
 fn names_are_found_again_in_another_case_and_scores_are_held_against_the_facts() {
     let model = tiny_model();
     let args = |more: &[&'static str]| -> Vec<String> {

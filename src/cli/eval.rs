@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use newshound::eval::{
     self, Calibration, Case, Chunk, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
 };
-use newshound::{Error, OffsetUnit, Tagger, Tokens};
+use newshound::{Error, Model, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
 
 use super::output::{ModelArgs, TopicArgs, inputs, named, stdout};
@@ -201,6 +201,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             };
             done.map_err(|error| named(&input, &error))?;
         }
+        check(rules.only.as_ref(), &trial.scores, trial.tagger.model())?;
         (trial.scores, args.calibration.then_some(trial.calibration))
     };
     warn(&scores);
@@ -223,6 +224,22 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     out.flush()?;
     Ok(0)
+}
+
+/// Refuses a label to score that no name has, whether gold or found, and the model does not know.
+fn check(wanted: Option<&BTreeSet<String>>, scores: &Scores, model: &Model) -> Result<(), Stop> {
+    let known = model.labels().labels();
+    let unknown = |label: &&String| {
+        !scores.labels().contains_key(*label) && !known.iter().any(|known| **known == ***label)
+    };
+    match wanted.into_iter().flatten().find(unknown) {
+        None => Ok(()),
+        Some(label) => Err(Stop::Fatal(format!(
+            "--labels {label}: no gold name has that label, and the model does not know it; its \
+             labels are {}",
+            known.join(", ")
+        ))),
+    }
 }
 
 /// Scores files that hold predicted tags beside the gold ones.

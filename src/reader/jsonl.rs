@@ -1,6 +1,10 @@
 //! JSONL: one `{"id": .., "text": ..}` a line.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::lines::Numbered;
 use super::{Input, Metadata, Opened, Reader, Source, utf8};
@@ -57,6 +61,8 @@ impl Records {
         let id = match fields.shift_remove(&self.id_field) {
             None | Some(Value::Null) => None,
             Some(Value::String(id)) => Some(id),
+            // Of a number that is not of 64 bits some digits are gone.
+            Some(Value::Number(id)) if id.is_f64() => digits(&line, &self.id_field),
             Some(Value::Number(id)) => Some(id.to_string()),
             Some(_) => {
                 return Err(wrong(format!(
@@ -77,6 +83,12 @@ impl Records {
         };
         Ok((id, text, fields))
     }
+}
+
+/// The field of an object, as it is written there.
+fn digits(object: &str, field: &str) -> Option<String> {
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object).ok()?;
+    fields.get(field).map(|value| value.get().to_owned())
 }
 
 impl Iterator for Records {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
-use arrow_json::LineDelimitedWriter;
+use arrow_json::WriterBuilder;
+use arrow_json::writer::LineDelimited;
 use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -17,6 +18,10 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::{Input, InputFormat, Opened};
 use crate::Result;
+
+mod maps;
+
+use maps::Maps;
 
 /// Rows decoded at once.
 const ROWS: usize = 256;
@@ -203,7 +208,8 @@ impl Read for Lines {
 }
 
 fn json(batch: &RecordBatch, fields: &[String]) -> Result<Vec<u8>, ParquetError> {
-    let mut writer = LineDelimitedWriter::new(Vec::new());
+    let builder = WriterBuilder::new().with_encoder_factory(Arc::new(Maps));
+    let mut writer = builder.build::<_, LineDelimited>(Vec::new());
     writer.write(&with_text(batch, fields)?)?;
     writer.finish()?;
     Ok(writer.into_inner())

@@ -82,6 +82,21 @@ fn each_line_of_jsonl_is_a_document_and_bad_ones_keep_their_place() {
 }
 
 #[test]
+fn ids_that_are_numbers_keep_all_their_digits() {
+    let found = read(
+        "x.jsonl",
+        b"{\"id\": 123456789012345678901234567890 ,\"text\":\"x\"}\n{\"\\u0069d\":1.50,\"text\":\"x\"}\n{\"id\":-9223372036854775808,\"text\":\"x\"}",
+    );
+    let ids: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+    let wanted = [
+        "123456789012345678901234567890",
+        "1.50",
+        "-9223372036854775808",
+    ];
+    assert_eq!(ids, wanted);
+}
+
+#[test]
 fn fields_of_other_names_hold_text_and_id() {
     let reader = Reader {
         text_field: "body".to_owned(),
@@ -439,9 +454,17 @@ fn a_line_that_cannot_be_read_takes_its_whole_document_and_is_named() {
 
 #[cfg(feature = "parquet")]
 fn parquet_of(columns: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
+    parquet_with(columns, None)
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_with(
+    columns: Vec<(&str, arrow_array::ArrayRef)>,
+    properties: Option<::parquet::file::properties::WriterProperties>,
+) -> Vec<u8> {
     let batch = arrow_array::RecordBatch::try_from_iter(columns).unwrap();
     let mut bytes = Vec::new();
-    let writer = ::parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None);
+    let writer = ::parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), properties);
     let mut writer = writer.unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
@@ -472,6 +495,54 @@ fn parquet_is_read_with_times_of_zones_and_with_text_that_is_not_marked_as_such(
     assert_eq!(found[0], row("a", "Kyiv", metadata));
     assert_eq!(found.len(), 2);
     assert!(found[1].1.starts_with("record: "), "{found:?}");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn maps_of_parquet_are_objects_whatever_their_keys_are() {
+    use std::sync::Arc;
+
+    use arrow_array::builder::{Float32Builder, Int32Builder, MapBuilder};
+    let mut map = MapBuilder::new(None, Int32Builder::new(), Float32Builder::new());
+    map.keys().append_slice(&[7, -1]);
+    map.values().append_value(0.5);
+    map.values().append_null();
+    for full in [true, false, true] {
+        map.append(full).unwrap();
+    }
+    let text = || Arc::new(arrow_array::StringArray::from(vec!["x"; 3]));
+    let bytes = parquet_of(vec![("text", text()), ("weights", Arc::new(map.finish()))]);
+    let found = read("x.parquet", &bytes);
+    let metadata: Vec<&str> = found.iter().map(|f| f.2.as_str()).collect();
+    let wanted = [
+        "{\"weights\":{\"7\":0.5,\"-1\":null}}",
+        "{}",
+        "{\"weights\":{}}",
+    ];
+    assert_eq!(metadata, wanted);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_is_read_however_it_is_compressed() {
+    use ::parquet::basic::Compression;
+    use ::parquet::file::properties::WriterProperties;
+
+    let text = std::sync::Arc::new(arrow_array::StringArray::from(vec!["Kyiv"; 2]));
+    for compression in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::BROTLI(Default::default()),
+        Compression::LZ4_RAW,
+        #[cfg(feature = "zstd")]
+        Compression::ZSTD(Default::default()),
+    ] {
+        let properties = WriterProperties::builder().set_compression(compression);
+        let bytes = parquet_with(vec![("text", text.clone())], Some(properties.build()));
+        let texts: Vec<String> = read("x.parquet", &bytes).into_iter().map(|f| f.1).collect();
+        assert_eq!(texts, ["Kyiv", "Kyiv"], "{compression}");
+    }
 }
 
 #[cfg(feature = "parquet")]
