@@ -270,6 +270,16 @@ fn verify_tells_what_is_wrong_with_a_model() {
         fs::write(path, more).unwrap();
     };
     assert!(verify(&words, &[]).contains("different models"));
+    let layers = |dir: &TempDir| {
+        let path = dir.path().join("config.json");
+        let mut config: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        config["num_hidden_layers"] = json!(1);
+        write_json(dir.path(), "config.json", &config);
+    };
+    let err = verify(&layers, &[]);
+    let wanted =
+        "`bert.encoder.layer.1.attention.output.LayerNorm.bias`, but config.json has 1 layers";
+    assert!(err.contains(wanted), "{err}");
     let zeros = "0".repeat(64);
     let err = verify(&|_| {}, &["--sha256", &zeros]);
     assert!(err.contains("SHA-256") && err.contains(&zeros), "{err}");

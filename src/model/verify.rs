@@ -158,9 +158,16 @@ fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {
 }
 
 fn weights(files: &Files, about: &About) -> Result<Check, Wrong> {
-    let tensors = files.tensors()?;
+    let (tensors, shape) = (files.tensors()?, files.shape()?);
     let mut count = 0;
     for name in tensors.names() {
+        if shape.block(name).is_some_and(|block| block >= shape.layers) {
+            return Err(Wrong::new("")(format!(
+                "the weights have the tensor `{name}`, but config.json has {} layers; they \
+                 belong to different models",
+                shape.layers
+            )));
+        }
         let tensor = tensors
             .get(name)
             .map_err(|e| Wrong::new("")(e.to_string()))?;

@@ -116,6 +116,15 @@ struct Raw {
 }
 
 impl Config {
+    /// The number of the block that a tensor of the encoder belongs to, from 0, whether or not there are
+    /// as many [`layers`](Self::layers).
+    #[must_use]
+    pub fn block(&self, tensor: &str) -> Option<usize> {
+        let tensor = tensor.strip_prefix(self.architecture.prefix());
+        let tensor = tensor?.strip_prefix(self.architecture.layer_names().block)?;
+        tensor.strip_prefix('.')?.split('.').next()?.parse().ok()
+    }
+
     /// Reads the bytes of `config.json`.
     ///
     /// # Errors

@@ -33,21 +33,11 @@ pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<
     if old.prepared() || new.prepared() {
         return Err(corrupt("its matrices lie in panels".to_owned()));
     }
-    let architecture = config.architecture;
-    let blocks = format!(
-        "{}{}.",
-        architecture.prefix(),
-        architecture.layer_names().block
-    );
     let left_out = |name: &str| {
-        if name.starts_with(EXITS) {
-            return true;
-        }
-        let number = name
-            .strip_prefix(&blocks)
-            .and_then(|rest| rest.split('.').next());
-        let number = number.and_then(|number| number.parse::<usize>().ok());
-        number.is_some_and(|number| number >= config.layers)
+        name.starts_with(EXITS)
+            || config
+                .block(name)
+                .is_some_and(|block| block >= config.layers)
     };
     let mut unused: HashSet<String> = new.metadata().tensors().into_keys().collect();
     let mut file = Layout::default();
