@@ -19,6 +19,9 @@ use crate::{Error, Result};
 
 use chain::Chain;
 
+/// Blanks that stand between columns, at least.
+const COLUMN: usize = 3;
+
 /// A span over words: half-open word indices, label, score.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WordSpan {
@@ -43,15 +46,23 @@ pub fn decode(
     let chain = Chain::new(labels, calibration);
     let opens: HashSet<usize> = document.sentences.iter().map(|s| s.words.start).collect();
     let mut found = Vec::new();
-    for words in paragraphs(document) {
+    let cells = paragraphs(document).into_iter().flat_map(|words| {
         let rows: Vec<usize> = words
             .filter(|&w| document.pieces.get(w).is_some_and(|p| !p.is_empty()))
             .collect();
+        let cells = rows.chunk_by(|&a, &b| !gap(text, document, a, b).is_some_and(is_column));
+        let cells = cells.map(<[usize]>::to_vec).enumerate();
+        cells.collect::<Vec<_>>()
+    });
+    for (column, rows) in cells {
         let adjoins = adjoins(text, document, &opens, &rows);
         let mut weights = rows
             .iter()
             .map(|&w| softmax(logits.row(w).iter().map(|x| x / calibration.temperature)))
             .collect::<Result<Vec<_>>>()?;
+        if let Some(first) = weights.first_mut().filter(|_| column > 0) {
+            chain.begin(first);
+        }
         for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
             chain.carry_on(row, adjoins);
         }
@@ -88,15 +99,25 @@ fn paragraphs(document: &Tokenized) -> Vec<std::ops::Range<usize>> {
     found
 }
 
+/// What stands between two words.
+fn gap<'t>(text: &'t str, document: &Tokenized, before: usize, word: usize) -> Option<&'t str> {
+    let (before, word) = (document.words.get(before)?, document.words.get(word)?);
+    text.get(before.end..word.start)
+}
+
+/// Whether white space between two words of a line is that between columns of a table: no name runs
+/// over it.
+fn is_column(gap: &str) -> bool {
+    gap.trim().is_empty()
+        && !gap.contains(['\n', '\r'])
+        && (gap.contains('\t') || gap.chars().count() >= COLUMN)
+}
+
 /// Whether each of the words follows the one before it in the same line of the same sentence.
 /// `opens` has the first word of every sentence.
 fn adjoins(text: &str, document: &Tokenized, opens: &HashSet<usize>, rows: &[usize]) -> Vec<bool> {
     let adjoins = |before: usize, word: usize| {
-        let gap = Some((
-            document.words.get(before)?.end,
-            document.words.get(word)?.start,
-        ));
-        let gap = gap.and_then(|(from, to)| text.get(from..to))?;
+        let gap = gap(text, document, before, word)?;
         Some(!gap.contains(['\n', '\r']) && !(before + 1..=word).any(|w| opens.contains(&w)))
     };
     let pairs = rows

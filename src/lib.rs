@@ -10,6 +10,7 @@
 //! | [`window`] | subwords | windows the model can hold, in packs |
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
+//! | [`dateline`] | spans | spans, places of datelines as places |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
 //! | [`lists`] | spans | spans, names of lists of your own in their place |
 //! | [`names`] | spans | names: spans that mean one person, organisation or place |
@@ -42,6 +43,7 @@ pub mod agree;
 pub mod backend;
 mod capitals;
 pub mod corpus;
+pub mod dateline;
 pub mod decode;
 mod digest;
 mod document;

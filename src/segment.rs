@@ -147,7 +147,10 @@ fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased
             let name = earlier.split_whitespace().next_back();
             let again = name.and_then(|name| next.strip_prefix(name));
             let again = again.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
-            again || abbreviations::ends_aside(before) || abbreviations::is_starter(next)
+            again
+                || abbreviations::is_letter(earlier, before)
+                || abbreviations::ends_aside(before)
+                || abbreviations::is_starter(next)
         }
     }
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::agree::agree;
 use crate::backend::{Engine, Setup};
+use crate::dateline;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats, Word};
 use crate::lists::{self, Lists};
@@ -351,6 +352,7 @@ impl Tagger {
             reading.logits.view(),
             calibration,
         )?;
+        dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document.words, &mut spans);
         // Labels are settled by what the model says; a sure span, as of a list, stays sure.
@@ -385,6 +387,7 @@ impl Tagger {
             names = names::find(text, spans);
             lists::settle(&listed, spans, &mut names);
             place::link(text, spans, &mut names);
+            names::join_places(spans, &mut names);
         }
         names
     }

@@ -91,6 +91,14 @@ impl Chain {
         })
     }
 
+    /// Makes the first word of a column begin the name that the model lets it go on with: it knows nothing of
+    /// columns.
+    pub(super) fn begin(&self, row: &mut [f64]) {
+        for &(begin, inside) in &self.pairs {
+            row[begin] += row[inside];
+        }
+    }
+
     /// Of the probabilities of a word's tags makes their weights. Tags know nothing of each other:
     /// where a word that adjoins a name of its label is said to begin one, mostly it goes on with it.
     pub(super) fn carry_on(&self, row: &mut [f64], adjoins: bool) {

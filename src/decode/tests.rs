@@ -175,6 +175,14 @@ fn a_name_may_run_over_a_line_break_but_not_over_a_blank_line() {
 }
 
 #[test]
+fn no_name_runs_from_one_column_into_the_next() {
+    let two = [span("Kyiv", "PER"), span("based", "PER")];
+    for gap in ["\t", "   ", " \u{A0} "] {
+        assert_eq!(decode_tags(&format!("Kyiv{gap}based"), &[1, 2]), two);
+    }
+}
+
+#[test]
 fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
     assert_eq!(decode_tags("( Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
     assert_eq!(

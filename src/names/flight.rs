@@ -9,17 +9,18 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     for &id in ids {
         if let [.., flight, code] = &forms[id].words[..]
             && flight == "flight"
+            && let Some(number) = number(code)
         {
-            flights.entry(number(code)).or_default().push(id);
+            flights.entry(number).or_default().push(id);
         }
     }
     for &id in ids {
         let [code] = &forms[id].words[..] else {
             continue;
         };
-        let number = number(code);
         // Two or three letters are the airline's.
-        if matches!(code.len() - number.len(), 2 | 3)
+        if let Some(number) = number(code)
+            && matches!(code.len() - number.len(), 2 | 3)
             && let Some(found) = flights.get(number)
             && let [one] = links.roots(found.iter().copied())[..]
         {
@@ -28,7 +29,10 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// What follows the letters of a code.
-fn number(code: &str) -> &str {
-    code.trim_start_matches(|c: char| c.is_ascii_alphabetic())
+/// What follows the letters of a code, where that is a number.
+fn number(code: &str) -> Option<&str> {
+    let number = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    number
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then_some(number)
 }

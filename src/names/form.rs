@@ -196,10 +196,19 @@ fn last_word(text: &str) -> &str {
     word.unwrap_or_default()
 }
 
+/// Soft hyphens, and marks that a line may or may not end at: no part of any name.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
 /// White space as single blanks, no small `the` before it; a person's name without a possessive.
 fn spelling(kind: Kind, surface: &str) -> String {
+    let surface = match surface.contains(is_unseen) {
+        true => &surface.replace(is_unseen, ""),
+        false => surface,
+    };
     // Joiners and direction marks at a name's ends are not part of it.
-    let unseen = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}');
+    let unseen = |c: char| matches!(c, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}');
     let words = surface.trim_matches(unseen).split_whitespace();
     let spelt = words.collect::<Vec<_>>().join(" ");
     let spelt = match spelt.strip_prefix("the ") {
@@ -251,7 +260,7 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
 /// The words of a name, folded; those that folding leaves nothing of are dropped.
 pub(super) fn folded_words(name: &str) -> Vec<String> {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&') || mark(c);
-    name.split(|c| !inside(c))
+    name.split(|c| !inside(c) && !is_unseen(c))
         .map(folded)
         .filter(|word| !word.is_empty())
         .collect()

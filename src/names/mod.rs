@@ -7,7 +7,7 @@
 //! | `person` | surnames, initials and unambiguous first names with full names |
 //! | `rules`, `short` | acronyms, flights, short and other forms of organisations, places and works |
 //! | `typo`, `across` | misspelt names, and short forms that got another label |
-//! | `settle` | what may mean several names, and labels that disagree |
+//! | `settle`, `dateline` | what may mean several names, and labels that disagree |
 //! | `fullest` | nothing; it chooses what a name is called |
 //!
 //! Every step takes time in proportion to the mentions: forms are looked up by their words,
@@ -16,6 +16,7 @@
 mod acronym;
 mod across;
 mod country;
+mod dateline;
 mod flight;
 mod form;
 mod fullest;
@@ -52,8 +53,10 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     asides.sort_unstable();
     stated::speakers(text, spans, &forms, &mut links);
     across::link(spans, &forms, &mut links);
-    let set_of = settle::sets(&form_of, &mut links, &open);
+    let mut set_of = settle::sets(&form_of, &mut links, &open);
+    let apart = dateline::set_apart(text, spans, &forms, &form_of, &mut set_of);
     settle::vote(spans, &forms, &form_of, &set_of);
+    dateline::put_back(spans, &mut set_of, &apart);
     named(&forms, &asides, spans, &form_of, &set_of)
 }
 
@@ -124,6 +127,36 @@ fn named(
         }
     };
     members.iter().enumerate().map(name).collect()
+}
+
+/// Joins names of one label that are linked to one place, as `Calif.` and `California`. They are called as
+/// most mentions are, but for short forms.
+pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
+    let mut of_place: Map<(u32, Arc<str>), usize> = Map::default();
+    let mut joined: Vec<usize> = (0..names.len()).collect();
+    for (id, name) in names.iter().enumerate() {
+        if let Some(place) = name.place.as_ref().filter(|_| name.link.is_none()) {
+            let key = (place.geonames, Arc::clone(&name.label));
+            joined[id] = *of_place.entry(key).or_insert(id);
+        }
+    }
+    let rank = |name: &Name| (!name.name.ends_with('.'), name.mentions);
+    let mut best: Vec<usize> = joined.clone();
+    for (id, &first) in joined.iter().enumerate() {
+        if rank(&names[id]) > rank(&names[best[first]]) {
+            best[first] = id;
+        }
+    }
+    let called: Vec<String> = best.iter().map(|&id| names[id].name.clone()).collect();
+    for (id, name) in called.into_iter().enumerate() {
+        if joined[id] == id {
+            names[id].name = name;
+        }
+    }
+    for span in spans.iter_mut() {
+        span.name = span.name.and_then(|id| joined.get(id).copied());
+    }
+    recount(spans, names);
 }
 
 /// Numbers names and counts mentions anew after spans were left out; names that have none now

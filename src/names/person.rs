@@ -87,8 +87,10 @@ const SUFFIXES: &[&str] = &[
 
 /// Surnames that stand first, as in `Kim Jong-un`.
 const FAMILIES: &[&str] = &[
-    "chen", "choi", "huang", "kim", "li", "liu", "nguyen", "park", "tran", "wang", "wu", "xu",
-    "yang", "zhang", "zhao", "zhou",
+    "bui", "chen", "cho", "choi", "dang", "gao", "guo", "han", "he", "hoang", "hu", "huang",
+    "jang", "jung", "kang", "kim", "lee", "li", "lim", "lin", "liu", "luo", "ma", "nguyen", "park",
+    "pham", "phan", "shin", "sun", "tran", "vo", "vu", "wang", "wu", "xu", "yang", "yoon", "zhang",
+    "zhao", "zheng", "zhou", "zhu",
 ];
 
 /// How many words of a person's name are titles before it.

@@ -199,7 +199,10 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (sure, likely) = match long.kind {
         Kind::Person => (false, false),
         Kind::Organisation => {
-            let own = b.iter().take_while(|word| country::is_part(word)).count();
+            // "Labor" is the Australian Labor Party.
+            let party = b.last().is_some_and(|word| word == "party");
+            let national = |word: &str| country::is_part(word) || party && place::is_people(word);
+            let own = b.iter().take_while(|word| national(word)).count();
             let behind = behind.or_else(|| b[own..].strip_prefix(a));
             let body = behind.is_some_and(|rest| one_of(rest, BODIES));
             let of = behind.is_some_and(|rest| {

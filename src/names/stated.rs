@@ -4,6 +4,7 @@ use super::acronym::{abbreviates, initials, spells};
 use super::form::{Form, Kind, Map, folded_words};
 use super::links::Links;
 use crate::Span;
+use crate::dateline;
 
 /// Bytes before an acronym in which its words are looked for.
 const REACH: usize = 400;
@@ -21,6 +22,20 @@ const ALSO: &[&str] = &[
     "aka",
 ];
 
+/// Words before "known as" that leave the name in use.
+const CALLED: &[&str] = &[
+    "also",
+    "best",
+    "better",
+    "commonly",
+    "formerly",
+    "generally",
+    "now",
+    "popularly",
+    "previously",
+    "widely",
+];
+
 /// Words between a person's name and a peer's.
 const PEERS: &[&str] = &[
     ", Lord ",
@@ -35,9 +50,6 @@ const NICKNAME: usize = 8;
 
 /// Acronyms that may be the initials of who speaks.
 const SPEAKERS: usize = 16;
-
-/// What stands between a dateline and its text.
-const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
 
 /// Joins names that stand beside each other, the second in brackets, where one abbreviates
 /// the other, or is the other in another script, and organisations and works whatever the
@@ -105,7 +117,7 @@ pub(super) fn link(
             links.join(a, b);
         }
         let body = closes.get(1..).unwrap_or_default();
-        let dateline = DASHES.iter().any(|dash| body.starts_with(dash));
+        let dateline = dateline::DASHES.iter().any(|dash| body.starts_with(dash));
         if (foreign || called) && !dateline {
             behind.entry(b).or_default().push(a);
             guesses.push((a, b, called && !stated));
@@ -125,8 +137,8 @@ pub(super) fn link(
     asides
 }
 
-/// Joins people with who they are also said to be: `Day was born Doris Kappelhoff`. Gives
-/// back names of birth.
+/// Joins people with who they are also said to be: `Day was born Doris Kappelhoff`, and others with what
+/// they are also said to be called: `Hon Hai, known as Foxconn`. Gives back names of birth.
 pub(super) fn renamed(
     text: &str,
     spans: &[Span],
@@ -139,11 +151,14 @@ pub(super) fn renamed(
         let ([first, second], &[a, b]) = (pair, ids) else {
             continue;
         };
-        if [a, b].iter().any(|&id| forms[id].kind != Kind::Person) {
-            continue;
-        }
         let between = text.get(first.end..second.start).unwrap_or_default();
         let said = between.trim_matches(|c: char| !c.is_alphanumeric());
+        if [a, b].iter().any(|&id| forms[id].kind != Kind::Person) {
+            if forms[a].label == forms[b].label && is_called(between, said) {
+                links.join(a, b);
+            }
+            continue;
+        }
         let birth = matches!(said, "born" | "was born" | "née" | "né");
         let after = text.get(second.end..).unwrap_or_default();
         // "nicknamed the Messi of Kenya", "known as Ant and Dec".
@@ -157,6 +172,15 @@ pub(super) fn renamed(
         }
     }
     born
+}
+
+/// Whether words between two names say that the second is what the first is also called:
+/// `, better known as the`.
+fn is_called(between: &str, said: &str) -> bool {
+    let said = said.strip_suffix(" the").unwrap_or(said);
+    let how = said.strip_suffix("known as").map(str::trim_end);
+    let how = how.is_some_and(|how| how.is_empty() || CALLED.contains(&how));
+    how && between.trim_start().starts_with([',', '('])
 }
 
 /// Whether words between two people say that the second is what the first is called:

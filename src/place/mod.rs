@@ -58,6 +58,11 @@ pub(crate) fn is_large(name: &str) -> bool {
     places.any(|place| place.population as f64 >= link::UNKNOWN)
 }
 
+/// Whether a word, folded, is of a people or country: `australian`.
+pub(crate) fn is_people(word: &str) -> bool {
+    Gazetteer::embedded().people(word).is_some()
+}
+
 /// Gives a document's names of places their [`Place`], and peoples and adjectives
 /// ("Ukrainian") their country.
 pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {

@@ -103,6 +103,29 @@ pub(super) fn is_starter(next: &str) -> bool {
     whole && word.len() <= 9 && STARTERS.contains(&word.to_lowercase().as_str())
 }
 
+/// Words before a letter that is a name by itself and no initial: "posted on X.", "Group B."
+const LETTERED: &[&str] = &[
+    "Class",
+    "Grade",
+    "Group",
+    "Hepatitis",
+    "Plan",
+    "Serie",
+    "Vitamin",
+    "Zone",
+    "hepatitis",
+    "vitamin",
+];
+
+/// The same where the letter is X, the platform.
+const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
+
+/// Whether a single letter before a full stop is a name and no initial, by the word before it.
+pub(super) fn is_letter(earlier: &str, letter: &str) -> bool {
+    let word = earlier.split_whitespace().next_back().unwrap_or_default();
+    letter.len() == 1 && (LETTERED.contains(&word) || letter == "X" && POSTED.contains(&word))
+}
+
 /// "D-N.Y", "R-Pa": a party and a state, which stand behind a name.
 pub(super) fn ends_aside(word: &str) -> bool {
     let word = word.trim_start_matches('(');

@@ -10,6 +10,8 @@ use std::ops::Range;
 const WIDEST_WRAP: usize = 120;
 /// Narrower lines are prose only where their block ends like prose; else a table or a poem.
 const NARROW: usize = 40;
+/// A line within a sentence may lack one part in so many of the width, beside the next word.
+const EVEN: usize = 12;
 /// A word counts for no more than this many characters of a line.
 const LONG_WORD: usize = 30;
 
@@ -63,7 +65,10 @@ fn is_wrapped(above: &Line, line: &Line, wrap: usize, prose: bool) -> bool {
     }
     let word = line.text.split_whitespace().next().unwrap_or_default();
     let word = word.chars().take(LONG_WORD).count();
-    let full = above.width + 1 + word > wrap && (wrap >= NARROW || prose);
+    // Some programs wrap before the margin, so that lines are of like length.
+    let even = prose && item(line.text).is_none() && !ends_like_prose(above.text);
+    let slack = if even { wrap / EVEN } else { 0 };
+    let full = above.width + 1 + word + slack > wrap && (wrap >= NARROW || prose);
     match item(line.text) {
         Some(Item::Certain) => return false,
         // A dash or a number may also just happen to stand first in a wrapped line.

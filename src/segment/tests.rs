@@ -37,6 +37,12 @@ fn the_next_word_tells_whether_an_abbreviation_ends_the_sentence() {
 }
 
 #[test]
+fn a_letter_that_is_a_name_is_no_initial() {
+    check("He posted it on X. | Modi thanked him. | They left X. | Musk agreed.");
+    check("Malcolm X. Carter spoke. | Turkey won Group B. | Germany lost.");
+}
+
+#[test]
 fn small_abbreviations_and_numbers_do_not_end_a_sentence() {
     check("See No. 10, vs. Three others, e.g. Kenya. | No. | He said no. | It cost 3.5 percent.");
     check("On Nov. 3 prices rose 4.3% to $48.50. | In 2012. | 5 came.");
@@ -110,6 +116,17 @@ fn a_headline_is_a_paragraph_of_its_own() {
         assert_eq!(starts, [true, true, false], "{gap:?}");
         assert_eq!(&text[found[0].start..found[0].end], "Rutte visits Kyiv");
     }
+}
+
+#[test]
+fn lines_that_were_made_of_like_length_are_wrapped_too() {
+    // What `fmt -w 72` makes of it: 65 characters, where the margin would allow 72.
+    let text = "The mayor of the old harbour town met the president of the African\n\
+                National Congress and a delegation of fishermen who had come from\n\
+                Burkina Faso to see how the new cold store by the quay worked and\n\
+                what it cost to run. They were told that it lost money, said Kim\n\
+                Jong Un of the Harbour Press, and that it would go on like that.\n";
+    assert_eq!(paragraphs(text).len(), 1);
 }
 
 #[test]

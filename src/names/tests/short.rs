@@ -125,3 +125,53 @@ fn a_name_that_was_cut_in_a_bracket_is_not_what_it_is_called() {
         "⟦Tarn|PER⟧ ⟦Bashir Tarn|PER⟧ ⟦Bashir al] Tarn|PER⟧",
     );
 }
+
+#[test]
+fn what_something_is_also_called_is_its_name_too() {
+    all_are(
+        "Hon Hai Precision Industry Co.",
+        "⟦Hon Hai Precision Industry Co.|ORG⟧, better known as the ⟦Foxconn|ORG⟧, rose. ⟦Foxconn|ORG⟧ fell.",
+    );
+    names_are(
+        "⟦Boeing|ORG⟧ is known as ⟦Airbus|ORG⟧'s rival. ⟦Airbus|ORG⟧ rose.",
+        &["Boeing", "Airbus", "Airbus"],
+    );
+}
+
+#[test]
+fn a_party_goes_without_its_country_and_a_family_name_that_stands_first_is_nobodys_alone() {
+    all_are(
+        "Australian Labor Party",
+        "The ⟦Australian Labor Party|ORG⟧ expelled him. ⟦Labor|ORG⟧ won.",
+    );
+    names_are(
+        "⟦Hu Jintao|PER⟧ met ⟦Hu Chunhua|PER⟧. ⟦Hu Jintao|PER⟧ spoke. ⟦Hu|PER⟧ left.",
+        &["Hu Jintao", "Hu Chunhua", "Hu Jintao", "Hu Jintao"],
+    );
+}
+
+#[test]
+fn marks_that_are_not_seen_are_no_part_of_a_name() {
+    all_are(
+        "Angela Merkel",
+        "⟦Angela Mer\u{AD}kel|PER⟧ spoke. ⟦Mer\u{AD}kel|PER⟧ left, and ⟦Mer\u{200B}kel|PER⟧ and ⟦Merkel|PER⟧ agreed.",
+    );
+}
+
+#[test]
+fn acronyms_are_no_flights() {
+    names_are(
+        "⟦Goddard Space Flight Center|ORG⟧ ⟦ESA|ORG⟧ ⟦JPL|ORG⟧",
+        &["Goddard Space Flight Center", "ESA", "JPL"],
+    );
+}
+
+#[test]
+fn the_place_of_a_dateline_is_not_the_team() {
+    let found = found(
+        "⟦BOSTON|LOC|0.9⟧ (⟦AP|ORG⟧) — ⟦Boston|ORG|0.8⟧ won. It was the fifth win of ⟦Boston|ORG|0.8⟧.",
+    );
+    let labels: Vec<&str> = found.iter().map(|(_, label)| label.as_str()).collect();
+    assert_eq!(labels, ["LOC", "ORG", "ORG", "ORG"]);
+    all_are("Boston", "⟦BOSTON|LOC⟧, Nov. 3 — ⟦Boston|LOC⟧ votes today.");
+}

@@ -1,0 +1,85 @@
+//! The place that a report opens with: `BOSTON (AP) — The Celtics won again for Boston.`
+
+use std::sync::Arc;
+
+use crate::document::Span;
+use crate::place;
+
+/// What stands between a dateline and its text.
+pub(crate) const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
+
+/// Bytes behind a place in which the dash of its dateline comes.
+const REACH: usize = 60;
+
+/// The label of places, and that of organisations, which clubs are that are called after them.
+const PLACE: &str = "LOC";
+const TEAM: &str = "ORG";
+
+/// Gives organisations that open a dateline, and are called as a large place is, the label of places, if it
+/// is among `labels`.
+pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
+    let Some(label) = labels.iter().find(|label| ***label == *PLACE) else {
+        return;
+    };
+    let teams = spans.iter_mut().filter(|span| &*span.label == TEAM);
+    for span in teams.filter(|span| is_dateline(text, span)) {
+        if text.get(span.start..span.end).is_some_and(place::is_large) {
+            span.label = Arc::clone(label);
+        }
+    }
+}
+
+/// Whether a name in capitals opens a line, and the dash of a dateline comes behind it.
+pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
+    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let before = text.get(..span.start).unwrap_or_default();
+    let after = text.get(span.end..).unwrap_or_default();
+    let line = after.split('\n').next().unwrap_or_default();
+    let near = line.get(..line.floor_char_boundary(REACH));
+    let near = near.unwrap_or_default();
+    surface.contains(char::is_uppercase)
+        && !surface.contains(char::is_lowercase)
+        && (before.is_empty() || before.ends_with('\n'))
+        && (near.starts_with([',', '(']) || near.starts_with(' '))
+        && DASHES.iter().any(|dash| {
+            let place = near.split_once(dash);
+            place.is_some_and(|(between, _)| {
+                between.is_empty() || between.trim_start().starts_with([',', '('])
+            })
+        })
+}
+
+#[cfg(all(test, feature = "embedded-model"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_opens_a_dateline_is_a_place_where_a_large_one_is_called_so() {
+        let label = |text: &str, end: usize| {
+            let mut spans = [Span {
+                start: 0,
+                end,
+                label: TEAM.into(),
+                score: 0.9,
+                name: None,
+            }];
+            places(text, &mut spans, &[PLACE.into(), TEAM.into()]);
+            spans[0].label.to_string()
+        };
+        for text in [
+            "BOSTON (AP) — Boston won.",
+            "BOSTON, Nov. 3 -- They won.",
+            "BOSTON – They won.",
+        ] {
+            assert_eq!(label(text, 6), PLACE, "{text}");
+        }
+        for text in [
+            "Boston (AP) — Boston won.",
+            "BOSTON won, 3-1.",
+            "BOSTON's team — they won.",
+        ] {
+            assert_eq!(label(text, 6), TEAM, "{text}");
+        }
+        assert_eq!(label("NASA (AP) — It rose.", 4), TEAM);
+    }
+}
