@@ -34,8 +34,8 @@ pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
     let surface = text.get(span.start..span.end).unwrap_or_default();
     let before = text.get(..span.start).unwrap_or_default();
     let after = text.get(span.end..).unwrap_or_default();
-    let line = after.split('\n').next().unwrap_or_default();
-    let near = line.get(..line.floor_char_boundary(REACH));
+    let near = after.get(..after.floor_char_boundary(REACH));
+    let near = near.and_then(|near| near.split('\n').next());
     let near = near.unwrap_or_default();
     surface.contains(char::is_uppercase)
         && !surface.contains(char::is_lowercase)

@@ -189,3 +189,13 @@ impl Error {
         }
     }
 }
+
+/// Why a line of JSONL is not JSON: without the number of the line within itself.
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = error.to_string();
+    match message.strip_suffix(&place) {
+        Some(reason) => format!("not JSON: {reason} at column {}", error.column()),
+        None => format!("not JSON: {message}"),
+    }
+}

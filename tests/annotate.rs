@@ -140,6 +140,35 @@ fn files_of_others_beside_the_results_are_neither_removed_nor_written_over() {
 }
 
 #[test]
+fn a_file_of_a_directory_that_is_read_is_not_written_over_even_with_restart() {
+    let place = Place::new();
+    let input = corpus(3, false);
+    place.write("in/annotations.jsonl", &input);
+    place.write(
+        "in/report.html",
+        "<html><body><p>w5 w6 in w7</p></body></html>",
+    );
+    for to in ["in/annotations.jsonl", "in/"] {
+        for more in [&[][..], &["--restart"]] {
+            let (code, err) = place.annotate(&[&["in", "-o", to], more].concat());
+            assert_eq!(code, 2, "{err}");
+            assert!(
+                err.contains("annotations.jsonl is read or written"),
+                "{err}"
+            );
+        }
+    }
+    assert_eq!(place.text("in/annotations.jsonl"), input);
+    // What a run has made there is its own, and a page of that name is no report.
+    for _ in 0..2 {
+        let args = ["in", "-o", "in/x.jsonl", "--restart", "--offsets", "char"];
+        let (code, err) = place.annotate(&args);
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(place.json("in/x.jsonl.summary.json")["documents"], 4);
+    }
+}
+
+#[test]
 fn a_finished_run_of_standard_input_does_not_pass_for_one_of_another_text() {
     let place = Place::new();
     let run = |text: &str, args: &[&str]| {

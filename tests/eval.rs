@@ -68,6 +68,18 @@ fn a_model_is_scored_on_the_tokens_of_a_column_file() {
 }
 
 #[test]
+fn gold_data_without_anything_in_it_is_an_error() {
+    for (args, gold) in [
+        (&["eval", "--scored"][..], ""),
+        (&["eval", "--scored"], "Mark O O\n"),
+    ] {
+        let (code, out, err) = run(args, gold);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains("there is no name to score"), "{err}");
+    }
+}
+
+#[test]
 fn a_label_to_score_that_neither_gold_nor_model_knows_is_refused() {
     let model = tiny_model();
     let dir = model.path().to_str().unwrap();
@@ -194,7 +206,7 @@ fn a_bad_file_is_refused_with_file_and_line() {
 
 #[cfg(feature = "embedded-model")]
 #[test]
-fn the_sample_articles_are_tagged_well_as_raw_text_and_as_columns() {
+fn the_sample_articles_are_tagged_well() {
     let articles = concat!(env!("CARGO_MANIFEST_DIR"), "/data/articles.jsonl");
     let (code, out, err) = run(&["eval", "-f", "json", articles], "");
     assert_eq!(code, 0, "{err}");

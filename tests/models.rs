@@ -323,6 +323,9 @@ fn an_exported_model_is_whole_and_tags_as_the_one_inside_does_in_f32() {
         if k == 0 {
             let early = |model| tag(&["--early-exit", "--model", model]);
             assert_eq!(early(path), early(name));
+            let plain = fs::read(Path::new(path).join("model.safetensors")).unwrap();
+            let plain = SafeTensors::deserialize(&plain).unwrap();
+            assert!(!plain.names().iter().any(|name| name.starts_with("exits")));
             assert_ne!(early(name), tag(&["--model", name]));
         } else {
             let (code, _, err) = run(&["tag", "--early-exit", "--model", name], &text);

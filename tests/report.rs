@@ -135,6 +135,23 @@ fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
 }
 
 #[test]
+fn a_report_is_written_over_reports_alone() {
+    let place = Place::new();
+    place.write("out/annotations.jsonl", &results(true));
+    place.write("out/report.html", "<p>mine</p>");
+    let (code, err) = report(&place, &["out"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("is there already and no report"), "{err}");
+    assert_eq!(place.text("out/report.html"), "<p>mine</p>");
+    place.write("a.txt", "mine");
+    let (code, err) = report(&place, &["out", "--text", "a.txt", "-o", "a.txt"]);
+    assert!(code == 2 && err.contains("over what is read"), "{err}");
+    std::fs::remove_file(place.dir.path().join("out/report.html")).unwrap();
+    assert_eq!(report(&place, &["out"]).0, 0);
+    assert_eq!(report(&place, &["out"]).0, 0);
+}
+
+#[test]
 fn names_and_headlines_from_hostile_feeds_stay_text() {
     let place = Place::new();
     place.write("x.jsonl", results(true));

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use newshound::eval::{
-    self, Calibration, Case, Chunk, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
+    self, Calibration, Case, Chunk, Count, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
 };
 use newshound::{Error, Model, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
@@ -204,6 +204,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
         check(rules.only.as_ref(), &trial.scores, trial.tagger.model())?;
         (trial.scores, args.calibration.then_some(trial.calibration))
     };
+    if scores.overall() == Count::default() {
+        return Err(Stop::Fatal(
+            "there is no name to score, neither in the gold data nor found in it".to_owned(),
+        ));
+    }
     warn(&scores);
     let mut out = stdout();
     match args.format {

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use newshound::corpus::is_report;
 use newshound::reader::{Walk, same_file};
 use newshound::report::{self, Input, Made, Options};
 
@@ -85,10 +86,17 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return tell(args, &made, None);
     }
     let path = args.output.clone().unwrap_or_else(|| beside(&args.results));
-    if same_file(&path, &results) {
+    if args.output.is_none() && path.exists() && !is_report(&path) {
+        return Err(Stop::Fatal(format!(
+            "{} is there already and no report of newshound's; name another file with -o",
+            path.display()
+        )));
+    }
+    let mut read = args.text.iter().chain([&results]);
+    if read.any(|read| same_file(&path, read)) {
         let path = path.display();
         return Err(Stop::Fatal(format!(
-            "-o {path} would be written over the results; name another file"
+            "-o {path} would be written over what is read; name another file"
         )));
     }
     let cannot = |e| Stop::Fatal(format!("cannot write {}: {e}", path.display()));

@@ -107,6 +107,7 @@ fn learn(args: &Learn) -> Outcome {
             "-o {path} would be written over the texts; name another file"
         )));
     }
+    writable(&args.output)?;
     for input in inputs(args.file.as_slice())? {
         let named = |error: Error| named(&input, &error);
         let rows = input
@@ -133,6 +134,19 @@ fn learn(args: &Learn) -> Outcome {
     }
     report(&format!("wrote {}", args.output.display()));
     Ok(0)
+}
+
+/// Whether a file can be written, before minutes are spent on what it is to hold; makes its directory.
+fn writable(path: &Path) -> Result<(), Stop> {
+    let cannot = |e: std::io::Error| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
+    if path.is_dir() {
+        return Err(cannot(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = dir.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(cannot)?;
+    tempfile::tempfile_in(dir).map_err(cannot)?;
+    Ok(())
 }
 
 /// What the topics' codes start with.

@@ -40,8 +40,18 @@ impl Finished {
     /// Results that are there already. Others than those of `plan` are an error, unless
     /// they are to be written anew.
     pub(super) fn of(files: &Output, plan: &Plan, restart: bool) -> Result<Option<Self>, Error> {
-        if restart || !files.path.exists() {
+        if restart {
             return Ok(None);
+        }
+        if !files.path.exists() {
+            let mut beside = files.beside_results(plan).into_iter();
+            return match beside.find(|path| path.exists()) {
+                None => Ok(None),
+                Some(path) => Err(Error::Exists {
+                    path,
+                    reason: format!("there is no {} to it", files.path.display()),
+                }),
+            };
         }
         let summary = fs::read(files.summary()).unwrap_or_default();
         let summary: Value = serde_json::from_slice(&summary).unwrap_or_default();

@@ -41,6 +41,10 @@ pub fn merge(
     let mut plan = first.plan.clone();
     plan.options.remove(Plan::SHARD);
     if let Some(names) = names {
+        if !plan.has_names() {
+            let reason = "the shards have no names, as they were run with --no-names-index; leave out --names";
+            return Err(Error::Shards(reason.to_owned()));
+        }
         files = files.with_names(names)?;
         plan.options
             .insert(Plan::NAMES.to_owned(), names.display().to_string());

@@ -38,7 +38,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use finish::Finished;
 pub use merge::merge;
-pub use output::{Output, OutputFormat};
+pub(crate) use output::GENERATOR;
+pub use output::{Output, OutputFormat, is_report};
 pub use plan::{Plan, Scan, digest_of};
 pub use shard::Shard;
 pub use summary::Summary;
@@ -246,6 +247,9 @@ pub fn annotate(
     progress: &Progress,
 ) -> Result<Outcome, Error> {
     if let Some(path) = files.clash(&job.walk.paths) {
+        return Err(Error::Clash { path });
+    }
+    if let Some(path) = files.input(&job.walk.paths) {
         return Err(Error::Clash { path });
     }
     let mut job = job.clone();

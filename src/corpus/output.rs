@@ -1,6 +1,10 @@
 //! Where results go and in what format.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::Plan;
 use crate::reader::{Compression, same_file};
@@ -10,6 +14,20 @@ use crate::{Error, OffsetUnit, Result};
 /// How the name of a file tells its format.
 const ENDINGS: &str =
     "end it with .jsonl, .csv, .tsv, .conll, .parquet, .jsonld or .html (and .gz or .zst)";
+
+/// What a report of results says of itself.
+pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"newshound\">";
+
+/// Bytes of a page in which that stands.
+const START: u64 = 512;
+
+/// Whether a file is a report of results, not another page of that name.
+#[must_use]
+pub fn is_report(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    read.is_ok() && String::from_utf8_lossy(&start).contains(GENERATOR)
+}
 
 /// What results are written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,6 +290,30 @@ impl Output {
         None
     }
 
+    /// The first of the results that is there, lies in one of the directories to read, and has nothing beside it
+    /// that says that a run made it: it is input.
+    pub(super) fn input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
+        let summary = fs::read(self.summary()).unwrap_or_default();
+        let summary: Value = serde_json::from_slice(&summary).unwrap_or_default();
+        if summary.get("run").is_some() || self.journal().exists() {
+            return None;
+        }
+        let dirs = inputs.iter().filter(|path| path.is_dir());
+        let dirs: Vec<PathBuf> = dirs.filter_map(|dir| dir.canonicalize().ok()).collect();
+        let is_read = |path: &PathBuf| {
+            let path = path.canonicalize();
+            path.is_ok_and(|path| path.is_file() && dirs.iter().any(|dir| path.starts_with(dir)))
+        };
+        let results = [
+            self.path.clone(),
+            self.names(),
+            self.errors(),
+            self.index(),
+            self.notes(),
+        ];
+        results.into_iter().find(is_read)
+    }
+
     /// What the end of a run writes or removes beside the results.
     pub(super) fn beside_results(&self, plan: &Plan) -> Vec<PathBuf> {
         let mut beside = vec![self.errors(), self.index(), self.notes(), self.summary()];
@@ -290,10 +332,10 @@ impl Output {
         ];
         let parts = whole.iter().map(|path| Self::part(path));
         let mut all: Vec<PathBuf> = parts.collect();
-        all.extend(whole);
-        let others = ["journal.new", "report.html"].map(|name| self.beside(name));
-        all.extend([self.summary(), self.journal()]);
-        all.extend(others);
+        let report = self.beside("report.html");
+        all.extend((is_report(&report) || !report.exists()).then_some(report));
+        all.extend([self.beside("journal.new"), self.summary(), self.journal()]);
+        all.extend(whole.into_iter().rev());
         all
     }
 

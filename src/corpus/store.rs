@@ -59,11 +59,6 @@ impl Store {
                 if let Some(finished) = Finished::of(files, &plan, restart)? {
                     return Ok(Found::Finished(finished));
                 }
-                let mut beside = files.beside_results(&plan).into_iter();
-                if let Some(path) = beside.find(|path| !restart && path.exists()) {
-                    let reason = format!("there is no {} to it", files.path.display());
-                    return Err(Error::Exists { path, reason });
-                }
                 Journal::new(plan)
             }
         };

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::Error;
+use crate::error::not_json;
 use crate::{OffsetCursor, OffsetUnit};
 
 /// A text and its gold spans: byte offsets, half-open, and label.
@@ -33,7 +34,7 @@ pub fn gold(jsonl: &str, unit: OffsetUnit) -> Result<Vec<Gold>, Error> {
 }
 
 fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
-    let row: Value = serde_json::from_str(row).map_err(|e| format!("not JSON: {e}"))?;
+    let row: Value = serde_json::from_str(row).map_err(|e| not_json(&e))?;
     let text = row.get("text").and_then(Value::as_str).ok_or(
         "there is no string text; each line must be {\"text\":\"...\",\"entities\":[...]}",
     )?;

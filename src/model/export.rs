@@ -8,6 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
 use super::files::{EXIT_TOPICS, Files, TOPICS, Tokenizer, Wrong};
+use super::shards::EXITS;
 use super::{About, Model, Source};
 use crate::{Error, Result};
 
@@ -115,8 +116,14 @@ impl Files {
         }
         let mut written = vec![
             ("config.json", pretty(&config)),
-            ("model.safetensors", plain(&self.tensors()?)?),
+            (
+                "model.safetensors",
+                plain(&self.tensors()?, |name| !is_exit(name))?,
+            ),
         ];
+        if about.early_exit {
+            written.push((EXITS, plain(&self.tensors()?, is_exit)?));
+        }
         match &self.tokenizer {
             Tokenizer::Json(json) => {
                 let about = tokenizer_config(json, architecture, about.max_tokens);
@@ -144,10 +151,15 @@ impl Files {
     }
 }
 
-/// The weights file in `f32`.
-fn plain(tensors: &Tensors<'_>) -> Result<Vec<u8>, Wrong> {
+/// Whether a tensor says which tokens may stop early, of which other tools know nothing.
+fn is_exit(name: &str) -> bool {
+    name.starts_with("exits.")
+}
+
+/// A weights file of the tensors that are wanted, in `f32`.
+fn plain(tensors: &Tensors<'_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<u8>, Wrong> {
     let mut widened = Vec::new();
-    for name in tensors.names() {
+    for name in tensors.names().filter(|name| wanted(name)) {
         let tensor = tensors
             .get(name)
             .map_err(|e| Wrong::new("")(e.to_string()))?;

@@ -21,7 +21,7 @@ const INDEX: &str = "model.safetensors.index.json";
 const CHANGE: &str = "change.safetensors";
 
 /// The name of the file that says which tokens need not go through all layers.
-const EXITS: &str = "exits.safetensors";
+pub(super) const EXITS: &str = "exits.safetensors";
 
 const CONFIG: &str = "config.json";
 

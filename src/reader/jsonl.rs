@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::lines::Numbered;
 use super::{Input, Metadata, Opened, Reader, Source, utf8};
+use crate::error::not_json;
 use crate::{Error, Result, Text};
 
 /// The documents of a JSONL input. Blank lines are passed over.
@@ -54,7 +55,7 @@ impl Records {
             ),
         };
         let line = utf8(bytes).map_err(|e| wrong(e.to_string()))?;
-        let value = serde_json::from_str(&line).map_err(|e| wrong(format!("not JSON: {e}")))?;
+        let value = serde_json::from_str(&line).map_err(|e| wrong(not_json(&e)))?;
         let Value::Object(mut fields) = value else {
             return Err(wrong("not an object".to_owned()));
         };

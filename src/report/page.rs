@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::collect::{Collected, Shown};
 use super::{Counts, Options, map, topics};
+use crate::corpus::GENERATOR;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -54,7 +55,7 @@ fn head(out: &mut dyn Write, options: &Options, counts: &Counts) -> io::Result<(
     let (title, made) = (escape(&options.title), &counts.made);
     write!(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n{GENERATOR}\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\

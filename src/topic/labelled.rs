@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::error::not_json;
 use crate::{Error, Result};
 
 /// A text and what it is about.
@@ -67,7 +68,7 @@ pub(super) fn distinct(rows: &[Labelled]) -> Result<()> {
 
 fn read(row: &str, line: usize) -> Result<Labelled, String> {
     const SHAPE: &str = "each line must be an object like {\"text\":\"...\",\"topics\":[\"...\"]}";
-    let row: Value = serde_json::from_str(row).map_err(|e| format!("not JSON: {e}; {SHAPE}"))?;
+    let row: Value = serde_json::from_str(row).map_err(|e| format!("{}; {SHAPE}", not_json(&e)))?;
     let id = match row.get("id") {
         None | Some(Value::Null) => None,
         Some(id @ (Value::String(_) | Value::Number(_))) => Some(id.to_string()),
