@@ -137,7 +137,7 @@ fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
 #[test]
 fn a_report_is_written_over_reports_alone() {
     let place = Place::new();
-    place.write("out/annotations.jsonl", &results(true));
+    place.write("out/annotations.jsonl", results(true));
     place.write("out/report.html", "<p>mine</p>");
     let (code, err) = report(&place, &["out"]);
     assert_eq!(code, 2);

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use newshound::backend::Setup;
 use newshound::model::{About, Check, Source};
+use newshound::report::grouped;
 use newshound::{Error, Model};
 
 use super::output::{BackendArgs, stdout};
-use super::watch::grouped;
 use super::{Outcome, Stop, report};
 
 /// Describe, verify or export models
@@ -130,7 +130,7 @@ fn write(out: &mut impl Write, about: &About) -> io::Result<()> {
         "" => "not stated".to_owned(),
         value => value.to_owned(),
     };
-    let count = |number: usize| grouped(number as f64);
+    let count = |number: usize| grouped(number as u64);
     let whether = |has: bool| if has { "yes" } else { "no" }.to_owned();
     let rows = [
         (

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use newshound::corpus::is_report;
 use newshound::reader::{Walk, same_file};
-use newshound::report::{self, Input, Made, Options};
+use newshound::report::{self, Input, Made, Options, grouped};
 
 use super::input::FieldArgs;
 use super::output::stdout;
-use super::watch::grouped;
 use super::{Outcome, Stop};
 
 /// Make a web page of a corpus' people, organisations, places and topics
@@ -149,19 +148,17 @@ fn tell(args: &Args, made: &Made, path: Option<&Path>) -> Outcome {
     if args.quiet {
         return Ok(0);
     }
-    #[allow(clippy::cast_precision_loss, reason = "counts for people to read")]
-    let count = |number: u64| grouped(number as f64);
     let place = path.map_or("standard output".into(), Path::to_string_lossy);
     super::report(&format!(
         "{} documents, {} of {} names in {place}",
-        count(made.documents),
-        count(made.shown),
-        count(made.names)
+        grouped(made.documents),
+        grouped(made.shown),
+        grouped(made.names)
     ));
     if made.without_text > 0 {
         super::report(&format!(
             "{} documents have no text in the results, and their names no snippets; name the input with --text, or annotate --with-text",
-            count(made.without_text)
+            grouped(made.without_text)
         ));
     }
     Ok(0)

@@ -101,17 +101,9 @@ impl<'p> Watch<'p> {
     }
 }
 
-/// A whole number with its digits in groups of three.
+/// A number without what is behind its point, its digits in groups of three.
 pub(crate) fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    newshound::report::grouped(number.round() as u64)
 }
 
 /// Lets Ctrl-C, or a request to terminate, end a run in peace; a second one ends it at

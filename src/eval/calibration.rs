@@ -59,15 +59,6 @@ impl Calibration {
         }
     }
 
-    /// Adds what another part of the data gave.
-    pub fn merge(&mut self, other: &Self) {
-        for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
-            bin.spans += other.spans;
-            bin.correct += other.correct;
-            bin.score += other.score;
-        }
-    }
-
     /// The bins that hold spans, by score.
     pub fn table(&self) -> impl Iterator<Item = Reliability> + '_ {
         let bins = self.bins.iter().enumerate().filter(|(_, b)| b.spans > 0);
@@ -146,9 +137,6 @@ mod tests {
         assert!((lines[1].score - 0.94).abs() < 1e-6);
         let error = (2.0 * 0.44 + 0.25) / 3.0;
         assert!((table.expected_error() - error).abs() < 1e-6);
-        let mut twice = table.clone();
-        twice.merge(&table);
-        assert!((twice.expected_error() - error).abs() < 1e-6);
         assert_eq!(Calibration::default().expected_error(), 0.0);
     }
 

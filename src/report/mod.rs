@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::corpus::register::{At, Note, Register, Row};
 use crate::reader::{Date, Reader, Walk};
 use crate::{Error, Result};
+pub use page::grouped;
 use read::Records;
 use topics::Topics;
 

@@ -14,20 +14,13 @@ use sha2::{Digest, Sha256};
 use super::collect::{Collected, Shown};
 use super::{Counts, Options, map, topics};
 use crate::corpus::GENERATOR;
+use crate::writer::HEADINGS;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// Names of each label in the lists.
 const LISTED: usize = 15;
-
-/// Labels in the order of their lists, with headings; others follow under their own name.
-const HEADINGS: [(&str, &str); 4] = [
-    ("PER", "People"),
-    ("ORG", "Organisations"),
-    ("LOC", "Places"),
-    ("MISC", "Other names"),
-];
 
 pub(super) fn write(
     out: &mut dyn Write,
@@ -265,7 +258,7 @@ pub(super) fn plural(number: u64) -> &'static str {
 }
 
 /// A whole number with its digits in groups of three.
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {

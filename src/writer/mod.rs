@@ -79,7 +79,7 @@ pub trait Writer: Send {
 }
 
 /// Headings for names, in order; other labels follow under their own name.
-const HEADINGS: [(&str, &str); 4] = [
+pub(crate) const HEADINGS: [(&str, &str); 4] = [
     ("PER", "People"),
     ("ORG", "Organisations"),
     ("LOC", "Places"),
