@@ -40,7 +40,7 @@ pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
     surface.contains(char::is_uppercase)
         && !surface.contains(char::is_lowercase)
         && (before.is_empty() || before.ends_with('\n'))
-        && (near.starts_with([',', '(']) || near.starts_with(' '))
+        && (near.starts_with([',', '(', ' ']))
         && DASHES.iter().any(|dash| {
             let place = near.split_once(dash);
             place.is_some_and(|(between, _)| {

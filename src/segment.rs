@@ -144,11 +144,11 @@ fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased
         Some(Abbreviation::BeforeNumber) => !first.is_numeric(),
         Some(Abbreviation::Anywhere) => {
             // "Robert Downey Jr. Downey was held."
-            let name = earlier.split_whitespace().next_back();
-            let again = name.and_then(|name| next.strip_prefix(name));
+            let name = earlier.split_whitespace().next_back().unwrap_or_default();
+            let again = next.strip_prefix(name).filter(|_| !name.is_empty());
             let again = again.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
             again
-                || abbreviations::is_letter(earlier, before)
+                || abbreviations::is_letter(name, before)
                 || abbreviations::ends_aside(before)
                 || abbreviations::is_starter(next)
         }

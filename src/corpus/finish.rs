@@ -53,8 +53,7 @@ impl Finished {
                 }),
             };
         }
-        let summary = fs::read(files.summary()).unwrap_or_default();
-        let summary: Value = serde_json::from_slice(&summary).unwrap_or_default();
+        let summary = files.read_summary();
         let written = summary.get("run").map(Plan::deserialize);
         let reason = match written {
             Some(Ok(written)) => plan.difference(&written),

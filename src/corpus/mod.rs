@@ -246,10 +246,8 @@ pub fn annotate(
     restart: bool,
     progress: &Progress,
 ) -> Result<Outcome, Error> {
-    if let Some(path) = files.clash(&job.walk.paths) {
-        return Err(Error::Clash { path });
-    }
-    if let Some(path) = files.input(&job.walk.paths) {
+    let inputs = &job.walk.paths;
+    if let Some(path) = files.clash(inputs).or_else(|| files.input(inputs)) {
         return Err(Error::Clash { path });
     }
     let mut job = job.clone();

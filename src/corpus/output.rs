@@ -293,9 +293,7 @@ impl Output {
     /// The first of the results that is there, lies in one of the directories to read, and has nothing beside it
     /// that says that a run made it: it is input.
     pub(super) fn input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
-        let summary = fs::read(self.summary()).unwrap_or_default();
-        let summary: Value = serde_json::from_slice(&summary).unwrap_or_default();
-        if summary.get("run").is_some() || self.journal().exists() {
+        if self.read_summary().get("run").is_some() || self.journal().exists() {
             return None;
         }
         let dirs = inputs.iter().filter(|path| path.is_dir());
@@ -304,14 +302,24 @@ impl Output {
             let path = path.canonicalize();
             path.is_ok_and(|path| path.is_file() && dirs.iter().any(|dir| path.starts_with(dir)))
         };
-        let results = [
+        self.results().into_iter().find(is_read)
+    }
+
+    /// The results, and what is written along with them.
+    fn results(&self) -> [PathBuf; 5] {
+        [
             self.path.clone(),
-            self.names(),
             self.errors(),
             self.index(),
+            self.names(),
             self.notes(),
-        ];
-        results.into_iter().find(is_read)
+        ]
+    }
+
+    /// What the summary beside the results holds; nothing where there is none that can be read.
+    pub(super) fn read_summary(&self) -> Value {
+        let summary = fs::read(self.summary()).unwrap_or_default();
+        serde_json::from_slice(&summary).unwrap_or_default()
     }
 
     /// What the end of a run writes or removes beside the results.
@@ -323,13 +331,7 @@ impl Output {
 
     /// All files a run may write, and the report of it, so that they are not read as input.
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        let whole = [
-            self.path.clone(),
-            self.errors(),
-            self.index(),
-            self.names(),
-            self.notes(),
-        ];
+        let whole = self.results();
         let parts = whole.iter().map(|path| Self::part(path));
         let mut all: Vec<PathBuf> = parts.collect();
         let report = self.beside("report.html");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use newshound_encoder::{Architecture, Tensors};
+use newshound_encoder::{Architecture, Tensors, is_exit};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
@@ -114,15 +114,14 @@ impl Files {
         if config.get("torch_dtype").is_some() {
             config["torch_dtype"] = json!("float32");
         }
+        // Other tools know nothing of early exit.
+        let tensors = self.tensors()?;
         let mut written = vec![
             ("config.json", pretty(&config)),
-            (
-                "model.safetensors",
-                plain(&self.tensors()?, |name| !is_exit(name))?,
-            ),
+            ("model.safetensors", plain(&tensors, |name| !is_exit(name))?),
         ];
         if about.early_exit {
-            written.push((EXITS, plain(&self.tensors()?, is_exit)?));
+            written.push((EXITS, plain(&tensors, is_exit)?));
         }
         match &self.tokenizer {
             Tokenizer::Json(json) => {
@@ -149,11 +148,6 @@ impl Files {
         }
         Ok(written)
     }
-}
-
-/// Whether a tensor says which tokens may stop early, of which other tools know nothing.
-fn is_exit(name: &str) -> bool {
-    name.starts_with("exits.")
 }
 
 /// A weights file of the tensors that are wanted, in `f32`.

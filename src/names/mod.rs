@@ -134,24 +134,23 @@ fn named(
 pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
     let mut of_place: Map<(u32, Arc<str>), usize> = Map::default();
     let mut joined: Vec<usize> = (0..names.len()).collect();
+    let mut called = joined.clone();
+    let rank = |name: &Name| (!name.name.ends_with('.'), name.mentions);
     for (id, name) in names.iter().enumerate() {
         if let Some(place) = name.place.as_ref().filter(|_| name.link.is_none()) {
             let key = (place.geonames, Arc::clone(&name.label));
-            joined[id] = *of_place.entry(key).or_insert(id);
+            let first = *of_place.entry(key).or_insert(id);
+            joined[id] = first;
+            if rank(name) > rank(&names[called[first]]) {
+                called[first] = id;
+            }
         }
     }
-    let rank = |name: &Name| (!name.name.ends_with('.'), name.mentions);
-    let mut best: Vec<usize> = joined.clone();
-    for (id, &first) in joined.iter().enumerate() {
-        if rank(&names[id]) > rank(&names[best[first]]) {
-            best[first] = id;
-        }
+    if joined.iter().enumerate().all(|(id, &first)| id == first) {
+        return;
     }
-    let called: Vec<String> = best.iter().map(|&id| names[id].name.clone()).collect();
-    for (id, name) in called.into_iter().enumerate() {
-        if joined[id] == id {
-            names[id].name = name;
-        }
+    for (id, &best) in called.iter().enumerate().filter(|(id, best)| id != *best) {
+        names[id].name = names[best].name.clone();
     }
     for span in spans.iter_mut() {
         span.name = span.name.and_then(|id| joined.get(id).copied());

@@ -121,8 +121,7 @@ const LETTERED: &[&str] = &[
 const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
 
 /// Whether a single letter before a full stop is a name and no initial, by the word before it.
-pub(super) fn is_letter(earlier: &str, letter: &str) -> bool {
-    let word = earlier.split_whitespace().next_back().unwrap_or_default();
+pub(super) fn is_letter(word: &str, letter: &str) -> bool {
     letter.len() == 1 && (LETTERED.contains(&word) || letter == "X" && POSTED.contains(&word))
 }
 

@@ -66,10 +66,11 @@ fn is_wrapped(above: &Line, line: &Line, wrap: usize, prose: bool) -> bool {
     let word = line.text.split_whitespace().next().unwrap_or_default();
     let word = word.chars().take(LONG_WORD).count();
     // Some programs wrap before the margin, so that lines are of like length.
-    let even = prose && item(line.text).is_none() && !ends_like_prose(above.text);
+    let marker = item(line.text);
+    let even = prose && marker.is_none() && !ends_like_prose(above.text);
     let slack = if even { wrap / EVEN } else { 0 };
     let full = above.width + 1 + word + slack > wrap && (wrap >= NARROW || prose);
-    match item(line.text) {
+    match marker {
         Some(Item::Certain) => return false,
         // A dash or a number may also just happen to stand first in a wrapped line.
         Some(Item::Possible) if !full || item_above || ends_like_prose(above.text) => return false,

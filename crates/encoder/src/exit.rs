@@ -9,7 +9,13 @@ use crate::weights::Weights;
 use crate::{Architecture, Config, Error, Precision};
 
 /// What the names of its tensors begin with.
-pub(crate) const EXITS: &str = "exits.";
+const EXITS: &str = "exits.";
+
+/// Whether a tensor of this name says which tokens may stop early.
+#[must_use]
+pub fn is_exit(tensor: &str) -> bool {
+    tensor.starts_with(EXITS)
+}
 
 /// Which tokens stop where, and what is said of them.
 pub(crate) struct Exits {

@@ -72,6 +72,7 @@ pub use activation::Activation;
 pub use config::{Architecture, Config};
 pub use encoder::{Encoder, Options};
 pub use error::Error;
+pub use exit::is_exit;
 pub use isa::Isa;
 pub use low_rank::apply_change;
 pub use nested::{Nested, nest};

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use crate::exit::EXITS;
+use crate::exit::is_exit;
 use crate::layout::Layout;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error};
@@ -34,7 +34,7 @@ pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<
         return Err(corrupt("its matrices lie in panels".to_owned()));
     }
     let left_out = |name: &str| {
-        name.starts_with(EXITS)
+        is_exit(name)
             || config
                 .block(name)
                 .is_some_and(|block| block >= config.layers)

@@ -2,7 +2,7 @@
 
 use safetensors::Dtype;
 
-use crate::exit::EXITS;
+use crate::exit::is_exit;
 use crate::weights::{Stored, Weights};
 use crate::{Architecture, Error};
 
@@ -36,7 +36,7 @@ impl<'a> Tensors<'a> {
         let weights = Weights::open(weights, prefix)?;
         let tensors = weights.metadata().tensors();
         let prefixed = tensors.keys().any(|name| name.starts_with(prefix));
-        let bare = |name: &str| name.starts_with("classifier.") || name.starts_with(EXITS);
+        let bare = |name: &str| name.starts_with("classifier.") || is_exit(name);
         let mut names: Vec<(String, String)> = tensors
             .iter()
             .filter(|(name, info)| {
@@ -67,7 +67,7 @@ impl<'a> Tensors<'a> {
 
     /// Whether the file says which tokens may stop before the last layers.
     pub fn early_exit(&self) -> bool {
-        self.names().any(|name| name.starts_with(EXITS))
+        self.names().any(is_exit)
     }
 
     /// How elements are stored, most of them: `I8`, `F16`, `BF16` or `F32`.
