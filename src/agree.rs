@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::document::{Span, is_person};
+use crate::spaces::one_line;
 
 /// How many times the sum of scores of a mention's own label another label's has to be.
 const MAJORITY: f32 = 1.5;
@@ -60,10 +61,8 @@ pub fn agree(text: &str, spans: &mut [Span]) {
     }
 }
 
-/// The span's characters, each run of white space as one blank: a name may run over a line break.
 fn surface(text: &str, span: &Span) -> String {
-    let words = text.get(span.start..span.end).unwrap_or_default();
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(text.get(span.start..span.end).unwrap_or_default())
 }
 
 #[cfg(test)]

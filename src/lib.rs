@@ -60,6 +60,7 @@ pub mod place;
 pub mod reader;
 pub mod report;
 pub mod segment;
+mod spaces;
 mod tagger;
 pub mod tokenize;
 mod tokens;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::journal::Journal;
-use super::part::{replace, sync_dir};
+use super::part::{replace, suffixed, sync_dir};
 use super::register;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Summary};
@@ -151,8 +151,7 @@ pub(super) fn summary(counts: &Summary, plan: &Plan, seconds: f64) -> Result<Val
 /// Lines of JSON to Parquet, under its name when it is complete.
 #[cfg(feature = "parquet")]
 fn columns(spool: &Path, path: &Path) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
+    let new = suffixed(path, ".new");
     let out = File::create(&new)?;
     writer::parquet::from_jsonl(BufReader::new(File::open(spool)?), &out)?;
     out.sync_data()?;
@@ -189,9 +188,7 @@ struct Entity {
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
 /// need not be different, nor file names.
 fn standoff(spool: &Path, files: &Output) -> io::Result<()> {
-    let mut new = files.path.as_os_str().to_owned();
-    new.push(".new");
-    let new = Path::new(&new);
+    let new = &suffixed(&files.path, ".new");
     if new.exists() {
         fs::remove_dir_all(new)?;
     }

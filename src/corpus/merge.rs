@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::finish::{Finished, publish};
 use super::journal::{Block, Journal};
-use super::part::Part;
+use super::part::{Part, suffixed};
 use super::register;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan, Shard, Summary};
@@ -332,9 +332,7 @@ fn join(found: &[Finding], files: &Output, journal: &mut Journal) -> Result<(), 
 
 /// Puts the pairs of files of all shards into one directory; their names tell them apart.
 fn pairs(found: &[Finding], files: &Output) -> io::Result<()> {
-    let mut new = files.path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
+    let new = suffixed(&files.path, ".new");
     if new.exists() {
         fs::remove_dir_all(&new)?;
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Plan;
+use super::part::suffixed;
 use crate::reader::{Compression, same_file};
 use crate::writer::{Conll, Csv, Html, Jsonl, Spacy, Tsv, WebAnnotation, Writer};
 use crate::{Error, OffsetUnit, Result};
@@ -189,24 +190,18 @@ impl Output {
             OutputFormat::Parquet if compression != Compression::None => Err(wrong(
                 "Parquet is compressed inside; leave the last ending away",
             )),
-            _ => {
-                let mut prefix = path.as_os_str().to_owned();
-                prefix.push(".");
-                Ok(Self {
-                    path: path.to_owned(),
-                    format,
-                    compression,
-                    prefix: prefix.into(),
-                    names: None,
-                })
-            }
+            _ => Ok(Self {
+                path: path.to_owned(),
+                format,
+                compression,
+                prefix: suffixed(path, "."),
+                names: None,
+            }),
         }
     }
 
     fn beside(&self, name: &str) -> PathBuf {
-        let mut path = self.prefix.as_os_str().to_owned();
-        path.push(name);
-        path.into()
+        suffixed(&self.prefix, name)
     }
 
     /// With the names of the corpus in a file of the user's choice.
@@ -270,9 +265,7 @@ impl Output {
     }
 
     pub(super) fn part(path: &Path) -> PathBuf {
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        part.into()
+        suffixed(path, ".part")
     }
 
     /// The first file that would be written twice, or over one of the files to read.

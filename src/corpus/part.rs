@@ -102,11 +102,16 @@ fn compress(compression: Compression, block: &[u8]) -> io::Result<Option<Vec<u8>
     }
 }
 
+/// `path` with more at the end of its name.
+pub(in crate::corpus) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// Writes a small file so that it is there whole or not at all.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = PathBuf::from(name);
+    let new = suffixed(path, ".new");
     let mut file = File::create(&new)?;
     file.write_all(bytes)?;
     file.sync_data()?;

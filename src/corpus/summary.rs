@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::spaces::one_line;
 use crate::{Document, Error};
 
 /// Names counted at once. Beyond that many different names counts are upper bounds.
@@ -38,8 +39,7 @@ impl Summary {
         for span in &document.spans {
             *self.entities.entry(span.label.to_string()).or_default() += 1;
             if span.name.is_none() {
-                let words: Vec<&str> = document.surface(span).split_whitespace().collect();
-                let name = words.join(" ");
+                let name = one_line(document.surface(span));
                 self.names.add(format!("{}\t{name}", span.label), 1);
             }
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::scores::{Count, percent};
+use crate::spaces::one_line;
 
 /// A mention, gold or found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,10 +178,6 @@ impl Serialize for NameScores {
         map.serialize_entry("short_accuracy", &self.short_accuracy())?;
         map.end()
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How many pairs have the same key.

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use fst::raw::{Fst, Output};
 
-use super::fold::{lower, spaced};
+use super::fold::lower;
 use super::read::{Row, read, wrong};
 use crate::document::Word;
+use crate::spaces::one_line_into;
 use crate::{Error, Result};
 
 /// A row as it is kept.
@@ -288,7 +289,7 @@ impl Index {
         }
         let mut written = String::new();
         ends.iter().rev().find_map(|(words, end, row)| {
-            spaced(text.get(start..*end)?, &mut written);
+            one_line_into(text.get(start..*end)?, &mut written);
             Some((*words, self.of(row.value(), &written)?))
         })
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::fold::spaced;
 use crate::digest::hex;
 use crate::reader::{Input, Reader};
+use crate::spaces::one_line_into;
 use crate::{Error, Result};
 
 /// Columns a list may have, those that it must have first.
@@ -144,7 +144,7 @@ impl Header {
             ));
         }
         let [written, label, id, canonical, case] = cells;
-        spaced(written, surface);
+        one_line_into(written, surface);
         if surface.is_empty() {
             return Err("the surface is empty; take the row out".to_owned());
         }

@@ -10,6 +10,7 @@ use super::country;
 use crate::Span;
 use crate::document::is_person;
 use crate::letters;
+use crate::spaces::one_line;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -209,8 +210,7 @@ fn spelling(kind: Kind, surface: &str) -> String {
     };
     // Joiners and direction marks at a name's ends are not part of it.
     let unseen = |c: char| matches!(c, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}');
-    let words = surface.trim_matches(unseen).split_whitespace();
-    let spelt = words.collect::<Vec<_>>().join(" ");
+    let spelt = one_line(surface.trim_matches(unseen));
     let spelt = match spelt.strip_prefix("the ") {
         Some(name) => name.to_owned(),
         None => spelt,

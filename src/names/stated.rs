@@ -5,6 +5,7 @@ use super::form::{Form, Kind, Map, folded_words};
 use super::links::Links;
 use crate::Span;
 use crate::dateline;
+use crate::spaces::one_line;
 
 /// Bytes before an acronym in which its words are looked for.
 const REACH: usize = 400;
@@ -251,7 +252,7 @@ fn expansion(letters: &[char], before: &str) -> Option<String> {
         let long = line.get(from..)?;
         let words = folded_words(long);
         if words.len() > 1 && capital(long) && spells(letters, &words, 0) {
-            return Some(long.split_whitespace().collect::<Vec<_>>().join(" "));
+            return Some(one_line(long));
         }
         if from == 0 {
             return None;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::corpus::register::Found;
 use crate::reader::{Input, Metadata, Reader};
+use crate::spaces::one_line;
 use crate::{Error, OffsetCursor, OffsetUnit, Result};
 
 /// A document as it was written. Fields are null in Parquet where JSONL has none.
@@ -207,10 +208,9 @@ fn by_surface(entities: &[Entity]) -> (Vec<Found>, Vec<Option<usize>>) {
     let (mut names, mut known) = (Vec::<Found>::new(), HashMap::new());
     let mut of = Vec::new();
     for entity in entities {
-        let words: Vec<&str> = entity.text.split_whitespace().collect();
         let found = Found {
             label: entity.label.clone(),
-            name: words.join(" "),
+            name: one_line(&entity.text),
             mentions: 0,
             place: None,
             country: None,

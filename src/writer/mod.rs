@@ -28,6 +28,7 @@ pub use view::View;
 pub use webanno::WebAnnotation;
 
 use crate::reader::Metadata;
+use crate::spaces::one_line;
 use crate::{Document, Error};
 
 /// A tagged document and what goes with it.
@@ -107,10 +108,7 @@ fn counted(document: &Document, label: &str) -> Vec<(String, usize)> {
     for span in document.spans.iter().filter(|span| &*span.label == label) {
         let name = match document.name(span) {
             Some(name) => name.name.clone(),
-            None => {
-                let words = document.surface(span).split_whitespace();
-                words.collect::<Vec<_>>().join(" ")
-            }
+            None => one_line(document.surface(span)),
         };
         let place = *places
             .entry((span.name, name.clone()))

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{Name, Place};
 use crate::reader::Date;
+use crate::spaces::one_line;
 pub(crate) use sorted::{Sorted, Sorter};
 pub(super) use write::write;
 
@@ -124,8 +125,7 @@ impl Found {
 
     /// What makes it the same as others without link: label, and name without case.
     pub(crate) fn alias(&self) -> String {
-        let words: Vec<&str> = self.name.split_whitespace().collect();
-        format!("{}\t{}", self.label, words.join(" ").to_lowercase())
+        format!("{}\t{}", self.label, one_line(&self.name).to_lowercase())
     }
 }
 

@@ -1,10 +1,10 @@
 //! The notes of a run, or of all its shards, to the names of the corpus.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::super::part::suffixed;
 use super::super::{Error, Output};
 use super::{Register, Sorted};
 use crate::reader::{Input, Reader};
@@ -23,9 +23,7 @@ pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), 
             register.add(noted.map_err(reading)?).map_err(&writing)?;
         }
     }
-    let mut new = OsString::from(&path);
-    new.push(".new");
-    let new = PathBuf::from(new);
+    let new = suffixed(&path, ".new");
     let written = register.names().and_then(|names| rows(names, &path, &new));
     written.map_err(&writing)?;
     fs::rename(&new, &path).map_err(&writing)
