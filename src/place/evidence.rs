@@ -1,94 +1,182 @@
 //! Which countries and regions a document speaks of.
+//!
+//! A name of a place speaks for what may be meant by it, by the share that each of these places
+//! has. Shares of one name add up to 1 at most, and a name says nothing of itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::candidates::Candidate;
 use super::gazetteer::{Id, Kind};
 
-/// Names that speak for a country or region.
-#[derive(Debug, Default)]
+/// How far names speak for a country or region, in names.
+#[derive(Debug, Default, Clone, Copy)]
 struct Witnesses {
     /// Names of it, its people or its regions.
-    named: BTreeSet<usize>,
+    named: f64,
     /// Names of towns in it.
-    towns: BTreeSet<usize>,
+    towns: f64,
+    /// Names of its regions, where it is a country.
+    regions: f64,
+    /// Whether it is a region.
+    region: bool,
 }
 
-/// What the names of a document say of its places.
+/// What names say of the countries and regions of a document.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     wholes: BTreeMap<Id, Witnesses>,
-    /// Names of regions, by their country.
-    regions: BTreeMap<Id, BTreeSet<usize>>,
     /// Names of countries and peoples.
-    countries: BTreeSet<usize>,
+    countries: f64,
 }
 
 impl Evidence {
     /// A people is named.
-    pub(super) fn people(&mut self, witness: usize, country: Id) {
-        self.countries.insert(witness);
-        self.named(witness, country);
+    pub(super) fn people(&mut self, country: Id) {
+        self.countries += 1.0;
+        self.whole(country).named += 1.0;
     }
 
-    /// A name surely means this place.
-    pub(super) fn place(&mut self, witness: usize, place: &Candidate) {
-        match place.record.kind {
+    /// A name means this place, as far as `share` says.
+    pub(super) fn place(&mut self, place: &Candidate, share: f64) {
+        let record = &place.record;
+        match record.kind {
             Kind::Country => {
-                self.countries.insert(witness);
-                self.named(witness, place.id);
+                self.countries += share;
+                self.whole(place.id).named += share;
             }
             Kind::Region => {
-                let regions = self.regions.entry(place.record.country).or_default();
-                regions.insert(witness);
-                self.named(witness, place.id);
-                self.named(witness, place.record.country);
+                let region = self.whole(place.id);
+                region.named += share;
+                region.region = true;
+                let country = self.whole(record.country);
+                country.named += share;
+                country.regions += share;
             }
             _ => {
-                for whole in [Some(place.record.country), place.record.region] {
-                    let witnesses = whole.map(|whole| self.wholes.entry(whole).or_default());
-                    if let Some(witnesses) = witnesses {
-                        witnesses.towns.insert(witness);
-                    }
+                self.whole(record.country).towns += share;
+                if let Some(id) = record.region {
+                    let region = self.whole(id);
+                    region.towns += share;
+                    region.region = true;
                 }
             }
         }
     }
 
-    fn named(&mut self, witness: usize, whole: Id) {
-        let witnesses = self.wholes.entry(whole).or_default();
-        witnesses.named.insert(witness);
-    }
-
-    /// How much more likely a candidate of `name` is for what other names say.
-    pub(super) fn of(&self, name: usize, candidate: &Candidate) -> f64 {
-        let record = &candidate.record;
-        let region = record.region.map_or((0, 0), |id| self.others(name, id));
-        let country = self.others(name, record.country);
-        let regions = self.regions.get(&record.country);
-        let siblings = regions.map_or(0, |regions| but(regions, name));
-        match (region, country) {
-            ((1.., _), _) => 40.0,
-            ((_, 1..), _) => 20.0,
-            _ if record.kind == Kind::Region && siblings > 0 => 25.0,
-            (_, (1.., _)) => 15.0,
-            (_, (0, towns @ 1..)) => 1.0 + 4.0 * towns.min(3) as f64,
-            // The document speaks of other countries.
-            _ if record.kind == Kind::Town && but(&self.countries, name) > 0 => 0.4,
-            _ => 1.0,
+    /// What another one says, too.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.countries += other.countries;
+        for (&id, more) in &other.wholes {
+            let whole = self.whole(id);
+            whole.named += more.named;
+            whole.towns += more.towns;
+            whole.regions += more.regions;
+            whole.region |= more.region;
         }
     }
 
-    /// How many names but this one speak for a whole: as named, through towns.
-    fn others(&self, name: usize, whole: Id) -> (usize, usize) {
-        let Some(witnesses) = self.wholes.get(&whole) else {
-            return (0, 0);
-        };
-        (but(&witnesses.named, name), but(&witnesses.towns, name))
+    fn whole(&mut self, id: Id) -> &mut Witnesses {
+        self.wholes.entry(id).or_default()
     }
 }
 
-/// How many there are without one.
-fn but(witnesses: &BTreeSet<usize>, one: usize) -> usize {
-    witnesses.len() - usize::from(witnesses.contains(&one))
+/// What all names but one say.
+#[derive(Debug)]
+pub(super) struct Others<'e> {
+    all: &'e Evidence,
+    /// What the one says.
+    own: &'e Evidence,
+    countries: f64,
+    /// The region that is spoken of most, and how local the text is: from 0 to [`LOCAL`].
+    local: Option<(Id, f64)>,
+}
+
+/// Names from which on a text cannot be more local, not counting the first.
+const LOCAL: f64 = 3.0;
+
+impl<'e> Others<'e> {
+    pub(super) fn new(all: &'e Evidence, own: &'e Evidence) -> Self {
+        let mut others = Self {
+            all,
+            own,
+            countries: (all.countries - own.countries).max(0.0),
+            local: None,
+        };
+        let (mut sum, mut most) = (others.countries, None);
+        for (&id, _) in all.wholes.iter().filter(|(_, whole)| whole.region) {
+            let whole = others.of_whole(id);
+            let names = whole.named.min(1.0) + whole.towns;
+            sum += names;
+            if most.is_none_or(|(_, before)| names > before) {
+                most = Some((id, names));
+            }
+        }
+        others.local = most.filter(|(_, names)| *names > 0.0).map(|(id, names)| {
+            let beyond = (names - 1.0).clamp(0.0, LOCAL);
+            (id, beyond * (names / sum).sqrt())
+        });
+        others
+    }
+
+    fn of_whole(&self, id: Id) -> Witnesses {
+        let all = self.all.wholes.get(&id).copied().unwrap_or_default();
+        let own = self.own.wholes.get(&id).copied().unwrap_or_default();
+        Witnesses {
+            named: (all.named - own.named).max(0.0),
+            towns: (all.towns - own.towns).max(0.0),
+            regions: (all.regions - own.regions).max(0.0),
+            region: all.region,
+        }
+    }
+
+    /// How local a text is that speaks of another region than a place's.
+    fn elsewhere(&self, place: &Candidate) -> f64 {
+        match self.local {
+            Some((id, local)) if place.record.region != Some(id) && place.id != id => local,
+            _ => 0.0,
+        }
+    }
+
+    /// How much more likely a place is meant.
+    pub(super) fn weigh(&self, place: &Candidate) -> f64 {
+        let record = &place.record;
+        let region = record.region.map(|id| self.of_whole(id));
+        let region = region.unwrap_or_default();
+        let country = self.of_whole(record.country);
+        let abroad = match record.kind {
+            Kind::Country | Kind::Region => 1.0,
+            _ => 0.4, // The document speaks of other countries.
+        };
+        let mut weight = 1.0 - (1.0 - abroad) * self.countries.min(1.0);
+        weight /= 1.0 + self.elsewhere(place).powi(2);
+        weight = towards(weight, 1.0 + 4.0 * country.towns.min(3.5), country.towns);
+        weight = towards(weight, 12.0, country.named);
+        if record.kind == Kind::Region {
+            weight = towards(weight, 15.0, country.regions);
+        }
+        weight = towards(weight, 25.0 * (1.0 + region.towns), region.towns);
+        let named = 100.0 * (1.0 + 3.0 * region.towns.min(1.5));
+        towards(weight, named, region.named)
+    }
+
+    /// How much more likely a place is meant that the gazetteer does not have than this one: one
+    /// of the region that the text speaks of, where nothing speaks for this one's country.
+    pub(super) fn unknown(&self, place: &Candidate) -> f64 {
+        if place.is_whole() {
+            return 1.0;
+        }
+        let elsewhere = self.elsewhere(place);
+        1.0 + 25.0 * elsewhere * (1.0 - self.speak_for(place.record.country))
+    }
+
+    /// How far anything speaks for a country, 1 at most.
+    pub(super) fn speak_for(&self, country: Id) -> f64 {
+        let whole = self.of_whole(country);
+        (whole.named + whole.towns).min(1.0)
+    }
+}
+
+/// From a weight to a higher one, as far as there are witnesses for it.
+fn towards(weight: f64, higher: f64, witnesses: f64) -> f64 {
+    weight + (higher - weight).max(0.0) * witnesses.min(1.0)
 }

@@ -4,16 +4,37 @@ use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
 use super::context::{Join, Mention, Said, behind_comma, join, next_word, said_before};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Others};
+use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
 use super::lists;
 
 /// Weight of the places of a name that the gazetteer does not have: villages, rivers, islands.
 pub(super) const UNKNOWN: f64 = 60_000.0;
+/// Words that the name of a country or region within another name can have.
+const LONGEST: usize = 3;
 /// The lowest score of a link.
 pub(super) const THRESHOLD: f64 = 0.6;
-/// The lowest score of a link that speaks for others.
-const SURE: f64 = 0.85;
+/// How often names are weighed by what the others may mean.
+const ROUNDS: usize = 5;
+/// How far the name of a country or region within that of an organisation speaks for it.
+const WITHIN: f64 = 0.7;
+/// Counties of England whose towns of that name elsewhere are smaller; the gazetteer has none.
+const COUNTIES: [&str; 11] = [
+    "cornwall",
+    "cumberland",
+    "devon",
+    "dorset",
+    "essex",
+    "kent",
+    "norfolk",
+    "somerset",
+    "suffolk",
+    "surrey",
+    "sussex",
+];
+/// Their weight.
+const COUNTY: f64 = 1e6;
 
 /// A name of a place: how it is written in the document.
 #[derive(Debug, Clone, Default)]
@@ -62,13 +83,22 @@ impl Subject {
 /// Candidates of a name, each with its weight.
 pub(super) type Weighed = Vec<(Candidate, f64)>;
 
+/// What a document has beside names of places.
+#[derive(Debug)]
+pub(super) struct Beside<'d> {
+    /// The countries of its peoples.
+    pub(super) peoples: &'d [Id],
+    /// The names of its organisations.
+    pub(super) organisations: &'d [&'d str],
+}
+
 /// The place of each name that has a sure one, and its score.
 pub(super) fn link(
     gazetteer: &Gazetteer<'static>,
     text: &str,
     subjects: &BTreeMap<usize, Subject>,
     mentions: &[Mention],
-    peoples: &[Id],
+    beside: &Beside<'_>,
 ) -> BTreeMap<usize, (Id, f64)> {
     let mut weighed: BTreeMap<usize, Weighed> = BTreeMap::new();
     for (&name, subject) in subjects {
@@ -77,47 +107,126 @@ pub(super) fn link(
     }
     look_behind(gazetteer, text, mentions, &mut weighed);
     lists::look_along(text, mentions, &mut weighed);
-    let mut evidence = Evidence::default();
-    for (at, &country) in peoples.iter().enumerate() {
-        // Peoples are other witnesses than all names of places.
-        evidence.people(usize::MAX - at, country);
+    let mut names: Vec<Name> = Vec::with_capacity(weighed.len());
+    for (number, places) in weighed {
+        let county = subjects
+            .get(&number)
+            .is_some_and(|subject| COUNTIES.contains(&&*fold(&subject.canonical)));
+        let county = gazetteer
+            .named("united kingdom")
+            .main()
+            .next()
+            .filter(|_| county);
+        names.push(Name {
+            number: Some(number),
+            places,
+            county,
+        });
     }
-    // What is sure by itself speaks for what is not, and that for the rest.
-    for _ in 0..2 {
-        let found = decide(&weighed, &evidence, SURE);
-        for (name, (place, _)) in found {
-            evidence.place(name, &place);
-        }
+    for organisation in beside.organisations {
+        let places = within(gazetteer, organisation);
+        names.extend(places.map(|places| Name {
+            number: None,
+            places,
+            county: None,
+        }));
     }
-    let found = decide(&weighed, &evidence, THRESHOLD);
-    let ids = found.into_iter();
-    ids.map(|(name, (place, score))| (name, (place.id, score)))
-        .collect()
-}
-
-/// The best candidate of each name whose score is high enough.
-fn decide(
-    weighed: &BTreeMap<usize, Weighed>,
-    evidence: &Evidence,
-    least: f64,
-) -> BTreeMap<usize, (Candidate, f64)> {
+    let shares = agree(&names, beside.peoples);
     let mut found = BTreeMap::new();
-    for (&name, places) in weighed {
-        let (mut sum, mut best) = (UNKNOWN, None);
-        for (place, weight) in places {
-            let weight = weight * evidence.of(name, place);
-            sum += weight;
-            if best.is_none_or(|(_, most)| weight > most) {
-                best = Some((place, weight));
-            }
-        }
-        if let Some((place, weight)) = best
-            && weight / sum >= least
+    for (name, shares) in names.iter().zip(shares) {
+        let places = name.places.iter().map(|(place, _)| place.id);
+        let best = places
+            .zip(shares)
+            .reduce(|best, next| match next.1 > best.1 {
+                true => next,
+                false => best,
+            });
+        if let (Some(number), Some((id, score))) = (name.number, best)
+            && score >= THRESHOLD
         {
-            found.insert(name, (*place, weight / sum));
+            found.insert(number, (id, score));
         }
     }
     found
+}
+
+/// A name, and what it may mean by what stands around it.
+#[derive(Debug)]
+struct Name {
+    /// Its number; none where it is within that of an organisation.
+    number: Option<usize>,
+    places: Weighed,
+    /// The country of a county of that name.
+    county: Option<Id>,
+}
+
+/// The share of each place of each name, when each is weighed by what all others may mean.
+fn agree(names: &[Name], peoples: &[Id]) -> Vec<Vec<f64>> {
+    let mut shares: Vec<Vec<f64>> = names
+        .iter()
+        .map(|name| {
+            let sum: f64 = name.places.iter().map(|(_, weight)| weight).sum();
+            let places = name.places.iter();
+            places.map(|(_, weight)| weight / (UNKNOWN + sum)).collect()
+        })
+        .collect();
+    for _ in 0..ROUNDS {
+        let mut all = Evidence::default();
+        for &country in peoples {
+            all.people(country);
+        }
+        let mut owns = Vec::with_capacity(names.len());
+        for (name, shares) in names.iter().zip(&shares) {
+            let factor = if name.number.is_some() { 1.0 } else { WITHIN };
+            let mut own = Evidence::default();
+            for ((place, _), share) in name.places.iter().zip(shares) {
+                own.place(place, share * factor);
+            }
+            all.add(&own);
+            owns.push(own);
+        }
+        for ((name, own), shares) in names.iter().zip(&owns).zip(&mut shares) {
+            *shares = name.shares(&Others::new(&all, own));
+        }
+    }
+    shares
+}
+
+impl Name {
+    fn shares(&self, others: &Others<'_>) -> Vec<f64> {
+        let weighed = self.places.iter();
+        let weights: Vec<f64> = weighed
+            .map(|(place, weight)| weight * others.weigh(place))
+            .collect();
+        let county = |country| COUNTY * (1.0 + 12.0 * others.speak_for(country));
+        let sum = weights.iter().sum::<f64>() + self.county.map_or(0.0, county);
+        let places = self.places.iter().zip(weights);
+        places
+            .map(|((place, _), weight)| weight / (sum + UNKNOWN * others.unknown(place)))
+            .collect()
+    }
+}
+
+/// The countries and regions whose names are within that of an organisation: Ontario in "Ontario
+/// Provincial Police".
+fn within(gazetteer: &Gazetteer<'static>, organisation: &str) -> impl Iterator<Item = Weighed> {
+    let words: Vec<&str> = organisation.split_whitespace().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let longest = (1..=LONGEST).rev().find_map(|count| {
+            let name = words.get(at..at + count)?.join(" ");
+            let places = wholes(gazetteer, &name);
+            (!places.is_empty()).then_some((count, places))
+        });
+        let Some((count, places)) = longest else {
+            at += 1;
+            continue;
+        };
+        found.push(places.iter().map(|place| (*place, place.prior)).collect());
+        at += count;
+    }
+    found.into_iter()
 }
 
 /// What follows single mentions: "state", "County", ", Ala.".
@@ -180,11 +289,13 @@ const UNTOWNED: [&str; 11] = [
 
 /// Weighs places by whether they lie in one of `wholes`.
 pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {
+    let country = wholes.iter().any(|w| w.record.kind == Kind::Country);
     scale(places, |place| {
         match wholes.iter().any(|whole| place.lies_in(whole)) {
             true => LIES_THERE,
-            false if place.record.kind == Kind::Country => 1.0,
-            false => 0.01,
+            false if place.record.kind != Kind::Country => 0.01,
+            false if country => 1.0,
+            false => 1e-5, // "Mexico, Missouri"
         }
     });
 }

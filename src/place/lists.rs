@@ -86,62 +86,77 @@ impl Row<'_> {
         places.filter(Candidate::is_whole).collect()
     }
 
-    /// Whether a mention surely lies in the one behind it. "Delaware, Ohio" is a town,
-    /// "Delaware, Ohio and Utah" are states, "Benin, Nigeria" countries.
+    /// Whether a mention surely lies in the one behind it. "Delaware, Ohio" and "Mexico, Missouri"
+    /// are towns, "Delaware, Ohio and Utah" are states, "Benin, Nigeria" countries.
     fn holds(&self, at: usize) -> bool {
         let (Some(inner), Some(outer)) = (self.before.get(at), self.before.get(at + 1)) else {
             return false;
         };
-        if (self.list || self.run.len() > 2) && !regions(inner).is_disjoint(&regions(outer)) {
+        if self.is_long() && !regions(inner).is_disjoint(&regions(outer)) {
             return false;
         }
-        let country = inner.iter().any(|(p, _)| p.record.kind == Kind::Country);
+        let country = has_country(inner) && (self.is_long() || has_country(outer));
         let wholes = self.wholes(at + 1);
         inner.iter().any(|(place, _)| {
             (place.is_whole() || !country) && wholes.iter().any(|whole| place.lies_in(whole))
         })
     }
 
-    /// Whether there are just a town and a country or region.
+    /// Whether there are just a town and a country or region. "Peru, Indiana" has no country.
     fn is_address(&self, at: usize) -> bool {
-        let town = |(place, _): &(Candidate, f64)| !place.is_whole();
-        let towns = self
-            .before
-            .get(at)
-            .is_some_and(|left| left.iter().all(town));
-        self.run.len() == 2 && !self.list && towns && !self.wholes(at + 1).is_empty()
+        let (Some(left), Some(right)) = (self.before.get(at), self.before.get(at + 1)) else {
+            return false;
+        };
+        let towns = left.iter().all(|(place, _)| !place.is_whole());
+        let namesake =
+            has_country(left) && !has_country(right) && regions(left).is_disjoint(&regions(right));
+        !self.is_long() && (towns || namesake) && !self.wholes(at + 1).is_empty()
+    }
+
+    /// Whether there is more than what may be a place and where it lies.
+    fn is_long(&self) -> bool {
+        self.list || self.run.len() > 2
     }
 
     /// Whether two mentions and a comma behind them say where the first one is: "Esperanza,
     /// Sultan Kudarat, announced".
     fn is_aside(&self, right: &Mention) -> bool {
         let behind = self.text.get(right.bytes.end..).unwrap_or_default();
-        self.run.len() == 2 && !self.list && behind.starts_with(',')
+        !self.is_long() && behind.starts_with(',')
     }
 
-    /// Members of a list are of a kind: "Georgia, Michigan and Ohio".
+    /// Members of a list are of a kind: "Georgia, Michigan and Ohio", "Russia, Georgia and Iran".
     fn agree(&self, weighed: &mut BTreeMap<usize, Weighed>) {
-        let members: BTreeMap<usize, BTreeSet<Id>> = self
+        let members: BTreeMap<usize, (BTreeSet<Id>, bool)> = self
             .run
             .iter()
             .zip(self.before)
-            .map(|(mention, places)| (mention.name, regions(places)))
+            .map(|(mention, places)| (mention.name, (regions(places), has_country(places))))
             .collect();
         for name in members.keys() {
             let others = members.iter().filter(|(other, _)| *other != name);
-            let others: Vec<&BTreeSet<Id>> = others.map(|(_, regions)| regions).collect();
+            let others: Vec<&(BTreeSet<Id>, bool)> = others.map(|(_, kinds)| kinds).collect();
             let most = others.len().div_ceil(2).max(1);
             if let Some(places) = weighed.get_mut(name) {
                 scale(places, |place| {
-                    let alike = others.iter().filter(|o| o.contains(&place.record.country));
-                    match place.record.kind == Kind::Region && alike.count() >= most {
-                        true => 50.0,
-                        false => 1.0,
-                    }
+                    let alike =
+                        others
+                            .iter()
+                            .filter(|(regions, country)| match place.record.kind {
+                                Kind::Region => regions.contains(&place.record.country),
+                                Kind::Country => *country,
+                                _ => false,
+                            });
+                    if alike.count() >= most { 50.0 } else { 1.0 }
                 });
             }
         }
     }
+}
+
+fn has_country(places: &Weighed) -> bool {
+    let mut places = places.iter();
+    places.any(|(place, _)| place.record.kind == Kind::Country)
 }
 
 /// Countries of the regions that a name may mean.

@@ -11,15 +11,22 @@
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
 //! | "the city of", "Senator from", "Doug Collins of": it is a town or region as said | 20 |
 //! | "Jefferson County": it is a town | 0.01 |
-//! | named in a list with other regions of its country, and it is one | 50 |
-//! | the document names its region; a town in it | 40; 20 |
-//! | it is a region, and the document names another one of its country | 25 |
-//! | the document names its country or a people of it; towns in it | 15; 5 to 13 |
-//! | the document names other countries only, and it is a town | 0.4 |
+//! | named in a list with other regions of its country, and it is one; with other countries | 50 |
+//! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
+//! | other names mean one, two, ... towns of its region | 50, 75, ... |
+//! | it is a region, and another name means one of its country | 15 |
+//! | another name means its country or a people of it; towns in it | 12; 5 to 15 |
+//! | the document speaks of other countries only, and it is a town | 0.4 |
+//! | the document is about another region, the more names mean that | 1 to 0.1 |
 //!
-//! The score of the best candidate is its share of all weights, to which 60,000 is
-//! added for the places that GeoNames' towns of 15,000 people do not have. Below
-//! 0.6 there is no link: a wrong one is worse than none.
+//! What other names mean is only known as far as what they mean is. So all names are weighed at
+//! once: each by the shares that the places of all others have, five times over. Names of
+//! countries and regions within those of organisations count, too ("Ontario Provincial Police").
+//!
+//! The score of the best candidate is its share of all weights, to which 60,000 is added for the
+//! places that GeoNames' towns of 15,000 people do not have, up to 75 times as many where the
+//! text is about another region than the candidate's. Below 0.6 there is no link: a wrong one is
+//! worse than none.
 //!
 //! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
 //! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
@@ -39,7 +46,7 @@ use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
 use context::Mention;
 use gazetteer::Gazetteer;
-use link::Subject;
+use link::{Beside, Subject};
 
 /// Labels of places.
 const PLACES: [&str; 2] = ["LOC", "GPE"];
@@ -70,10 +77,13 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let mut subjects: BTreeMap<usize, Subject> = BTreeMap::new();
     let mut mentions = Vec::new();
     let mut peoples = Vec::new();
+    let mut organisations = Vec::new();
     let mut persons = Vec::new();
     for name in names.iter() {
         if PLACES.contains(&&*name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
+        } else if &*name.label == "ORG" {
+            organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
             && let Some(country) = gazetteer.people(&fold::fold(&name.name))
         {
@@ -95,14 +105,12 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             });
         }
     }
-    let countries = peoples.iter().map(|(_, country)| *country);
-    let found = link::link(
-        &gazetteer,
-        text,
-        &subjects,
-        &mentions,
-        &countries.collect::<Vec<_>>(),
-    );
+    let countries: Vec<_> = peoples.iter().map(|(_, country)| *country).collect();
+    let beside = Beside {
+        peoples: &countries,
+        organisations: &organisations,
+    };
+    let found = link::link(&gazetteer, text, &subjects, &mentions, &beside);
     for name in names.iter_mut() {
         if let Some((id, score)) = found.get(&name.id) {
             name.place = place(&gazetteer, *id, *score);

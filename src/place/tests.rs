@@ -5,18 +5,19 @@ use crate::document::{Document, Span};
 use crate::names;
 
 /// A document whose spans are given in the text: `[Kyiv]` is a place, `{Ukrainian}` another
-/// name, `<Mark Rutte>` a person.
+/// name, `<Mark Rutte>` a person, `«NATO»` an organisation.
 fn linked(marked: &str) -> Document {
     let (mut text, mut spans, mut start) = (String::new(), Vec::new(), 0);
     for c in marked.chars() {
         match c {
-            '[' | '{' | '<' => start = text.len(),
-            ']' | '}' | '>' => spans.push(Span {
+            '[' | '{' | '<' | '«' => start = text.len(),
+            ']' | '}' | '>' | '»' => spans.push(Span {
                 start,
                 end: text.len(),
                 label: Arc::from(match c {
                     ']' => "LOC",
                     '}' => "MISC",
+                    '»' => "ORG",
                     _ => "PER",
                 }),
                 score: 1.0,
@@ -166,6 +167,90 @@ fn other_places_and_peoples_of_the_document_decide() {
     ] {
         assert_eq!(first(text), place, "{text}");
     }
+}
+
+#[test]
+fn a_town_called_as_a_country_is_where_its_state_says() {
+    for (text, place) in [
+        (
+            "in [Lebanon], [Pennsylvania], on",
+            "Lebanon, Pennsylvania, US",
+        ),
+        ("in [Lebanon], Pa., on", "Lebanon, Pennsylvania, US"),
+        ("in [Mexico], [Missouri], on", "-"),
+        ("in [Peru], Ind., on", "-"),
+        ("in [Peru] and [Mexico]", "Peru, PE"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
+fn members_of_a_list_of_countries_are_countries() {
+    for (text, place) in [
+        (
+            "in [Georgia], [Russia] and the [United States]",
+            "Georgia, GE",
+        ),
+        (
+            "in [Niger], [Cameroon], and [Chad]. [Borno State] and [Lagos]",
+            "Niger, NE",
+        ),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+/// Names, countries and regions of all places of a document, in order of their names.
+fn all(marked: &str) -> Vec<String> {
+    let document = linked(marked);
+    let places = document.names.iter().filter_map(|name| name.place.as_ref());
+    let region = |place: &Place| place.admin1.clone().unwrap_or_default();
+    places
+        .map(|place| format!("{} {} {}", place.name, region(place), place.country))
+        .collect()
+}
+
+#[test]
+fn a_text_about_a_region_means_its_towns_and_not_the_famous_ones() {
+    // Paris and Athens lie there too, and are too small for the gazetteer.
+    let text = "A truck was stolen in [Woodstock] and stopped outside [London], «Ontario Provincial \
+        Police» said. Thieves were seen in [Cambridge], [Windsor], [Brantford] and [Paris].";
+    let places = all(text);
+    let towns = ["Woodstock", "London", "Cambridge", "Windsor", "Brantford"];
+    assert_eq!(places, towns.map(|town| format!("{town} Ontario CA")));
+    let text = "In [Palestine] and [Paris], schools close. [Tyler], [Longview] and [Lufkin] wait for \
+        [Austin]; East [Texas] has no money. [Athens] too.";
+    let places = all(text);
+    assert!(places.contains(&"Paris Texas US".to_owned()), "{places:?}");
+    assert!(
+        places.contains(&"Palestine Texas US".to_owned()),
+        "{places:?}"
+    );
+    assert!(
+        places.iter().all(|place| place.ends_with("US")),
+        "{places:?}"
+    );
+}
+
+#[test]
+fn a_text_from_abroad_means_the_famous_ones() {
+    let text = "[Ontario]'s premier flew from [Toronto] to [London] to meet {British} ministers.";
+    assert_eq!(all(text)[2], "London England GB");
+    let text =
+        "A [Texas] firm from [Houston] showed its rockets near [Paris]. {French} officials came.";
+    assert_eq!(all(text)[2], "Paris Île-de-France FR");
+}
+
+#[test]
+fn counties_of_england_are_no_towns_elsewhere() {
+    for text in [
+        "in [Surrey]. {British} police in [Guildford]",
+        "in [Norfolk]. Police in [Norwich], [England]",
+    ] {
+        assert_eq!(first(text), "-", "{text}");
+    }
+    assert_eq!(first("in [Norfolk], [Virginia]"), "Norfolk, Virginia, US");
 }
 
 #[test]
