@@ -65,6 +65,7 @@ mod tagger;
 pub mod tokenize;
 mod tokens;
 pub mod topic;
+mod whole;
 pub mod window;
 pub mod words;
 pub mod writer;
