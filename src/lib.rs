@@ -51,6 +51,7 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+mod guard;
 mod letters;
 pub mod lists;
 pub mod model;
