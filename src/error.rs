@@ -31,15 +31,18 @@ pub enum Error {
     Directory(PathBuf),
     /// Text that is not UTF-8.
     #[error(
-        "invalid UTF-8 at byte {offset}{looks}; name its encoding, for example with --encoding {encoding}, or convert it with `iconv -f {encoding} -t UTF-8`",
+        "invalid UTF-8 at byte {offset}{looks}; {name}convert it with `iconv -f {encoding} -t UTF-8`",
+        name = if *.can_decode { named(*.guess) } else { String::new() },
         looks = .guess.map_or_else(String::new, |guess| format!(" (it looks like {guess})")),
-        encoding = .guess.unwrap_or("windows-1252"),
+        encoding = encoding(*.guess),
     )]
     NotUtf8 {
         /// Bytes before the first invalid one.
         offset: usize,
         /// The encoding it looks like.
         guess: Option<&'static str>,
+        /// Whether it can be read in an encoding that is named, as by `newshound tag`.
+        can_decode: bool,
     },
     /// Text with a NUL byte: a binary file, or a damaged one.
     #[error(
@@ -144,7 +147,9 @@ pub enum Error {
     #[error("this build carries no model; name one with --model DIR")]
     NoEmbeddedModel,
     /// The tokenizer refused the text.
-    #[error("tokenizer: {0}")]
+    #[error(
+        "the tokenizer failed on the text: {0}; `newshound models verify` looks whether the model is whole"
+    )]
     Tokenizer(String),
     /// The encoder refused its input.
     #[error("encoder: {0}")]
@@ -188,6 +193,16 @@ impl Error {
             Self::Eval(_) => "eval",
         }
     }
+}
+
+/// The encoding that text which is not UTF-8 is most likely in.
+fn encoding(guess: Option<&'static str>) -> &'static str {
+    guess.unwrap_or("windows-1252")
+}
+
+fn named(guess: Option<&'static str>) -> String {
+    let encoding = encoding(guess);
+    format!("name its encoding, for example with --encoding {encoding}, or ")
 }
 
 /// Why a line of JSONL is not JSON: without the number of the line within itself.

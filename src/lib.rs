@@ -51,6 +51,7 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+mod guard;
 mod letters;
 pub mod lists;
 pub mod model;
@@ -65,6 +66,7 @@ mod tagger;
 pub mod tokenize;
 mod tokens;
 pub mod topic;
+mod whole;
 pub mod window;
 pub mod words;
 pub mod writer;

@@ -110,7 +110,7 @@ impl TaggerBuilder {
     }
 
     /// Whether words that are surely in no name stop before the last layers: no, unless told so, as
-    /// that is faster and errs a little more. Without effect on a model that is already loaded.
+    /// that is faster and errs a little more. A model that is already loaded has to be loaded so.
     #[must_use]
     pub fn early_exit(mut self, early_exit: bool) -> Self {
         self.setup.options = self.setup.options.early_exit(early_exit);
@@ -118,7 +118,8 @@ impl TaggerBuilder {
     }
 
     /// The instruction set to use; by default the fastest there is. Results do not depend
-    /// on it. Without effect on a model that is already loaded, and on other engines.
+    /// on it. [`build`](Self::build) refuses one that is not to be had here, and it is without effect on
+    /// a model that is already loaded, and on other engines.
     #[must_use]
     pub fn isa(mut self, isa: Isa) -> Self {
         self.setup.options = self.setup.options.isa(isa);
@@ -251,10 +252,9 @@ impl TaggerBuilder {
             }
             None => {}
         }
-        let special = model.subwords().prefix().len() + model.subwords().suffix().len();
-        let room = model.backend().max_tokens().saturating_sub(special);
+        let room = model.room()?;
         let window = self.window.unwrap_or(WINDOW.min(room));
-        if window > room || window < MIN_WINDOW.min(room) || window == 0 {
+        if window > room || window < MIN_WINDOW.min(room) {
             return Err(Error::Option(format!(
                 "a window of {window} subwords does not fit the model {}; use {} to {room}",
                 model.name(),

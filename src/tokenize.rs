@@ -10,6 +10,7 @@ use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
 use crate::capitals::{hiding, lowered};
 use crate::document::{Sentence, Word};
+use crate::guard::guarded;
 use crate::segment;
 use crate::words::words;
 use crate::{Error, Result};
@@ -24,6 +25,9 @@ const MAX_WORD_SUBWORDS: usize = 48;
 
 /// Text handed to the tokenizer at once, in bytes; runs are cut at white space.
 const RUN_BYTES: usize = 4096;
+
+/// What a tokenizer is tried on when it is read: letters, an accent, and what it may not know.
+const TRIAL: &str = "NATO in Kyiv, café \u{1f980} \u{e000}";
 
 /// A text split into sentences, words and subwords.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,7 +71,7 @@ impl Subwords {
     /// # Errors
     /// A message that says what is wrong with the file.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        let tokenizer = Tokenizer::from_bytes(json).map_err(|e| e.to_string())?;
+        let tokenizer = working(|| Tokenizer::from_bytes(json)).map_err(unusable)?;
         Self::new(tokenizer)
     }
 
@@ -118,11 +122,10 @@ impl Subwords {
             let level = ByteLevel::new(true, level.trim_offsets, level.use_regex);
             tokenizer.with_pre_tokenizer(Some(level));
         }
-        let special = tokenizer
-            .encode("", true)
-            .map_err(|e| e.to_string())?
-            .get_ids()
-            .to_vec();
+        let special = working(|| tokenizer.encode("", true)).map_err(unusable)?;
+        let special = special.get_ids().to_vec();
+        // Some damage shows in texts alone. What is refused in one may do for others.
+        guarded(|| drop(tokenizer.encode(TRIAL, false))).map_err(unusable)?;
         let (prefix, suffix) = match special.as_slice() {
             [] => (vec![], vec![]),
             [first] => (vec![*first], vec![]),
@@ -221,10 +224,7 @@ impl Subwords {
         } else {
             Cow::Borrowed(part(first.start, last.end))
         };
-        let encoding = self
-            .tokenizer
-            .encode(part, false)
-            .map_err(|e| Error::Tokenizer(e.to_string()))?;
+        let encoding = working(|| self.tokenizer.encode(part, false)).map_err(Error::Tokenizer)?;
         let mut subwords = encoding
             .get_ids()
             .iter()
@@ -250,6 +250,16 @@ impl Subwords {
         }
         Ok(())
     }
+}
+
+/// What a tokenizer gives; where its files are damaged it may panic.
+fn working<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    guarded(call).and_then(|done| done.map_err(|e| e.to_string()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
+fn unusable(reason: String) -> String {
+    format!("holds no tokenizer that works ({reason}); fetch the model's files again")
 }
 
 fn too_long(text: &str, word: &Word) -> bool {

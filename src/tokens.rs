@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::document::{Document, Word};
 use crate::names;
 use crate::tagger::Tagger;
-use crate::{Result, Span};
+use crate::{Error, Result, Span};
 
 /// A document given as sentences of tokens.
 pub type Tokens = Vec<Vec<String>>;
@@ -155,6 +155,19 @@ impl Tagger {
             text.restore(document);
         }
         Ok(documents)
+    }
+
+    /// Tags texts together, as [`tag_texts`](Self::tag_texts); where that fails, each alone, so that
+    /// one cannot take others with it.
+    pub fn tag_each<T: AsRef<Text> + Sync>(&self, texts: &[T]) -> Vec<Result<Document>> {
+        let alone = |text: &T| {
+            let mut documents = self.tag_texts(&[text.as_ref()])?;
+            documents.pop().ok_or(Error::NotFinite)
+        };
+        match self.tag_texts(texts) {
+            Ok(documents) => documents.into_iter().map(Ok).collect(),
+            Err(_) => texts.iter().map(alone).collect(),
+        }
     }
 
     /// Tags documents given as sentences of tokens. The result has the spans of each sentence

@@ -129,6 +129,93 @@ fn a_bad_jsonl_line_keeps_its_place_and_the_rest_is_tagged() {
     assert_eq!(out[2]["id"], "-:3");
 }
 
+/// A `tokenizer.json` of the tiny model's words, with a field changed.
+fn tokenizer(dir: &std::path::Path, field: &str, value: Value) {
+    let words = fs::read_to_string(dir.join("vocab.txt")).unwrap();
+    let vocab: serde_json::Map<String, Value> = (0..)
+        .zip(words.lines())
+        .map(|(id, word): (u32, _)| (word.to_owned(), id.into()))
+        .collect();
+    let mut json = json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": null, "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": null, "decoder": null,
+        "model": {
+            "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100, "vocab": vocab,
+        },
+    });
+    *json.pointer_mut(field).unwrap() = value;
+    write_json(dir, "tokenizer.json", &json);
+}
+
+#[test]
+fn a_tokenizer_that_panics_is_refused_in_one_line() {
+    let charsmap = |map: &str| json!({"type": "Precompiled", "precompiled_charsmap": map});
+    let second = json!({
+        "type": "TemplateProcessing", "single": [{"Sequence": {"id": "B", "type_id": 0}}],
+        "pair": [], "special_tokens": {},
+    });
+    for (field, value) in [
+        ("/normalizer", charsmap("AAAAAA==")),
+        ("/normalizer", charsmap("ALQCAACEAAAAAAACA")),
+        ("/post_processor", second),
+    ] {
+        let model = tiny_model();
+        tokenizer(model.path(), field, value);
+        let dir = model.path().to_str().unwrap();
+        for args in [&["tag", "--model", dir][..], &["models", "verify", dir]] {
+            let (code, out, err) = run(args, "w5");
+            assert_eq!((code, out.as_str()), (2, ""), "{err}");
+            assert_eq!(err.lines().count(), 1, "{err}");
+            let wanted = "tokenizer.json: holds no tokenizer that works (";
+            assert!(err.contains(wanted) && err.contains("again"), "{err}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_the_tokenizer_fails_on_fails_alone() {
+    let (model, dir) = (tiny_model(), TempDir::new().unwrap());
+    tokenizer(model.path(), "/model/unk_token", json!("[NONE]"));
+    let model = model.path().to_str().unwrap();
+    fs::write(dir.path().join("a.txt"), "w5").unwrap();
+    fs::write(
+        dir.path().join("b.jsonl"),
+        "{\"text\":\"w6\"}\n{\"text\":\"\u{1f980}\"}\n{\"id\":\"c\",\"text\":\"\u{1f980}\"}\n",
+    )
+    .unwrap();
+    let done = newshound(&["tag", "-f", "jsonl", "--model", model, "b.jsonl", "a.txt"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    let out = records(&String::from_utf8(done.stdout).unwrap());
+    let kinds: Vec<&Value> = out.iter().map(|record| &record["error"]["kind"]).collect();
+    assert_eq!(
+        kinds,
+        [
+            &json!(null),
+            &json!("tokenizer"),
+            &json!("tokenizer"),
+            &json!(null)
+        ]
+    );
+    for place in [
+        "b.jsonl:2: the tokenizer failed",
+        "b.jsonl: c: the tokenizer failed",
+    ] {
+        assert!(err.contains(place), "{err}");
+    }
+    let (code, _, err) = run(&["models", "verify", model], "");
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("fails on characters that it does not know"),
+        "{err}"
+    );
+}
+
 /// The message and exit code of a run with a model directory changed by `damage`.
 fn with_damage(damage: impl Fn(&std::path::Path)) -> (i32, String) {
     let model = tiny_model();
@@ -172,7 +259,11 @@ fn a_damaged_model_directory_is_refused_with_the_file_and_the_way_out() {
         ),
         (
             |d| fs::write(d.join("tokenizer.json"), "{}").unwrap(),
-            "tokenizer.json:",
+            "tokenizer.json: holds no tokenizer that works (Model missing",
+        ),
+        (
+            |d| fs::write(d.join("topics.safetensors"), "").unwrap(),
+            "topics.safetensors: is damaged (header too small); fetch the model's files again, or",
         ),
         (
             |d| {
@@ -227,7 +318,12 @@ fn wrong_usage_is_exit_code_2_and_names_what_would_be_right() {
             vec!["--labels", "PER,GPE"],
             "the model has no label GPE; its labels are PER",
         ),
+        (vec!["--labels", "PER, ORG,GPE"], "has no label GPE"),
         (vec!["--min-score", "2"], "between 0 and 1"),
+        (
+            vec!["--backend", "rust-bert", "--early-exit"],
+            "through all layers; leave out --early-exit",
+        ),
         (vec!["--window", "100000"], "does not fit the model"),
         (
             vec!["--offsets", "bytes"],

@@ -36,6 +36,17 @@ fn bench_measures_the_model_and_the_whole_tool() {
 }
 
 #[test]
+fn bench_names_a_file_that_it_cannot_read_and_advises_no_option_that_it_has_not() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("a.txt");
+    std::fs::write(&path, b"caf\xE9").unwrap();
+    let (code, _, err) = run(&["bench", path.to_str().unwrap()], "");
+    assert_eq!(code, 2);
+    let wanted = "a.txt: invalid UTF-8 at byte 3; convert it with `iconv";
+    assert!(err.contains(wanted) && !err.contains("--encoding"), "{err}");
+}
+
+#[test]
 fn bench_isa_has_a_line_for_each_instruction_set_there_is() {
     let model = tiny_model();
     let dir = model.path().to_str().unwrap();

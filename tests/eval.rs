@@ -80,11 +80,60 @@ fn gold_data_without_anything_in_it_is_an_error() {
 }
 
 #[test]
+fn a_calibration_of_no_name_is_refused() {
+    let model = tiny_model();
+    let dir = model.path().to_str().unwrap();
+    let args = ["eval", "--model", dir, "--labels", "SHIP", "--calibration"];
+    let (code, out, err) = run(&args, "w5 B-SHIP\n");
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("--calibration: no name was found"), "{err}");
+}
+
+#[test]
+fn options_that_would_have_no_effect_are_refused() {
+    let model = tiny_model();
+    let dir = model.path().to_str().unwrap();
+    for option in [
+        "--model=m",
+        "--threads=1",
+        "--window=64",
+        "--precision=f32",
+        "--early-exit",
+        "--backend=native",
+        "--offsets=char",
+    ] {
+        let (code, _, err) = run(&["eval", "--scored", option], SCORED);
+        assert!(code == 2 && err.contains("cannot be used with"), "{err}");
+    }
+    let row = "{\"text\":\"w5\",\"topics\":[]}\n";
+    assert_eq!(run(&["eval", "--topics", "--offsets=char"], row).0, 2);
+    let (code, _, err) = run(&["eval", "--model", dir, "--offsets=char"], "w5 B-PER\n");
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("-: a column file has no offsets; leave out"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_read_past() {
+    let model = tiny_model();
+    let dir = model.path().to_str().unwrap();
+    let row = r#"{"text":"w5","entities":[{"start":0,"end":2,"label":"PER"}]}"#;
+    for text in [row, "w5 B-PER\n"] {
+        let args = ["eval", "-f", "json", "--model", dir];
+        let marked = run(&args, &format!("\u{feff}{text}"));
+        assert_eq!(marked.0, 0, "{}", marked.2);
+        assert_eq!(marked, run(&args, text));
+    }
+}
+
+#[test]
 fn a_label_to_score_that_neither_gold_nor_model_knows_is_refused() {
     let model = tiny_model();
     let dir = model.path().to_str().unwrap();
     let eval = |labels| run(&["eval", "--model", dir, "--labels", labels], "w5 B-SHIP\n");
-    assert_eq!(eval("SHIP,PER").0, 0);
+    assert_eq!(eval("SHIP, PER").0, 0);
     let (code, out, err) = eval("SHIP,SHPI");
     assert_eq!((code, out.as_str()), (2, ""));
     let wanted = "--labels SHPI: no gold name has that label, and the model does not know it";
@@ -168,6 +217,20 @@ fn names_are_scored_on_gold_spans_and_on_those_that_are_found() {
         "{err}"
     );
     assert_eq!(run(&["eval", "--names", "--topics"], &row).0, 2);
+    let ships = row.replace("\"PER\"", "\"SHIP\"");
+    let (code, out, err) = run(&[&args[..], &["--labels", "SHIP"]].concat(), &ships);
+    assert_eq!(code, 0, "{err}");
+    let scores: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(scores["gold_spans"]["pairs"]["gold"], 2);
+    assert_eq!(
+        scores["predicted_spans"]["pairs_end_to_end"]["predicted"],
+        0
+    );
+    let (code, _, err) = run(&[&args[..], &["--labels", "SHPI"]].concat(), &ships);
+    assert!(
+        code == 2 && err.contains("--labels SHPI: no gold name has"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -255,6 +318,25 @@ fn links_of_places_are_scored_on_gold_names_and_on_those_found() {
     assert_eq!(scores["gold"]["accuracy"], 50.0);
     assert_eq!(scores["gold"]["wrong_rate"], 50.0);
     assert_eq!(scores["found"]["gold"], 2);
+    let twice = format!("{}\n\n{}\n", article("a"), article("a"));
+    let (code, _, err) = run(&args, &twice);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("-: line 3: the id a is that of an article before"),
+        "{err}"
+    );
+    let others = format!("{0}\n{0}\n{1}\n", article("b"), article("a"));
+    assert_eq!(run(&args, &others).1, out);
+    let list = fs::read_to_string(&gold).unwrap();
+    fs::write(&gold, format!("\u{feff}{list}")).unwrap();
+    assert_eq!(run(&args, &article("a")).1, out);
+    fs::write(&gold, "article\tstart\tend\tgeonames\n").unwrap();
+    let (code, _, err) = run(&args, &article("a"));
+    assert!(
+        code == 2 && err.contains("gold.tsv: line 1: there is no place to score"),
+        "{err}"
+    );
+    fs::write(&gold, &list).unwrap();
     let (code, _, err) = run(&args, &article("b"));
     assert_eq!(code, 2);
     assert!(

@@ -10,6 +10,7 @@ use newshound::Model;
 use newshound::backend::Setup;
 use newshound::model::{Source, weights_in};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -237,6 +238,41 @@ fn verify_finds_the_shipped_model_and_a_directory_good() {
     assert_eq!(code, 0, "{err}");
     let checks: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(checks.as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn verify_runs_a_model_with_the_files_of_early_exit_too() {
+    let dir = tiny_model();
+    let path = dir.path().to_str().unwrap();
+    let write = |bias: &[usize], logits: &str| {
+        let zeros = [0; 128];
+        let view = |shape: &[usize]| {
+            let bytes = &zeros[..4 * shape.iter().product::<usize>()];
+            TensorView::new(Dtype::F32, shape.to_vec(), bytes).unwrap()
+        };
+        let tensors = [
+            ("exits.1.weight", view(&[1, 32])),
+            ("exits.1.bias", view(bias)),
+            (logits, view(&[9])),
+        ];
+        let bytes = safetensors::serialize(tensors, None).unwrap();
+        fs::write(dir.path().join("exits.safetensors"), bytes).unwrap();
+    };
+    write(&[1], "exits.logits");
+    let (code, out, err) = run(&["models", "verify", path], "");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("ok  early exit "), "{out}");
+    let refused = |wanted: &str| {
+        let (code, out, err) = run(&["models", "verify", path], "");
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains(wanted), "{err}");
+    };
+    fs::write(dir.path().join("exits.topics.safetensors"), "").unwrap();
+    refused("exits.topics.safetensors: is damaged");
+    write(&[2], "exits.logits");
+    refused("`exits.1.bias` has shape [2]");
+    write(&[1], "exits.logit");
+    refused("no tensor `exits.logits`; fetch exits.safetensors again");
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn difference_from(kind: &str, model: &str, options: Options) -> f64 {
         .iter()
         .zip(&expected)
         .map(|(found, wanted)| (f64::from(*found) - wanted).abs())
+        .inspect(|difference| assert!(difference.is_finite(), "{model}: {difference}"))
         .fold(0.0, f64::max)
 }
 

@@ -146,9 +146,47 @@ fn a_report_is_written_over_reports_alone() {
     place.write("a.txt", "mine");
     let (code, err) = report(&place, &["out", "--text", "a.txt", "-o", "a.txt"]);
     assert!(code == 2 && err.contains("over what is read"), "{err}");
+    place.write("in/deep/b.txt", "mine");
+    let (code, err) = report(&place, &["out", "--text", "in", "-o", "in/deep/b.txt"]);
+    assert!(code == 2 && err.contains("over what is read"), "{err}");
+    assert_eq!(place.text("in/deep/b.txt"), "mine");
     std::fs::remove_file(place.dir.path().join("out/report.html")).unwrap();
     assert_eq!(report(&place, &["out"]).0, 0);
     assert_eq!(report(&place, &["out"]).0, 0);
+    assert_eq!(report(&place, &["out", "-o", "in/r.html"]).0, 0);
+    assert_eq!(
+        report(&place, &["out", "--text", "in", "-o", "in/r.html", "-q"]),
+        (0, String::new())
+    );
+}
+
+#[test]
+fn a_report_touches_no_file_beside_it() {
+    let place = Place::new();
+    place.write("x.jsonl", results(true));
+    place.write("x.jsonl.report.html.new", "mine");
+    assert_eq!(report(&place, &["x.jsonl"]).0, 0);
+    place.write("torn.jsonl", results(true) + "{");
+    let (code, err) = report(&place, &["torn.jsonl", "-o", "x.jsonl.report.html"]);
+    assert!(code == 2 && err.contains("line 4"), "{err}");
+    assert_eq!(
+        place.files("."),
+        [
+            "torn.jsonl",
+            "x.jsonl",
+            "x.jsonl.report.html",
+            "x.jsonl.report.html.new"
+        ]
+    );
+    assert_eq!(place.text("x.jsonl.report.html.new"), "mine");
+    assert!(place.text("x.jsonl.report.html").contains("Mark Rutte"));
+    for dir in ["new/", "."] {
+        let (code, err) = report(&place, &["x.jsonl", "-o", dir]);
+        assert!(
+            code == 2 && err.contains("a directory; name a file"),
+            "{err}"
+        );
+    }
 }
 
 #[test]

@@ -191,6 +191,49 @@ fn rows_that_cannot_be_learned_from_are_named() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_is_learned() {
+    let (model, _) = places();
+    let dir = model.path();
+    let learn = |to: &Path| {
+        let args = ["topics", "learn", "-o", text(to), "--model", text(dir)];
+        // Rows that cannot be learned from would be told of later.
+        let (code, _, err) = run(&args, "none");
+        assert_eq!(code, 2);
+        err
+    };
+    for to in [dir.join("new.d/"), dir.to_owned()] {
+        let err = learn(&to);
+        assert!(err.contains("it is a directory; name a file"), "{err}");
+    }
+    assert!(!dir.join("new.d").exists());
+    let kept = dir.join("kept.topics");
+    fs::write(&kept, "kept").unwrap();
+    let mut permissions = fs::metadata(&kept).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&kept, permissions).unwrap();
+    // Some users may write everywhere.
+    if fs::File::options().append(true).open(&kept).is_err() {
+        let err = learn(&kept);
+        assert!(err.contains("cannot write"), "{err}");
+    }
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "kept");
+}
+
+#[test]
+fn a_byte_order_mark_is_read_past_and_a_file_without_texts_is_refused() {
+    let (model, topics) = places();
+    let (dir, file) = (text(model.path()), text(&topics));
+    let marked = format!("\u{feff}{}", labelled(20));
+    let args = ["topics", "learn", "-o", file, "--model", dir];
+    assert_eq!(run(&args, &marked).0, 0);
+    let args = ["eval", "--topics", "--topics-model", file, "--model", dir];
+    assert_eq!(run(&args, &marked).0, 0);
+    let (code, out, err) = run(&args, "\n");
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("there is no text to score"), "{err}");
+}
+
+#[test]
 fn a_model_without_topics_gives_none_and_says_so_when_asked() {
     let model = tiny_model();
     let dir = text(model.path());

@@ -95,10 +95,11 @@ def fit(states, inside):
 
 
 def limit(scores, name, missed):
-    """The highest score up to which at most the share `missed` of tokens of names is."""
+    """The highest score up to which at most the share `missed` of names' tokens is, or below all."""
     order = scores.argsort()
     stopped = name[order].float().cumsum(0)
-    return scores[order][(stopped <= missed * name.sum()).sum() - 1]
+    last = (stopped <= missed * name.sum()).sum() - 1
+    return scores[order][last] if last >= 0 else scores.min() - 1
 
 
 def main():

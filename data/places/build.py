@@ -109,12 +109,13 @@ PLAIN = str.maketrans({
     "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
     "ı": "i", "ħ": "h", "ŋ": "n", "ə": "a",
 })
-DROPPED = set(".'’‘`´ʻʼʹ·")
+DROPPED = set(".'’‘`ʻʼʹ·")
 
 
 def fold(name):
     """What names are looked up by; src/place/fold.rs does the same."""
-    name = unicodedata.normalize("NFKD", name.lower()).translate(PLAIN)
+    # Taken apart, an acute accent that stands alone would begin with a blank.
+    name = unicodedata.normalize("NFKD", name.replace("´", "").lower()).translate(PLAIN)
     name = "".join(c for c in name if not unicodedata.combining(c) and c not in DROPPED)
     words = "".join(c if c.isalnum() else " " for c in name).split()
     if len(words) > 1 and words[0] == "the":

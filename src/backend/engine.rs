@@ -60,7 +60,7 @@ pub struct Setup {
     /// What runs it.
     pub engine: Engine,
     /// Settings of our own encoder. Of these rust-bert takes note of the precision, which has to
-    /// be `auto` or `f32`.
+    /// be `auto` or `f32`, and of early exit, which it has not.
     pub options: Options,
 }
 
@@ -88,6 +88,11 @@ impl Setup {
             return Err(Error::Option(format!(
                 "the backend rust-bert computes in f32; leave out --precision {precision}"
             )));
+        }
+        if self.options.early_exit {
+            let message = "the backend rust-bert takes every word through all layers; leave out \
+                           --early-exit";
+            return Err(Error::Option(message.to_owned()));
         }
         #[cfg(feature = "rust-bert")]
         return super::rust_bert::check(device);
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn rust_bert_refuses_fewer_bits_than_it_has() {
+    fn rust_bert_refuses_fewer_bits_than_it_has_and_early_exit() {
         for precision in [Precision::Int8, Precision::Bf16] {
             let setup = Setup {
                 engine: Engine::RustBert(Device::Cpu),
@@ -145,6 +150,12 @@ mod tests {
             assert!(message.contains("in f32; leave out"), "{message}");
             assert!(message.ends_with(precision.name()), "{message}");
         }
+        let setup = Setup {
+            engine: Engine::RustBert(Device::Cpu),
+            options: Options::default().early_exit(true),
+        };
+        let message = setup.check().unwrap_err().to_string();
+        assert!(message.ends_with("leave out --early-exit"), "{message}");
     }
 
     #[cfg(not(feature = "rust-bert"))]

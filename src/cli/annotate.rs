@@ -13,7 +13,7 @@ use newshound::lists::Lists;
 use newshound::{OffsetUnit, Tagger};
 
 use super::input::InputArgs;
-use super::output::{ListArgs, ModelArgs, WantedTopics, stdout};
+use super::output::{ListArgs, ModelArgs, WantedTopics, label, stdout};
 use super::watch::{self, Watch};
 use super::{Outcome, Stop, report};
 
@@ -98,6 +98,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_delimiter = ',',
+        value_parser = label,
         value_name = "LABELS",
         help_heading = "Output"
     )]

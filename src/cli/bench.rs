@@ -11,7 +11,7 @@ use newshound::{Isa, Tagger};
 use rayon::prelude::*;
 
 use super::Outcome;
-use super::output::{ModelArgs, inputs, stdout};
+use super::output::{ModelArgs, inputs, named, stdout};
 
 /// Documents tagged at once.
 const BATCH: usize = 32;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         texts.push(SAMPLE.to_owned());
     } else {
         for input in inputs(&args.files)? {
-            texts.push(input.text()?);
+            texts.push(input.text().map_err(|error| named(&input, &error))?);
         }
     }
     let length = Duration::from_secs(args.seconds.into());

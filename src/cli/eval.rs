@@ -15,7 +15,7 @@ use newshound::eval::{
 use newshound::{Error, Model, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
 
-use super::output::{ModelArgs, TopicArgs, inputs, named, stdout};
+use super::output::{ModelArgs, To, TopicArgs, inputs, label, named, stdout, write_json};
 use super::{Outcome, Stop, report};
 
 /// Score a model against gold names, or gold topics
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     format: To,
 
     /// Labels to score, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "LABELS")]
+    #[arg(long, value_delimiter = ',', value_parser = label, value_name = "LABELS")]
     labels: Option<Vec<String>>,
 
     /// New names for gold labels, as in GPE=LOC,FAC=LOC; FROM= drops a label
@@ -71,12 +71,13 @@ pub(crate) struct Args {
     calibration: bool,
 
     /// The last two columns are gold and predicted tags; run no model
-    #[arg(long, conflicts_with = "perturb")]
+    #[arg(long, conflicts_with_all = ["perturb", "offsets", "model", "threads", "window", "precision",
+        "early_exit", "backend", "device"])]
     scored: bool,
 
-    /// What offsets of JSONL rows without an offset_unit count
-    #[arg(long, default_value = "byte", value_name = "UNIT", value_parser = ["byte", "char", "utf16"])]
-    offsets: String,
+    /// What offsets of JSONL rows without an offset_unit count [default: byte]
+    #[arg(long, value_name = "UNIT", value_parser = ["byte", "char", "utf16"])]
+    offsets: Option<String>,
 
     /// Score which mentions have a name in common, and what it is
     ///
@@ -88,7 +89,7 @@ pub(crate) struct Args {
 
     /// Score topics instead of names
     #[arg(long, help_heading = "Topics",
-        conflicts_with_all = ["labels", "map", "strict", "perturb", "calibration", "scored"])]
+        conflicts_with_all = ["labels", "map", "strict", "perturb", "calibration", "scored", "offsets"])]
     topics: bool,
 
     /// Score links of places against this list: tab-separated article, start, end, geonames
@@ -107,14 +108,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum To {
-    /// A table for people
-    Table,
-    /// One JSON object
-    Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum Perturb {
     /// ALL CAPITALS
     Upper,
@@ -122,6 +115,12 @@ enum Perturb {
     Lower,
     /// A Capital Before Every Word
     Title,
+}
+
+impl Args {
+    fn unit(&self) -> Result<OffsetUnit, Error> {
+        self.offsets.as_deref().unwrap_or("byte").parse()
+    }
 }
 
 impl From<Perturb> for Case {
@@ -181,7 +180,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         gold: map,
         only: args.labels.clone().map(BTreeSet::from_iter),
     };
-    let unit: OffsetUnit = args.offsets.parse()?;
+    let unit = args.unit()?;
     let (scores, calibration) = if args.scored {
         (scored(&args.files, &rules)?, None)
     } else {
@@ -196,17 +195,30 @@ pub(crate) fn run(args: &Args) -> Outcome {
             let text = input.text().map_err(|error| named(&input, &error))?;
             let done = if is_jsonl(&text) {
                 trial.raw(&text, unit)
+            } else if args.offsets.is_some() {
+                return Err(Stop::Fatal(format!(
+                    "{}: a column file has no offsets; leave out --offsets",
+                    input.name()
+                )));
             } else {
                 trial.tokens(&text)
             };
             done.map_err(|error| named(&input, &error))?;
         }
-        check(rules.only.as_ref(), &trial.scores, trial.tagger.model())?;
+        let seen = |label: &str| trial.scores.labels().contains_key(label);
+        check(rules.only.as_ref(), seen, trial.tagger.model())?;
         (trial.scores, args.calibration.then_some(trial.calibration))
     };
     if scores.overall() == Count::default() {
         return Err(Stop::Fatal(
             "there is no name to score, neither in the gold data nor found in it".to_owned(),
+        ));
+    }
+    if calibration.as_ref().is_some_and(Calibration::is_empty) {
+        return Err(Stop::Fatal(
+            "--calibration: no name was found, so there is no score to hold against the gold \
+             names; leave it out"
+                .to_owned(),
         ));
     }
     warn(&scores);
@@ -223,20 +235,21 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 scores: &scores,
                 calibration: calibration.as_ref(),
             };
-            serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            write_json(&mut out, &report)?;
         }
     }
     out.flush()?;
     Ok(0)
 }
 
-/// Refuses a label to score that no name has, whether gold or found, and the model does not know.
-fn check(wanted: Option<&BTreeSet<String>>, scores: &Scores, model: &Model) -> Result<(), Stop> {
+/// Refuses a label to score that was not `seen` with any name, and that the model does not know.
+fn check(
+    wanted: Option<&BTreeSet<String>>,
+    seen: impl Fn(&str) -> bool,
+    model: &Model,
+) -> Result<(), Stop> {
     let known = model.labels().labels();
-    let unknown = |label: &&String| {
-        !scores.labels().contains_key(*label) && !known.iter().any(|known| **known == ***label)
-    };
+    let unknown = |label: &&String| !seen(label) && !known.iter().any(|known| **known == ***label);
     match wanted.into_iter().flatten().find(unknown) {
         None => Ok(()),
         Some(label) => Err(Stop::Fatal(format!(

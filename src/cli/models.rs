@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use newshound::backend::Setup;
 use newshound::model::{About, Check, Source};
 use newshound::report::grouped;
 use newshound::{Error, Model};
 
-use super::output::{BackendArgs, stdout};
+use super::output::{BackendArgs, To, stdout, write_json};
 use super::{Outcome, Stop, report};
 
 /// Describe, verify or export models
@@ -81,14 +81,6 @@ struct Export {
     model: Option<OsString>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum To {
-    /// For people
-    Table,
-    /// JSON
-    Json,
-}
-
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.action {
         None => list(args),
@@ -116,7 +108,7 @@ fn list(args: &Args) -> Outcome {
     let mut out = stdout();
     match args.format {
         To::Table => found.iter().try_for_each(|about| write(&mut out, about))?,
-        To::Json => json(&mut out, &found)?,
+        To::Json => write_json(&mut out, &found)?,
     }
     out.flush()?;
     let last = wrong.pop();
@@ -190,7 +182,7 @@ fn verify(args: &Verify) -> Outcome {
                 writeln!(out, "ok  {name:11}{found}")?;
             }
         }
-        To::Json => json(&mut out, &checks)?,
+        To::Json => write_json(&mut out, &checks)?,
     }
     out.flush()?;
     Ok(0)
@@ -209,9 +201,4 @@ fn export(args: &Export) -> Outcome {
         about.name
     ));
     Ok(0)
-}
-
-fn json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Stop> {
-    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
-    Ok(writeln!(out)?)
 }

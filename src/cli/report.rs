@@ -1,7 +1,6 @@
 //! `newshound report`: results of a corpus to a web page.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use newshound::corpus::is_report;
@@ -9,7 +8,7 @@ use newshound::reader::{Walk, same_file};
 use newshound::report::{self, Input, Made, Options, grouped};
 
 use super::input::FieldArgs;
-use super::output::stdout;
+use super::output::{check_file, stdout};
 use super::{Outcome, Stop};
 
 /// Make a web page of a corpus' people, organisations, places and topics
@@ -84,35 +83,36 @@ pub(crate) fn run(args: &Args) -> Outcome {
         out.flush()?;
         return tell(args, &made, None);
     }
+    let path = output(args, &results)?;
+    let made = report::save(&results, input.as_ref(), &options, &path)?;
+    tell(args, &made, Some(&path))
+}
+
+/// Where the page goes, which is never over what is read or, where no one named it, over what is no report.
+fn output(args: &Args, results: &Path) -> Result<PathBuf, Stop> {
     let path = args.output.clone().unwrap_or_else(|| beside(&args.results));
+    check_file(&path)?;
     if args.output.is_none() && path.exists() && !is_report(&path) {
         return Err(Stop::Fatal(format!(
             "{} is there already and no report of newshound's; name another file with -o",
             path.display()
         )));
     }
-    let mut read = args.text.iter().chain([&results]);
-    if read.any(|read| same_file(&path, read)) {
+    let mut read = args.text.iter().map(PathBuf::as_path).chain([results]);
+    let is_text = !is_report(&path) && args.text.iter().any(|text| lies_in(&path, text));
+    if is_text || read.any(|read| same_file(&path, read)) {
         let path = path.display();
         return Err(Stop::Fatal(format!(
             "-o {path} would be written over what is read; name another file"
         )));
     }
-    let cannot = |e| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let mut out = BufWriter::new(File::create(&new).map_err(cannot)?);
-    let made = report::write(&results, input.as_ref(), &options, &mut out);
-    let flushed = out.flush();
-    // Half a page is worth nothing.
-    if made.is_err() || flushed.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    let made = made?;
-    flushed
-        .and_then(|()| fs::rename(&new, &path))
-        .map_err(cannot)?;
-    tell(args, &made, Some(&path))
+    Ok(path)
+}
+
+/// Whether a file is there and in the directory, however deep.
+fn lies_in(path: &Path, dir: &Path) -> bool {
+    let (path, dir) = (path.canonicalize(), dir.canonicalize());
+    path.is_ok_and(|path| dir.is_ok_and(|dir| path.starts_with(dir)))
 }
 
 fn input(args: &Args, results: &Path) -> Result<Option<Input>, Stop> {

@@ -8,7 +8,7 @@ use newshound::writer::{Conll, Csv, Html, Jsonl, Record, Spacy, Tsv, View, WebAn
 use newshound::{Error, OffsetUnit, Tagger, Text};
 
 use super::input::InputArgs;
-use super::output::{Colour, ListArgs, ModelArgs, WantedTopics, stdout};
+use super::output::{Colour, ListArgs, ModelArgs, WantedTopics, label, stdout};
 use super::{Outcome, Stop, report};
 
 /// Text tagged at once, in bytes for each thread: enough to keep it busy, little enough
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     offsets: String,
 
     /// Labels to give out, separated by commas [default: all the model has]
-    #[arg(long, value_delimiter = ',', value_name = "LABELS")]
+    #[arg(long, value_delimiter = ',', value_parser = label, value_name = "LABELS")]
     labels: Option<Vec<String>>,
 
     /// Lowest score to give out, 0 to 1
@@ -149,7 +149,8 @@ struct Job<W> {
     tagger: Tagger,
     writer: Box<dyn Writer>,
     out: W,
-    waiting: Vec<Source>,
+    /// With the name of the input that each is of.
+    waiting: Vec<(String, Source)>,
     bytes: usize,
     failed: usize,
 }
@@ -167,7 +168,7 @@ impl<W: Write> Job<W> {
                 });
             }
         }
-        self.waiting.push(source);
+        self.waiting.push((input.to_owned(), source));
         if self.bytes >= BATCH_BYTES * self.tagger.threads() || self.waiting.len() >= 1024 {
             self.flush()?;
         }
@@ -179,22 +180,30 @@ impl<W: Write> Job<W> {
         self.bytes = 0;
         let texts: Vec<&Text> = waiting
             .iter()
-            .filter_map(|source| source.text.as_ref().ok())
+            .filter_map(|(_, source)| source.text.as_ref().ok())
             .collect();
-        let mut documents = self.tagger.tag_texts(&texts)?.into_iter();
-        for source in &waiting {
-            match &source.text {
-                Err(error) => self.writer.failure(&mut self.out, &source.id, error)?,
-                Ok(_) => {
-                    if let Some(document) = documents.next() {
-                        let record = Record {
-                            id: &source.id,
-                            document: &document,
-                            metadata: &source.metadata,
-                            with_text: source.derived,
-                        };
-                        self.writer.document(&mut self.out, &record)?;
-                    }
+        let mut documents = self.tagger.tag_each(&texts).into_iter();
+        for (input, source) in &waiting {
+            let id = &source.id;
+            match source.text.as_ref().map(|_| documents.next()) {
+                Err(error) => self.writer.failure(&mut self.out, id, error)?,
+                Ok(None) => {}
+                Ok(Some(Err(error))) => {
+                    self.failed += 1;
+                    report(&match id.starts_with(input) {
+                        true => format!("{id}: {error}"),
+                        false => format!("{input}: {id}: {error}"),
+                    });
+                    self.writer.failure(&mut self.out, id, &error)?;
+                }
+                Ok(Some(Ok(document))) => {
+                    let record = Record {
+                        id,
+                        document: &document,
+                        metadata: &source.metadata,
+                        with_text: source.derived,
+                    };
+                    self.writer.document(&mut self.out, &record)?;
                 }
             }
         }

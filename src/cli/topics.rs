@@ -1,14 +1,15 @@
 //! `newshound topics`: the vocabulary of topics, and topics of a user's own.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use newshound::Error;
 use newshound::reader::same_file;
 use newshound::topic::{self, MEDIA_TOPICS};
 
-use super::output::{ModelArgs, inputs, named, stdout};
+use super::output::{ModelArgs, To, check_file, inputs, named, stdout, write_json};
 use super::{Outcome, Stop, report};
 
 /// List the topics, or learn your own
@@ -62,14 +63,6 @@ struct Learn {
     model: ModelArgs,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum To {
-    /// For people
-    Table,
-    /// JSON
-    Json,
-}
-
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.action {
         Some(Action::Learn(args)) => learn(args),
@@ -89,10 +82,7 @@ fn list(format: To) -> Outcome {
                 )?;
             }
         }
-        To::Json => {
-            serde_json::to_writer(&mut out, &MEDIA_TOPICS).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        To::Json => write_json(&mut out, &MEDIA_TOPICS)?,
     }
     out.flush()?;
     Ok(0)
@@ -125,10 +115,7 @@ fn learn(args: &Learn) -> Outcome {
                 lesson.scores.write_table(&mut out)?;
                 lesson.scores.write_levels(&mut out)?;
             }
-            To::Json => {
-                serde_json::to_writer(&mut out, &lesson.scores).map_err(std::io::Error::from)?;
-                writeln!(out)?;
-            }
+            To::Json => write_json(&mut out, &lesson.scores)?,
         }
         out.flush()?;
     }
@@ -139,8 +126,11 @@ fn learn(args: &Learn) -> Outcome {
 /// Whether a file can be written, before minutes are spent on what it is to hold; makes its directory.
 fn writable(path: &Path) -> Result<(), Stop> {
     let cannot = |e: std::io::Error| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
-    if path.is_dir() {
-        return Err(cannot(std::io::ErrorKind::IsADirectory.into()));
+    check_file(path)?;
+    if path.is_file() {
+        File::options().append(true).open(path).map_err(cannot)?;
+    } else if path.exists() {
+        return Ok(());
     }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let dir = dir.unwrap_or(Path::new("."));

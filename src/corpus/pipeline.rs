@@ -129,24 +129,13 @@ fn tag(tagger: &Tagger, batches: &Mutex<Receiver<(usize, Batch)>>, to_write: Syn
     }
 }
 
-/// Tags a batch; where that fails, each document alone, so that one cannot take others
-/// with it.
+/// Tags a batch.
 fn tag_batch(tagger: &Tagger, batch: Batch) -> Vec<Done> {
     let texts: Vec<&Text> = batch
         .iter()
         .filter_map(|numbered| numbered.source.text.as_ref().ok())
         .collect();
-    let tagged: Vec<crate::Result<Document>> = match tagger.tag_texts(&texts) {
-        Ok(documents) => documents.into_iter().map(Ok).collect(),
-        Err(_) => texts
-            .iter()
-            .map(|text| {
-                let mut documents = tagger.tag_texts(&[text])?;
-                documents.pop().ok_or(crate::Error::NotFinite)
-            })
-            .collect(),
-    };
-    let mut tagged = tagged.into_iter();
+    let mut tagged = tagger.tag_each(&texts).into_iter();
     batch
         .into_iter()
         .map(|mut numbered| {

@@ -59,6 +59,12 @@ impl Calibration {
         }
     }
 
+    /// Whether it has no span.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bins.iter().all(|bin| bin.spans == 0)
+    }
+
     /// The bins that hold spans, by score.
     pub fn table(&self) -> impl Iterator<Item = Reliability> + '_ {
         let bins = self.bins.iter().enumerate().filter(|(_, b)| b.spans > 0);
@@ -76,7 +82,7 @@ impl Calibration {
     pub fn expected_error(&self) -> f64 {
         let all: u64 = self.bins.iter().map(|bin| bin.spans).sum();
         let apart = |line: Reliability| line.spans as f64 * (line.score - line.right).abs();
-        self.table().map(apart).sum::<f64>() / all.max(1) as f64
+        self.table().map(apart).fold(0.0, |sum, part| sum + part) / all.max(1) as f64
     }
 
     /// Writes the table for people.
@@ -137,7 +143,8 @@ mod tests {
         assert!((lines[1].score - 0.94).abs() < 1e-6);
         let error = (2.0 * 0.44 + 0.25) / 3.0;
         assert!((table.expected_error() - error).abs() < 1e-6);
-        assert_eq!(Calibration::default().expected_error(), 0.0);
+        assert_eq!(Calibration::default().expected_error().to_string(), "0");
+        assert!(Calibration::default().is_empty() && !table.is_empty());
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct Token<'a> {
 ///   without a tab that start with `# ` and whose last column is no tag, or that have a
 ///   `=` after `#` and a key. `# newdoc` starts a document. Any other line that starts
 ///   with `#` is a token.
-/// - A byte order mark and `\r\n` are read past.
+/// - `\r\n` ends a line as `\n` does.
 ///
 /// # Errors
 /// [`Error::Columns`], [`Error::Uneven`] or [`Error::Tag`] for the first line that is none
@@ -63,7 +63,6 @@ pub fn read(text: &str, layout: Layout) -> Result<Vec<Document<'_>>, Error> {
         documents: vec![Document::default()],
         sentence: Sentence::default(),
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (at, line) in text.split('\n').enumerate() {
         reader.line(at + 1, line.trim_end_matches([' ', '\t', '\r']))?;
     }
@@ -187,6 +186,7 @@ fn clipped(column: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::Input;
 
     /// Documents of sentences of `word/tag`, the predicted tag behind a second slash.
     fn outline(text: &str, layout: Layout) -> Vec<Vec<String>> {
@@ -208,8 +208,12 @@ mod tests {
 
     #[test]
     fn marks_of_documents_comments_and_odd_line_ends_are_read_past() {
-        let text = include_str!("../../tests/fixtures/eval/layout.txt");
-        assert!(text.starts_with('\u{feff}') && text.contains("\r\n"));
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/eval/layout.txt"
+        );
+        let text = &Input::File(file.into()).text().unwrap();
+        assert!(text.contains("\r\n"));
         assert_eq!(
             outline(text, Layout::Gold),
             [
@@ -258,7 +262,6 @@ mod tests {
         for text in [
             "",
             "\n",
-            "\u{feff}",
             "\r\n \t\r\n",
             "-DOCSTART-\n\n-DOCSTART- O\n",
             "# newdoc\n",

@@ -49,8 +49,8 @@ pub struct NameScores {
 }
 
 impl NameScores {
-    /// Counts a document. Mentions may be in any order; of several at the same place the
-    /// last counts.
+    /// Counts a document. Mentions may be in any order. Of several that were found at the same place
+    /// the last counts; gold ones count each.
     pub fn add(&mut self, gold: &[Mention<'_>], found: &[Mention<'_>]) {
         let at = |m: &Mention<'_>| (m.start, m.end);
         let by_place: BTreeMap<(usize, usize), &Mention<'_>> =

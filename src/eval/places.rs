@@ -87,7 +87,22 @@ impl GoldPlaces {
                 .or_default()
                 .push(place);
         }
+        if gold.articles.is_empty() {
+            return Err(Error::Gold {
+                line: tsv.lines().count().max(1),
+                message:
+                    "there is no place to score; below the line article, start, end, geonames \
+                          a line for each mention is wanted"
+                        .to_owned(),
+            });
+        }
         Ok(gold)
+    }
+
+    /// Whether it has mentions in an article.
+    #[must_use]
+    pub fn has(&self, article: &str) -> bool {
+        self.articles.contains_key(article)
     }
 
     /// Articles that `ids` do not have, as an error.
@@ -141,17 +156,19 @@ impl GoldPlaces {
     }
 }
 
-/// The id of each row that [`gold`](super::gold) reads, in its order.
+/// Line and id of each row that [`gold`](super::gold) reads, in its order.
 #[must_use]
-pub fn ids(jsonl: &str) -> Vec<String> {
-    let rows = jsonl.lines().filter(|line| !line.trim().is_empty());
-    rows.map(|row| {
+pub fn ids(jsonl: &str) -> Vec<(usize, String)> {
+    let rows = (1..).zip(jsonl.lines());
+    let rows = rows.filter(|(_, row)| !row.trim().is_empty());
+    rows.map(|(line, row)| {
         let row: Option<Value> = serde_json::from_str(row).ok();
-        match row.as_ref().and_then(|row| row.get("id")) {
+        let id = match row.as_ref().and_then(|row| row.get("id")) {
             Some(Value::String(id)) => id.clone(),
             Some(id) => id.to_string(),
             None => String::new(),
-        }
+        };
+        (line, id)
     })
     .collect()
 }
@@ -278,7 +295,9 @@ mod tests {
             let failed = scored(rows).unwrap_err().to_string();
             assert!(failed.starts_with(wanted), "{failed}");
         }
-        assert!(GoldPlaces::read("a\t1\t2\t-\n").is_err(), "no header");
+        for list in ["a\t1\t2\t-\n", "", "article\tstart\tend\tgeonames\n"] {
+            assert!(GoldPlaces::read(list).is_err(), "{list:?}");
+        }
         let places = GoldPlaces::read("article\tstart\tend\tgeonames\nb\t0\t1\t-\n").unwrap();
         let ids = BTreeSet::from(["a".to_owned()]);
         let failed = places.covered_by(&ids).unwrap_err().to_string();

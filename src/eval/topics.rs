@@ -118,7 +118,8 @@ impl TopicScores {
             .filter(|c| c.gold > 0)
             .map(Count::f1)
             .collect();
-        known.iter().sum::<f64>() / known.len().max(1) as f64
+        // A sum of nothing is -0.
+        known.iter().fold(0.0, |sum, f1| sum + f1) / known.len().max(1) as f64
     }
 
     fn levels(&self) -> impl Iterator<Item = Line> + '_ {
@@ -232,5 +233,6 @@ mod tests {
         let json = serde_json::to_value(&scores).unwrap();
         assert_eq!(json["topics"]["labour"]["predicted"], 1);
         assert_eq!(json["levels"][5]["covered"], 0.0);
+        assert_eq!(TopicScores::default().macro_f1().to_string(), "0");
     }
 }

@@ -29,10 +29,10 @@ pub use verify::Check;
 
 use files::{EXIT_TOPICS, Files, TOPICS, Tokenizer, Wrong};
 
-use crate::Result;
 use crate::backend::{Backend, Setup};
 use crate::tokenize::Subwords;
 use crate::topic::{Attention, Head};
+use crate::{Error, Result};
 
 /// A token-classification model, ready to run.
 pub struct Model {
@@ -151,7 +151,11 @@ impl Model {
             None => Ok(model),
             Some(bytes) => Head::from_bytes(&bytes)
                 .and_then(|head| model.with_topics(head))
-                .map_err(Wrong::new(file)),
+                .map_err(|message| {
+                    let way_out =
+                        "fetch the model's files again, or remove it to go without topics";
+                    Wrong::new(file)(format!("{message}; {way_out}"))
+                }),
         }
     }
 
@@ -198,6 +202,20 @@ impl Model {
         match &self.topics {
             Some(head) => Cow::Borrowed(head.attention()),
             None => Cow::Owned(Attention::mean(self.backend.size())),
+        }
+    }
+
+    /// Subwords of a text that it takes at once, beside its special tokens.
+    pub(crate) fn room(&self) -> Result<usize> {
+        let special = self.subwords.prefix().len() + self.subwords.suffix().len();
+        match self.backend.max_tokens().saturating_sub(special) {
+            0 => Err(Error::Option(format!(
+                "the model {} takes {} subwords at once, which its special tokens fill; use one \
+                 that takes more",
+                self.name,
+                self.backend.max_tokens()
+            ))),
+            room => Ok(room),
         }
     }
 

@@ -13,6 +13,9 @@ use crate::{Error, Result};
 /// Words that every vocabulary can spell.
 const PROBE: &str = "NATO Secretary General Mark Rutte spoke in Kyiv on 3 May.";
 
+/// What a vocabulary may not know: every text has to get subwords.
+const UNKNOWN: &str = "\u{1f980} \u{e000}";
+
 /// Backends may differ by this much in a logit: rounding, and rust-bert's own layer norms.
 const BETWEEN_BACKENDS: f32 = 1e-2;
 
@@ -20,7 +23,7 @@ const BETWEEN_BACKENDS: f32 = 1e-2;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// What was looked at: `digest`, `weights`, `tokenizer`, `pass` or `backends`.
+    /// What was looked at: `digest`, `weights`, `tokenizer`, `pass`, `early exit` or `backends`.
     pub name: &'static str,
     /// What was found.
     pub found: String,
@@ -29,7 +32,7 @@ pub struct Check {
 impl Model {
     /// Reads all of a model and runs it: its digest is `sha256` if one is given, every parameter is a
     /// number, every subword has a row of the weights, a pass gives numbers, and the same whether it is
-    /// alone or not. With another engine than our own, what both say of a sentence is compared too.
+    /// alone or not, also where words may stop early. With another engine than our own, what both say of a sentence is compared too.
     ///
     /// # Errors
     /// [`Error::Model`] with the first thing that is wrong; otherwise as
@@ -50,7 +53,17 @@ impl Model {
         ];
         let model = Self::from_files(files, setup)?;
         checks.push(model.check_tokenizer(&about).map_err(wrong)?);
-        checks.push(model.check_pass(source)?);
+        checks.push(model.check_pass(source, "pass")?);
+        if about.early_exit {
+            let early = Options::default().early_exit(true);
+            let early = Self::from_files(Files::find(source)?, early.into())?;
+            if !early.backend.early_exit() {
+                let message = "the weights have exits, but no tensor `exits.logits`; fetch \
+                               exits.safetensors again, or remove it";
+                return Err(wrong(Wrong::new("")(message.to_owned())));
+            }
+            checks.push(early.check_pass(source, "early exit")?);
+        }
         if setup.engine != Engine::Native {
             let exact = Options::default().precision(Precision::F32);
             let ours = Self::from_files(Files::find(source)?, exact.into())?;
@@ -69,6 +82,11 @@ impl Model {
                 about.vocabulary
             )));
         }
+        if let Err(Error::Tokenizer(reason)) = self.subwords.tokenize(UNKNOWN) {
+            return Err(Wrong::new("")(format!(
+                "has a tokenizer that fails on characters that it does not know: {reason}"
+            )));
+        }
         Ok(Check {
             name: "tokenizer",
             found: format!("{subwords} subwords, all with a row of the weights"),
@@ -79,8 +97,7 @@ impl Model {
     fn probe(&self, times: usize) -> Result<(Vec<u32>, Vec<usize>)> {
         let document = self.subwords.tokenize(PROBE)?;
         let (prefix, suffix) = (self.subwords.prefix(), self.subwords.suffix());
-        let room = self.backend.max_tokens();
-        let room = room.saturating_sub(prefix.len() + suffix.len());
+        let room = self.room()?;
         let (mut ids, mut bounds) = (Vec::new(), vec![0]);
         for time in 0..times {
             // Of different lengths, so that backends that pad have to.
@@ -98,7 +115,7 @@ impl Model {
         self.backend.logits(Packed::new(&ids, &bounds)?)
     }
 
-    fn check_pass(&self, source: &Source) -> Result<Check> {
+    fn check_pass(&self, source: &Source, name: &'static str) -> Result<Check> {
         let (alone, beside) = (self.probe_logits(1)?, self.probe_logits(3)?);
         if alone.iter().chain(&beside).any(|logit| !logit.is_finite()) {
             return Err(Error::NotFinite);
@@ -109,7 +126,7 @@ impl Model {
             return Err(source.error(Wrong::new("")(message)));
         }
         Ok(Check {
-            name: "pass",
+            name,
             found: format!("{} tokens, all logits are numbers", alone.nrows()),
         })
     }

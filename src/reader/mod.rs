@@ -34,6 +34,9 @@ pub use walk::{Walk, same_file};
 use crate::{Error, Result, Text};
 use open::Opened;
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// Fields of a document that newshound does not read and passes on.
 pub type Metadata = Map<String, Value>;
 
@@ -97,7 +100,7 @@ impl Input {
         }
     }
 
-    /// Reads the whole input, unpacked, as UTF-8.
+    /// Reads the whole input, unpacked, as UTF-8; a byte order mark is no part of it.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Directory`], [`Error::NotUtf8`] or [`Error::Nul`].
@@ -105,7 +108,18 @@ impl Input {
         let mut bytes = Vec::new();
         let mut open = Reader::default().bytes(self)?;
         open.read_to_end(&mut bytes).map_err(|e| self.failed(e))?;
-        utf8(bytes)
+        let mut text = utf8(bytes).map_err(|error| match error {
+            Error::NotUtf8 { offset, guess, .. } => Error::NotUtf8 {
+                offset,
+                guess,
+                can_decode: false,
+            },
+            error => error,
+        })?;
+        if text.starts_with(MARK) {
+            text.drain(..MARK.len_utf8());
+        }
+        Ok(text)
     }
 
     fn raw(&self) -> Result<Box<dyn Read + Send>> {

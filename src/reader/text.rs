@@ -19,6 +19,7 @@ pub fn utf8(bytes: Vec<u8>) -> Result<String> {
     let text = String::from_utf8(bytes).map_err(|e| Error::NotUtf8 {
         offset: e.utf8_error().valid_up_to(),
         guess,
+        can_decode: true,
     })?;
     match text.find('\0') {
         Some(offset) => Err(Error::Nul { offset }),

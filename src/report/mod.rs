@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use crate::corpus::register::{At, Note, Register, Row};
 use crate::reader::{Date, Reader, Walk};
-use crate::{Error, Result};
+use crate::{Error, Result, whole};
 pub use page::grouped;
 use read::Records;
 use topics::Topics;
@@ -107,6 +107,14 @@ pub fn write(
     let collected = collect::collect(results, input, options, names, &mut counts)?;
     page::write(out, options, &counts, &collected).map_err(Error::Report)?;
     Ok(counts.made)
+}
+
+/// Makes a report as [`write`] does, in the place of a file when it is complete.
+///
+/// # Errors
+/// As for [`write`], and [`Error::Write`].
+pub fn save(results: &Path, input: Option<&Input>, options: &Options, path: &Path) -> Result<Made> {
+    whole::write(path, |out| write(results, input, options, out))
 }
 
 /// The file of results in a directory that `newshound annotate` wrote, or the file itself.

@@ -1,6 +1,8 @@
 use super::*;
+use crate::backend::{Backend, Packed};
 use crate::fake::{FakeBackend, subwords};
 use crate::model::Labels;
+use ndarray::Array2;
 use proptest::prelude::*;
 
 fn model() -> Model {
@@ -50,6 +52,36 @@ fn labels_and_scores_select_spans() {
     assert!(build(Tagger::builder().window(1000)).is_err());
     let none = build(Tagger::builder().min_score(1.0)).unwrap();
     assert_eq!(found(&none.tag("UNHCR Kyiv").unwrap()), []);
+}
+
+/// The fake, of so few positions that special tokens fill them.
+struct Short;
+
+impl Backend for Short {
+    fn size(&self) -> usize {
+        FakeBackend.size()
+    }
+
+    fn max_tokens(&self) -> usize {
+        2
+    }
+
+    fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>> {
+        FakeBackend.logits(packed)
+    }
+
+    fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)> {
+        FakeBackend.logits_and_hidden(packed)
+    }
+}
+
+#[test]
+fn a_model_without_room_for_a_word_is_refused() {
+    let labels = Labels::new(&["O", "B-LOC"].map(str::to_owned)).unwrap();
+    let short = Model::from_parts("short", labels, subwords(), Box::new(Short));
+    let message = Tagger::builder().model(short).build().err().unwrap();
+    let wanted = "the model short takes 2 subwords at once, which its special tokens fill; use";
+    assert!(message.to_string().starts_with(wanted), "{message}");
 }
 
 #[test]

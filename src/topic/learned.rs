@@ -9,7 +9,7 @@ use ndarray::ArrayView1;
 
 use super::file::{self, File};
 use super::{Custom, Linear, Topic};
-use crate::{Error, Model, Result};
+use crate::{Error, Model, Result, whole};
 
 const FORMAT: &str = "newshound-learned-topics";
 
@@ -98,17 +98,20 @@ impl Learned {
         })
     }
 
-    /// Writes a file of topics.
+    /// Writes a file of topics, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Topics`] where it cannot be written.
+    /// [`Error::Write`] or [`Error::Topics`] where it cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self
-            .to_bytes()
-            .and_then(|bytes| fs::write(path, bytes).map_err(|e| e.to_string()));
-        bytes.map_err(|e| Error::Topics {
+        let bytes = self.to_bytes().map_err(|e| Error::Topics {
             path: path.to_owned(),
             message: format!("cannot be written: {e}"),
+        })?;
+        whole::write(path, |out| {
+            out.write_all(&bytes).map_err(|source| Error::Write {
+                path: path.to_owned(),
+                source,
+            })
         })
     }
 

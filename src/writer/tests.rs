@@ -139,6 +139,7 @@ fn both(out: &mut Vec<u8>, writer: &mut dyn Writer) {
     let error = Error::NotUtf8 {
         offset: 3,
         guess: None,
+        can_decode: true,
     };
     writer.failure(out, "bad<\".txt", &error).unwrap();
     let full = record("https://news.example/c?d=1", &metadata, true);

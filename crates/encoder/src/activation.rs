@@ -100,6 +100,7 @@ mod tests {
             .map(|(&x, y)| {
                 (f64::from(y) - reference(f64::from(x))).abs() / f64::from(x).abs().max(1.0)
             })
+            .inspect(|error| assert!(error.is_finite(), "{error}"))
             .fold(0.0, f64::max)
     }
 

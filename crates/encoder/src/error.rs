@@ -37,6 +37,14 @@ pub enum Error {
         /// What would work, separated by commas.
         supported: String,
     },
+    /// The weights have exits, and the model cannot have any.
+    #[error(
+        "the weights have exits, but the attention of a {model_type} model counts on all tokens; leave out the early exit"
+    )]
+    NoExits {
+        /// The model type.
+        model_type: &'static str,
+    },
     /// The weights file is no safetensors file, is cut short, or its header lies.
     #[error(
         "model.safetensors or one of its parts is corrupt: {reason}; copy or download it again"

@@ -39,10 +39,8 @@ impl Exits {
         }
         if config.architecture == Architecture::MpNet {
             // Its attention counts on the order of the tokens.
-            return Err(Error::Unsupported {
-                key: "model_type",
-                value: "mpnet".to_owned(),
-                supported: "others where the weights have exits".to_owned(),
+            return Err(Error::NoExits {
+                model_type: config.architecture.model_type(),
             });
         }
         let gate = |layer: usize| {

@@ -205,6 +205,7 @@ mod tests {
             .iter()
             .zip(outputs)
             .map(|(&x, y)| error(f64::from(x), f64::from(y)))
+            .inspect(|error| assert!(error.is_finite(), "{error}"))
             .fold(0.0, f64::max)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Error;
+use crate::{Config, Error};
 
 /// Token sequences laid end to end.
 ///
@@ -40,6 +40,33 @@ impl<'a> Packed<'a> {
             return Err(wrong(bounds.len() - 1));
         }
         Ok(Self { ids, bounds })
+    }
+
+    /// Whether a model of this shape takes it.
+    ///
+    /// # Errors
+    /// A sequence that is too long, or an id that the vocabulary does not have.
+    pub fn check(self, config: &Config) -> Result<(), Error> {
+        let (max, vocab_size) = (config.max_tokens(), config.vocab_size);
+        for (sequence, ids) in self.sequences().enumerate() {
+            if ids.len() > max {
+                let tokens = ids.len();
+                return Err(Error::SequenceTooLong {
+                    sequence,
+                    tokens,
+                    max,
+                });
+            }
+        }
+        let mut ids = self.ids().iter().enumerate();
+        match ids.find(|(_, id)| **id as usize >= vocab_size) {
+            None => Ok(()),
+            Some((position, &id)) => Err(Error::TokenOutOfRange {
+                position,
+                id,
+                vocab_size,
+            }),
+        }
     }
 
     /// All token ids, sequence after sequence.

@@ -48,11 +48,7 @@ fn difference(model: &str, encoder: &Encoder) -> f32 {
         wanted.iter().any(|value| value.abs() > 1.0),
         "{model}: all small"
     );
-    logits
-        .iter()
-        .zip(&wanted)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
+    common::largest(logits.iter().zip(&wanted).map(|(a, b)| (a - b).abs()))
 }
 
 #[test]

@@ -22,16 +22,15 @@
 
 mod network;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndarray::Array2;
-use newshound_encoder::{Config, Encoder, Error as Refusal, Options, Packed, Tensors};
+use newshound_encoder::{Config, Encoder, Options, Packed, Tensors};
 use tch::{Cuda, Kind, Tensor, no_grad};
 
 use self::network::{Batch, Network, Output, Weights};
 use super::{Backend, Device};
-use crate::{Error, Result};
+use crate::{Error, Result, guard};
 
 /// Layer norms with more than this would be visibly different.
 const MOST_EPS: f32 = 1.1e-5;
@@ -117,31 +116,8 @@ impl RustBert {
         self.tags
     }
 
-    fn check(&self, packed: Packed<'_>) -> Result<(), Refusal> {
-        let (max, vocab_size) = (self.config.max_tokens(), self.config.vocab_size);
-        for (sequence, ids) in packed.sequences().enumerate() {
-            if ids.len() > max {
-                let tokens = ids.len();
-                return Err(Refusal::SequenceTooLong {
-                    sequence,
-                    tokens,
-                    max,
-                });
-            }
-        }
-        let mut ids = packed.ids().iter().enumerate();
-        match ids.find(|(_, id)| **id as usize >= vocab_size) {
-            None => Ok(()),
-            Some((position, &id)) => Err(Refusal::TokenOutOfRange {
-                position,
-                id,
-                vocab_size,
-            }),
-        }
-    }
-
     fn run(&self, packed: Packed<'_>) -> Result<Output> {
-        self.check(packed)?;
+        packed.check(&self.config)?;
         let lengths: Vec<usize> = packed.sequences().map(<[u32]>::len).collect();
         let longest = lengths.iter().copied().max().unwrap_or_default();
         let mut numbers = Numbers::default();
@@ -262,12 +238,7 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// libtorch panics where it fails, as when a GPU's memory is full; this makes it an error.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        let first = text.and_then(|text| text.lines().next());
-        format!("libtorch failed: {}", first.unwrap_or("it gave no reason"))
-    })
+    guard::guarded(work).map_err(|reason| format!("libtorch failed: {reason}"))
 }
 
 #[cfg(test)]

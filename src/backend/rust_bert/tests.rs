@@ -1,6 +1,6 @@
 use std::fs;
 
-use newshound_encoder::Precision;
+use newshound_encoder::{Error as Refusal, Precision};
 
 use super::*;
 

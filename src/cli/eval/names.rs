@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use newshound::eval::{self, Case, Gold, Mention, NameScores, Relabel};
-use newshound::{Document, Error, OffsetUnit, Span, Tagger, names};
+use newshound::{Document, Error, Span, Tagger, names};
 use serde::Serialize;
 
-use super::super::output::{inputs, named, stdout};
+use super::super::output::{To, inputs, named, stdout, write_json};
 use super::super::{Outcome, Stop};
-use super::{Args, To};
+use super::{Args, check};
 
 /// Texts tagged at once.
 const BATCH: usize = 64;
@@ -24,13 +24,10 @@ struct Report {
 pub(super) fn run(args: &Args) -> Outcome {
     let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
     let only: Option<BTreeSet<String>> = args.labels.clone().map(BTreeSet::from_iter);
-    let unit: OffsetUnit = args.offsets.parse()?;
-    let mut builder = args.model.builder()?;
-    if let Some(labels) = &args.labels {
-        builder = builder.labels(labels);
-    }
-    let tagger = builder.build()?;
+    let unit = args.unit()?;
+    let tagger = args.model.builder()?.build()?;
     let mut report = Report::default();
+    let mut seen = BTreeSet::new();
     for input in inputs(&args.files)? {
         let text = input.text().map_err(|error| named(&input, &error))?;
         let rows = eval::gold(&text, unit).map_err(|e| named(&input, &e.into()))?;
@@ -50,9 +47,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             .map(|row| relabelled(row, &map, only.as_ref()))
             .collect();
         for rows in rows.chunks(BATCH) {
-            score(&tagger, rows, &mut report)?;
+            score(&tagger, rows, only.as_ref(), &mut report)?;
         }
+        let labels = rows.into_iter().flat_map(|row| row.spans);
+        seen.extend(labels.map(|(_, _, label)| label));
     }
+    check(only.as_ref(), |label| seen.contains(label), tagger.model())?;
     let mut out = stdout();
     match args.format {
         To::Table => {
@@ -61,10 +61,7 @@ pub(super) fn run(args: &Args) -> Outcome {
                 .predicted_spans
                 .write_table("predicted spans", &mut out)?;
         }
-        To::Json => {
-            serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        To::Json => write_json(&mut out, &report)?,
     }
     out.flush()?;
     Ok(0)
@@ -86,7 +83,12 @@ fn relabelled(row: Gold, map: &Relabel, only: Option<&BTreeSet<String>>) -> Gold
     }
 }
 
-fn score(tagger: &Tagger, rows: &[Gold], report: &mut Report) -> Result<(), Error> {
+fn score(
+    tagger: &Tagger,
+    rows: &[Gold],
+    only: Option<&BTreeSet<String>>,
+    report: &mut Report,
+) -> Result<(), Error> {
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
     for (row, document) in rows.iter().zip(tagger.tag_batch(&texts)?) {
         let gold = gold_mentions(row);
@@ -99,7 +101,9 @@ fn score(tagger: &Tagger, rows: &[Gold], report: &mut Report) -> Result<(), Erro
             ..Document::default()
         };
         report.gold_spans.add(&gold, &mentions(&given));
-        report.predicted_spans.add(&gold, &mentions(&document));
+        let mut found = mentions(&document);
+        found.retain(|mention| only.is_none_or(|only| only.contains(mention.label)));
+        report.predicted_spans.add(&gold, &found);
     }
     Ok(())
 }

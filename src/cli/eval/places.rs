@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
+use newshound::Error;
 use newshound::eval::{self, GoldPlaces, PlaceScores, Relabel};
 use newshound::reader::Input;
-use newshound::{Error, OffsetUnit};
 use serde_json::json;
 
-use super::super::Outcome;
-use super::super::output::{inputs, named, stdout};
-use super::{Args, To};
+use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::{Outcome, Stop};
+use super::Args;
 
 /// Articles tagged at once.
 const BATCH: usize = 64;
 
 pub(super) fn run(args: &Args, path: &Path) -> Outcome {
     let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
-    let unit: OffsetUnit = args.offsets.parse()?;
+    let unit = args.unit()?;
     let list = Input::File(path.to_owned());
     let of_list = |error: Error| named(&list, &error);
     let places = GoldPlaces::read(&list.text().map_err(of_list)?);
@@ -34,13 +34,19 @@ pub(super) fn run(args: &Args, path: &Path) -> Outcome {
         for (articles, ids) in articles.chunks(BATCH).zip(ids.chunks(BATCH)) {
             let texts: Vec<&str> = articles.iter().map(|article| &*article.text).collect();
             let tagged = tagger.tag_batch(&texts)?;
-            for ((article, id), tagged) in articles.iter().zip(ids).zip(&tagged) {
+            for ((article, (line, id)), tagged) in articles.iter().zip(ids).zip(&tagged) {
+                if places.has(id) && !read.insert(id.clone()) {
+                    return Err(Stop::Fatal(format!(
+                        "{}: line {line}: the id {id} is that of an article before too; give each \
+                         its own",
+                        input.name()
+                    )));
+                }
                 let given = eval::from_gold(article, &map);
                 for (document, scores) in [(&given, &mut on_gold), (tagged, &mut on_found)] {
                     let scored = places.score(id, document, unit);
                     scores.add(&scored.map_err(|e| of_list(e.into()))?);
                 }
-                read.insert(id.clone());
             }
         }
     }
@@ -51,7 +57,7 @@ pub(super) fn run(args: &Args, path: &Path) -> Outcome {
             let rows = [("gold names", on_gold), ("names found", on_found)];
             PlaceScores::write_table(&rows, &mut out)?;
         }
-        To::Json => writeln!(out, "{}", json!({"gold": on_gold, "found": on_found}))?,
+        To::Json => write_json(&mut out, &json!({"gold": on_gold, "found": on_found}))?,
     }
     out.flush()?;
     Ok(0)

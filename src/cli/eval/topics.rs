@@ -6,9 +6,9 @@ use newshound::eval::TopicScores;
 use newshound::topic::{self, Labelled, Learned, media_topic};
 use newshound::{Error, Tagger};
 
-use super::super::output::{inputs, named, stdout};
+use super::super::output::{To, inputs, named, stdout, write_json};
 use super::super::{Outcome, Stop};
-use super::{Args, To};
+use super::Args;
 
 /// Texts tagged at once.
 const BATCH: usize = 256;
@@ -48,16 +48,16 @@ pub(super) fn run(args: &Args) -> Outcome {
             score(&tagger, rows, gold, &mut scores)?;
         }
     }
+    if scores.documents() == 0 {
+        return Err(Stop::Fatal("there is no text to score".to_owned()));
+    }
     let mut out = stdout();
     match args.format {
         To::Table => {
             scores.write_table(&mut out)?;
             scores.write_levels(&mut out)?;
         }
-        To::Json => {
-            serde_json::to_writer(&mut out, &scores).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        To::Json => write_json(&mut out, &scores)?,
     }
     out.flush()?;
     Ok(0)

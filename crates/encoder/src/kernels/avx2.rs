@@ -464,7 +464,7 @@ unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums:
 }
 
 /// Up to four rows. Pairs of products go through 16 bits, where |w| times the activation with w's
-/// sign fits: two of them are at most 2 * 127 * 127, below 2^15.
+/// sign fits: two of them are at most 2 * 128 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn signed_tile<const FETCH: bool, const R: usize>(

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Random bytes from -`most` to `most`.
-fn bytes(most: i8, count: usize) -> impl Strategy<Value = Vec<Bytes>> {
-    let chunk = prop::collection::vec(-most..=most, 64);
+/// Random bytes from `least` to `most`.
+fn bytes(least: i8, most: i8, count: usize) -> impl Strategy<Value = Vec<Bytes>> {
+    let chunk = prop::collection::vec(least..=most, 64);
     let chunk = chunk.prop_map(|values| Bytes(values.try_into().unwrap()));
     prop::collection::vec(chunk, count)
 }
@@ -26,7 +26,11 @@ fn product() -> impl Strategy<Value = Product> {
     // Sums of a few products fit into 16 bits where weights are small.
     let sizes = (1..80usize, 1..6usize, 1..4usize, 1..=127i8, any::<bool>());
     sizes.prop_flat_map(|(rows, panels, stride, most, lasting)| {
-        let factors = (bytes(127, rows * stride), bytes(most, panels * 16 * stride));
+        // Files may hold a weight of -128; activations are rounded to less.
+        let factors = (
+            bytes(-127, 127, rows * stride),
+            bytes(-most - 1, most, panels * 16 * stride),
+        );
         factors.prop_map(move |(rows, weights)| Product {
             rows,
             weights,
@@ -189,7 +193,7 @@ proptest! {
 #[test]
 fn the_largest_bytes_do_not_overflow() {
     // Two products of 127, or four of 64, are the most that fit into 16 bits.
-    for weight in [-127, -65, -64, -63, 63, 64, 65, 127] {
+    for weight in [-128, -127, -65, -64, -63, 63, 64, 65, 127] {
         for x in [-127, 127] {
             let product = Product {
                 rows: vec![Bytes([x; 64]); 13 * 48],

@@ -37,6 +37,13 @@ pub fn load_in(model: &str, precision: Precision) -> Encoder {
     .unwrap()
 }
 
+/// The largest of some differences, all of which have to be numbers.
+pub fn largest(differences: impl Iterator<Item = f32>) -> f32 {
+    differences
+        .inspect(|difference| assert!(difference.is_finite(), "{difference}"))
+        .fold(0.0, f32::max)
+}
+
 /// A tensor that owns its bytes.
 #[derive(Clone)]
 pub struct Tensor {
