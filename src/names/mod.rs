@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `form` | the same words, whatever their case, accents and marks |
 //! | `stated` | what the text explains: `Federal Security Service (FSB)`, `known as` |
+//! | `titles`, `given` | nothing; they read who is a man or a woman, and who has which title |
 //! | `person` | surnames, initials and unambiguous first names with full names |
 //! | `rules`, `short` | acronyms, flights, short and other forms of organisations, places and works |
 //! | `typo`, `across` | misspelt names, and short forms that got another label |
@@ -20,6 +21,7 @@ mod dateline;
 mod flight;
 mod form;
 mod fullest;
+mod given;
 mod links;
 mod name;
 mod person;
@@ -27,6 +29,7 @@ mod rules;
 mod settle;
 mod short;
 mod stated;
+mod titles;
 mod typo;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod people;
 mod short;
 
 /// Spans of a text in which names are marked as `⟦Mark Rutte|PER⟧`, perhaps with a
