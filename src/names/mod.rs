@@ -50,6 +50,9 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     }
     let mut links = Links::new(forms.len());
     let mut asides = stated::link(text, spans, &forms, &form_of, &mut links);
+    asides.extend(stated::translations(
+        text, spans, &forms, &form_of, &mut links,
+    ));
     asides.extend(stated::renamed(text, spans, &forms, &form_of, &mut links));
     let open = link_each_label(&forms, &mut links);
     asides.extend(typo::link(&forms, &mut links));

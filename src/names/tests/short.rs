@@ -175,3 +175,23 @@ fn the_place_of_a_dateline_is_not_the_team() {
     assert_eq!(labels, ["LOC", "ORG", "ORG", "ORG"]);
     all_are("Boston", "⟦BOSTON|LOC⟧, Nov. 3 — ⟦Boston|LOC⟧ votes today.");
 }
+
+#[test]
+fn brackets_may_hold_a_short_form_and_more() {
+    all_are(
+        "Tarn Robotics, Inc.",
+        "⟦Tarn Robotics, Inc.|ORG⟧ (\"⟦Tarn|ORG⟧\" or the \"Company\") sued. ⟦Tarn|ORG⟧ won.",
+    );
+    all_are(
+        "Tarnmoor Workers' Party",
+        "⟦Tarnmoor Workers' Party|ORG⟧ (⟦PKT|ORG⟧, ⟦Partiya Karkerên Tarnmoorstan|ORG⟧) ⟦PKT|ORG⟧",
+    );
+    all_are(
+        "TarnmoorCoopers",
+        "⟦TarnmoorCoopers|ORG⟧ (⟦TmC|ORG⟧) erred. ⟦TmC|ORG⟧ paid.",
+    );
+    names_are(
+        "⟦Minsk|LOC⟧ (⟦Belarusian|MISC⟧: ⟦Мінск|LOC⟧) is cold.",
+        &["Minsk", "Belarusian", "Minsk"],
+    );
+}
