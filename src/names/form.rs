@@ -185,7 +185,7 @@ fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
             let kind = Kind::of(&span.label);
             let spelt = spelling(kind, surface);
             let words = words(kind, &spelt);
-            let key = (Arc::clone(&span.label), key(&words, &spelt));
+            let key = (Arc::clone(&span.label), key(kind, &words, &spelt));
             let form = *by_key.entry(key).or_insert_with(|| {
                 let label = Arc::clone(&span.label);
                 forms.push(Form::new(label, kind, words, acronym(&spelt)));
@@ -286,8 +286,16 @@ pub(super) fn possessive(name: &str) -> Option<&str> {
 }
 
 /// What two spellings of a form have in common.
-fn key(words: &[String], spelt: &str) -> String {
-    let key = words.concat();
+fn key(kind: Kind, words: &[String], spelt: &str) -> String {
+    let key: String = match kind {
+        Kind::Person => words.concat(),
+        // "Dolce&Gabbana", "Dolce and Gabbana".
+        _ => words
+            .iter()
+            .filter(|word| *word != "and")
+            .map(String::as_str)
+            .collect(),
+    };
     if key.is_empty() {
         // A name in marks that folding drops is itself alone.
         return format!("\0{spelt}");
@@ -297,7 +305,10 @@ fn key(words: &[String], spelt: &str) -> String {
 
 /// The words that a form is compared by.
 fn words(kind: Kind, spelt: &str) -> Vec<String> {
-    let mut words = folded_words(spelt);
+    let mut words = match kind {
+        Kind::Person => folded_words(spelt),
+        _ => folded_words(&spelt.replace(" & ", " and ")),
+    };
     if words.len() > 1 && words[0] == "the" {
         words.remove(0);
     }

@@ -177,6 +177,44 @@ fn the_place_of_a_dateline_is_not_the_team() {
 }
 
 #[test]
+fn a_company_goes_by_the_beginning_of_its_name() {
+    for (long, short) in [
+        ("Tarnmoor Networks Inc.", "Tarnmoor"),
+        ("Tarnmoor Sachs Group Inc.", "Tarnmoor Sachs"),
+        ("Tarnmoor Air Lines", "Tarnmoor"),
+        ("Tarn & Moor Group plc", "Tarn and Moor"),
+        ("Tarn & Moor Co.", "T&M"),
+    ] {
+        all_are(long, &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ sells it."));
+    }
+    names_are(
+        "⟦Boston Tarn Corp.|ORG⟧ beat ⟦National Tarn Inc.|ORG⟧. ⟦Boston|ORG⟧ met ⟦National|ORG⟧.",
+        &[
+            "Boston Tarn Corp.",
+            "National Tarn Inc.",
+            "Boston",
+            "National",
+        ],
+    );
+    names_are(
+        "⟦Tarn Moor, Bell & Co., Inc.|ORG⟧ ⟦Tarn Moor|ORG⟧",
+        &["Tarn Moor, Bell & Co., Inc.", "Tarn Moor"],
+    );
+    all_are(
+        "Tarn and Moor",
+        "⟦Tarn & Moor|ORG⟧ ⟦Tarn&Moor|ORG⟧ ⟦Tarn and Moor|ORG⟧ ⟦Tarn & Moor|ORG⟧",
+    );
+}
+
+#[test]
+fn part_of_a_name_with_a_hyphen_is_somebody_else() {
+    names_are(
+        "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
+        &["Tarn-Moormobile", "Moormobile"],
+    );
+}
+
+#[test]
 fn brackets_may_hold_a_short_form_and_more() {
     all_are(
         "Tarn Robotics, Inc.",
