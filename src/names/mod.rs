@@ -141,7 +141,7 @@ pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
     let mut of_place: Map<(u32, Arc<str>), usize> = Map::default();
     let mut joined: Vec<usize> = (0..names.len()).collect();
     let mut called = joined.clone();
-    let rank = |name: &Name| (!name.name.ends_with('.'), name.mentions);
+    let rank = |name: &Name| (!name.name.ends_with('.') && !is_cut(name), name.mentions);
     for (id, name) in names.iter().enumerate() {
         if let Some(place) = name.place.as_ref().filter(|_| name.link.is_none()) {
             let key = (place.geonames, Arc::clone(&name.label));
@@ -162,6 +162,13 @@ pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
         span.name = span.name.and_then(|id| joined.get(id).copied());
     }
     recount(spans, names);
+}
+
+/// Whether a name is the beginning of a word that the place is called: `Okla` for Oklahoma.
+fn is_cut(name: &Name) -> bool {
+    let place = name.place.as_ref().map_or("", |place| &place.name);
+    let rest = place.strip_prefix(name.name.as_str());
+    rest.is_some_and(|rest| rest.starts_with(char::is_alphabetic))
 }
 
 /// Numbers names and counts mentions anew after spans were left out; names that have none now

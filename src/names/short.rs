@@ -152,6 +152,9 @@ const PLACES: &[&str] = &[
     "dc",
 ];
 
+/// Waters and lands that are called after countries and regions, and are not those.
+const CALLED_AFTER: &[&str] = &["sea", "ocean", "river", "desert", "peninsula", "strait"];
+
 /// Words before a place's own name: `Islamic Republic of`.
 const STATES: &[&str] = &[
     "republic",
@@ -331,7 +334,14 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             )
         }
         Kind::Place => {
-            let own = behind.is_some_and(|rest| one_of(rest, PLACES));
+            let is_large = || {
+                let mut spellings = short.spellings.iter();
+                spellings.any(|(spelt, _)| place::is_large(spelt))
+            };
+            // The Ohio River is not Ohio.
+            let own = behind.is_some_and(|rest| {
+                one_of(rest, PLACES) && !(one_of(rest, CALLED_AFTER) && is_large())
+            });
             let is_building = |name: &[String]| {
                 let kind = name.last();
                 kind.is_some_and(|kind| BUILDINGS.contains(&kind.as_str()))
@@ -343,10 +353,7 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             // "Los Angeles" is the city, whatever was said of Los Angeles County.
             let alone = later
                 && behind.is_some_and(|rest| division(rest) || a.len() > 1 && is_building(rest))
-                && !short
-                    .spellings
-                    .iter()
-                    .any(|(spelt, _)| place::is_large(spelt));
+                && !is_large();
             let shorter = is_building(b) && leaves_out(a, b);
             let state = before.is_some_and(|rest| {
                 let rest = match rest {

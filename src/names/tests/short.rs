@@ -177,6 +177,18 @@ fn the_place_of_a_dateline_is_not_the_team() {
 }
 
 #[test]
+fn a_country_is_not_the_river_or_sea_called_after_it() {
+    names_are(
+        "⟦Ohio|LOC⟧ closed a bridge over the ⟦Ohio River|LOC⟧. ⟦Taiwan|LOC⟧ watches the ⟦Taiwan Strait|LOC⟧.",
+        &["Ohio", "Ohio River", "Taiwan", "Taiwan Strait"],
+    );
+    all_are(
+        "Tarnmoor River",
+        "⟦Tarnmoor River|LOC⟧ rose. ⟦Tarnmoor|LOC⟧",
+    );
+}
+
+#[test]
 fn a_company_goes_by_the_beginning_of_its_name() {
     for (long, short) in [
         ("Tarnmoor Networks Inc.", "Tarnmoor"),
