@@ -3,6 +3,7 @@
 use super::country;
 use super::form::{self, Form, Map};
 use super::links::Links;
+use super::short::without_legal;
 
 /// Words of the longest name that acronyms are made of.
 const WORDS: usize = 16;
@@ -109,6 +110,10 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
             .filter(|word| country::is_part(word))
             .map(|_| initials(&words[1..])[1].clone());
         let mut keys = vec![all, content];
+        let company = without_legal(words);
+        if (2..words.len()).contains(&company.len()) {
+            keys.extend(initials(company));
+        }
         keys.extend(own.filter(|own| own.chars().count() > 1));
         keys.extend(
             words

@@ -7,6 +7,7 @@ use ahash::RandomState;
 use unicode_normalization::UnicodeNormalization;
 
 use super::country;
+use super::titles::{self, Titles, last_word};
 use crate::Span;
 use crate::document::is_person;
 use crate::letters;
@@ -19,24 +20,6 @@ const ACRONYM: usize = 12;
 
 /// Bytes of the longest headline.
 const HEADLINE: usize = 200;
-
-/// Relatives who may share more than a surname.
-const KIN: &[&str] = &[
-    "mother",
-    "father",
-    "son",
-    "daughter",
-    "grandmother",
-    "grandfather",
-    "grandson",
-    "granddaughter",
-    "wife",
-    "husband",
-    "widow",
-    "widower",
-    "brother",
-    "sister",
-];
 
 /// Titles of people who are called by their first name.
 const REIGNING: &[&str] = &[
@@ -79,8 +62,10 @@ pub(super) struct Form {
     /// Whether the text says `at` before a mention and `in` before none, as it does of
     /// buildings and not of towns.
     pub(super) stands_at: bool,
-    /// Whether the text calls a mention someone's relative: `her mother, Ann Bell`.
-    pub(super) is_kin: bool,
+    /// What stands before its mentions, where it is a person's.
+    pub(super) titles: Titles,
+    /// Whether its mentions have the same titles: those with others are another form.
+    pub(super) is_contested: bool,
     /// Whether a title in it, or before a mention, says that a person reigns: `Pope Francis`.
     pub(super) reigns: bool,
     /// The first of its spans below the headline, where short forms come before long ones;
@@ -94,6 +79,63 @@ pub(super) struct Form {
 }
 
 impl Form {
+    fn new(label: Arc<str>, kind: Kind, words: Vec<String>, acronym: String) -> Self {
+        Self {
+            label,
+            kind,
+            words,
+            acronym,
+            stands_at: false,
+            titles: Titles::default(),
+            is_contested: false,
+            reigns: false,
+            below: usize::MAX,
+            mentions: Vec::new(),
+            spellings: Vec::new(),
+        }
+    }
+
+    /// Its words without titles before them.
+    pub(super) fn names(&self) -> &[String] {
+        let from = titles::count(&self.words);
+        self.words.get(from..).unwrap_or_default()
+    }
+
+    /// Adds a mention, perhaps below the headline.
+    fn mention(&mut self, at: usize, is_below: bool) {
+        self.mentions.push(at);
+        if is_below {
+            self.below = self.below.min(at);
+        }
+    }
+
+    /// The index of a spelling; of the last one where there are too many.
+    fn spell(&mut self, spelt: String) -> usize {
+        let place = self.spellings.iter().position(|(s, _)| *s == spelt);
+        place.unwrap_or_else(|| {
+            if self.spellings.len() < SPELLINGS {
+                self.spellings.push((spelt, 0));
+            }
+            self.spellings.len() - 1
+        })
+    }
+
+    /// Reads what the text says before its mentions.
+    fn read_around(&mut self, text: &str, spans: &[Span]) {
+        let starts = self.mentions.iter().filter_map(|&at| spans.get(at));
+        let before = starts.filter_map(|span| text.get(..span.start));
+        if self.kind == Kind::Person {
+            for before in before.clone() {
+                self.titles.add(&Titles::of(before, &self.words));
+                let word = last_word(before.strip_suffix(' ').unwrap_or(before));
+                self.reigns |= is_reigning(word);
+            }
+            self.reigns |= self.words.iter().any(|word| is_reigning(word));
+        }
+        self.stands_at = before.clone().any(|before| before.ends_with(" at "))
+            && !before.clone().any(|before| before.ends_with(" in "));
+    }
+
     /// The first of its spans.
     pub(super) fn first(&self) -> usize {
         self.mentions.first().copied().unwrap_or_default()
@@ -105,8 +147,32 @@ impl Form {
     }
 }
 
-/// The forms of all spans, in the order of their first mention, and for each span its form.
+/// The forms of all spans, in the order of their first mention, and for each span its form. A
+/// name that needs its titles to tell whom it means is a form with each.
 pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
+    let (mut forms, mut form_of) = grouped(text, spans);
+    let contested = titles::contested(&forms);
+    if contested.is_empty() {
+        return (forms, form_of);
+    }
+    let apart = |form: Form| match form.names() {
+        [name] if form.kind == Kind::Person && contested.contains(name) => {
+            by_titles(text, spans, &form)
+        }
+        _ => vec![form],
+    };
+    forms = forms.into_iter().flat_map(apart).collect();
+    forms.sort_by_key(Form::first);
+    for (id, form) in forms.iter().enumerate() {
+        for &at in &form.mentions {
+            form_of[at] = id;
+        }
+    }
+    (forms, form_of)
+}
+
+/// The forms of all spans by what is written.
+fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let mut forms: Vec<Form> = Vec::new();
     let mut by_surface: Map<(&str, &str), (usize, usize)> = Map::default();
     let mut by_key: Map<(Arc<str>, String), usize> = Map::default();
@@ -119,52 +185,55 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
             let kind = Kind::of(&span.label);
             let spelt = spelling(kind, surface);
             let words = words(kind, &spelt);
-            let key = (Arc::clone(&span.label), key(&words, &spelt));
+            let key = (Arc::clone(&span.label), key(kind, &words, &spelt));
             let form = *by_key.entry(key).or_insert_with(|| {
-                forms.push(Form {
-                    label: Arc::clone(&span.label),
-                    kind,
-                    words,
-                    acronym: acronym(&spelt),
-                    stands_at: false,
-                    is_kin: false,
-                    reigns: false,
-                    below: usize::MAX,
-                    mentions: Vec::new(),
-                    spellings: Vec::new(),
-                });
+                let label = Arc::clone(&span.label);
+                forms.push(Form::new(label, kind, words, acronym(&spelt)));
                 forms.len() - 1
             });
-            let spellings = &mut forms[form].spellings;
-            let place = spellings.iter().position(|(s, _)| *s == spelt);
-            let place = place.unwrap_or_else(|| {
-                if spellings.len() < SPELLINGS {
-                    spellings.push((spelt, 0));
-                }
-                spellings.len() - 1
-            });
+            let place = forms[form].spell(spelt);
             by_surface.insert((&*span.label, surface), (form, place));
             (form, place)
         });
-        forms[form].mentions.push(at);
-        if span.start >= headline {
-            forms[form].below = forms[form].below.min(at);
-        }
+        forms[form].mention(at, span.start >= headline);
         forms[form].spellings[spelling].1 += 1;
         form_of.push(form);
     }
     for form in &mut forms {
-        let starts = form.mentions.iter().filter_map(|&at| spans.get(at));
-        let mut before = starts.filter_map(|span| text.get(..span.start));
-        if form.kind == Kind::Person {
-            form.is_kin = before.clone().any(ends_with_kin);
-            form.reigns = before.clone().any(|before| is_reigning(last_word(before)))
-                || form.words.iter().any(|word| is_reigning(word));
-        }
-        form.stands_at = before.clone().any(|before| before.ends_with(" at "))
-            && !before.any(|before| before.ends_with(" in "));
+        form.read_around(text, spans);
     }
     (forms, form_of)
+}
+
+/// A form once for each of the titles before its mentions.
+fn by_titles(text: &str, spans: &[Span], form: &Form) -> Vec<Form> {
+    let headline = headline(text);
+    let mut known: Map<Titles, usize> = Map::default();
+    let mut apart: Vec<Form> = Vec::new();
+    for &at in &form.mentions {
+        let Some(span) = spans.get(at) else { continue };
+        let before = text.get(..span.start).unwrap_or_default();
+        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let titles = Titles::of(before, &form.words);
+        let own = *known.entry(titles).or_insert_with(|| {
+            let label = Arc::clone(&form.label);
+            let acronym = form.acronym.clone();
+            let own = Form::new(label, form.kind, form.words.clone(), acronym);
+            apart.push(Form {
+                is_contested: true,
+                ..own
+            });
+            apart.len() - 1
+        });
+        let own = &mut apart[own];
+        own.mention(at, span.start >= headline);
+        let spelling = own.spell(spelling(form.kind, surface));
+        own.spellings[spelling].1 += 1;
+    }
+    for own in &mut apart {
+        own.read_around(text, spans);
+    }
+    apart
 }
 
 /// Bytes of the headline: a first line that is short and no sentence.
@@ -178,23 +247,10 @@ fn headline(text: &str) -> usize {
     }
 }
 
-/// Whether a word for a relative stands at the end of what is before a name.
-fn ends_with_kin(before: &str) -> bool {
-    let before = before.strip_suffix(' ').unwrap_or(before);
-    KIN.contains(&last_word(before.strip_suffix(',').unwrap_or(before)))
-}
-
 fn is_reigning(word: &str) -> bool {
     REIGNING
         .iter()
         .any(|title| title.eq_ignore_ascii_case(word))
-}
-
-/// The word at the end of a text, perhaps with a blank behind.
-fn last_word(text: &str) -> &str {
-    let text = text.strip_suffix(' ').unwrap_or(text);
-    let word = text.rsplit(|c: char| !c.is_alphabetic()).next();
-    word.unwrap_or_default()
 }
 
 /// Soft hyphens, and marks that a line may or may not end at: no part of any name.
@@ -230,8 +286,16 @@ pub(super) fn possessive(name: &str) -> Option<&str> {
 }
 
 /// What two spellings of a form have in common.
-fn key(words: &[String], spelt: &str) -> String {
-    let key = words.concat();
+fn key(kind: Kind, words: &[String], spelt: &str) -> String {
+    let key: String = match kind {
+        Kind::Person => words.concat(),
+        // "Dolce&Gabbana", "Dolce and Gabbana".
+        _ => words
+            .iter()
+            .filter(|word| *word != "and")
+            .map(String::as_str)
+            .collect(),
+    };
     if key.is_empty() {
         // A name in marks that folding drops is itself alone.
         return format!("\0{spelt}");
@@ -241,7 +305,10 @@ fn key(words: &[String], spelt: &str) -> String {
 
 /// The words that a form is compared by.
 fn words(kind: Kind, spelt: &str) -> Vec<String> {
-    let mut words = folded_words(spelt);
+    let mut words = match kind {
+        Kind::Person => folded_words(spelt),
+        _ => folded_words(&spelt.replace(" & ", " and ")),
+    };
     if words.len() > 1 && words[0] == "the" {
         words.remove(0);
     }

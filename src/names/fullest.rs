@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::country;
 use super::form::{self, Form, Kind};
-use super::person;
+use super::titles;
 
 /// The name of the set that the forms `own` make up; one of `asides` where it has no other.
 pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
@@ -19,15 +19,17 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
     });
     let best = spelt.max_by_key(|(form, spelt)| {
         let first = form.words.first().map(String::as_str);
-        let titles = person::titles(&form.words);
-        let names = form.words.len().saturating_sub(titles);
+        let titles = titles::count(&form.words);
+        let small = is_small(spelt);
+        let less = titles + usize::from(small) + initials(spelt);
+        let names = form.words.len().saturating_sub(less);
         let informal =
             form.is_acronym() && !spelt.contains(' ') || country::is_informal(&form.words);
         (
             is_whole(spelt),
             form::possessive(spelt).is_none(),
             // A title does not make a name fuller.
-            people.then_some((names, Reverse(titles))),
+            people.then_some((names, !small, !is_turned(spelt), Reverse(titles))),
             // A storm is called by the most that it became.
             !matches!(first, Some("tropical" | "storm")),
             if informal { 0 } else { spelt.chars().count() },
@@ -35,7 +37,43 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
             Reverse(form.first()),
         )
     });
-    best.map(|(_, spelt)| spelt.to_owned()).unwrap_or_default()
+    match best {
+        Some((_, spelt)) if people => without_courtesy(spelt).to_owned(),
+        best => best.map(|(_, spelt)| spelt.to_owned()).unwrap_or_default(),
+    }
+}
+
+/// Initials in a name that starts or ends with them: `Joe Root` is fuller than `J. A. Root`.
+fn initials(spelt: &str) -> usize {
+    let initial = |part: &str| part.ends_with('.') && part.chars().count() <= 3;
+    let parts = spelt.split(' ');
+    match is_turned(spelt) || parts.clone().next().is_some_and(initial) {
+        true => parts.filter(|part| initial(part)).count(),
+        false => 0,
+    }
+}
+
+/// Whether the surname stands first, before a comma: `Root, Joe`.
+fn is_turned(spelt: &str) -> bool {
+    spelt
+        .split(' ')
+        .next()
+        .is_some_and(|first| first.ends_with(','))
+}
+
+/// Whether a word that is no name stands before several: `bt A. de Minaur`.
+fn is_small(spelt: &str) -> bool {
+    spelt.starts_with(char::is_lowercase) && spelt.split(' ').nth(2).is_some()
+}
+
+/// A person's name without the titles that any may have, where it is a full one without them.
+fn without_courtesy(spelt: &str) -> &str {
+    match spelt.split_once(' ') {
+        Some((title, name)) if titles::is_courtesy(title) && name.contains(' ') => {
+            without_courtesy(name)
+        }
+        _ => spelt,
+    }
 }
 
 /// Whether all brackets are closed: one that is not was cut.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `form` | the same words, whatever their case, accents and marks |
 //! | `stated` | what the text explains: `Federal Security Service (FSB)`, `known as` |
+//! | `titles`, `given` | nothing; they read who is a man or a woman, and who has which title |
 //! | `person` | surnames, initials and unambiguous first names with full names |
 //! | `rules`, `short` | acronyms, flights, short and other forms of organisations, places and works |
 //! | `typo`, `across` | misspelt names, and short forms that got another label |
@@ -20,6 +21,7 @@ mod dateline;
 mod flight;
 mod form;
 mod fullest;
+mod given;
 mod links;
 mod name;
 mod person;
@@ -27,6 +29,7 @@ mod rules;
 mod settle;
 mod short;
 mod stated;
+mod titles;
 mod typo;
 
 use std::sync::Arc;
@@ -47,6 +50,9 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     }
     let mut links = Links::new(forms.len());
     let mut asides = stated::link(text, spans, &forms, &form_of, &mut links);
+    asides.extend(stated::translations(
+        text, spans, &forms, &form_of, &mut links,
+    ));
     asides.extend(stated::renamed(text, spans, &forms, &form_of, &mut links));
     let open = link_each_label(&forms, &mut links);
     asides.extend(typo::link(&forms, &mut links));
@@ -135,7 +141,7 @@ pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
     let mut of_place: Map<(u32, Arc<str>), usize> = Map::default();
     let mut joined: Vec<usize> = (0..names.len()).collect();
     let mut called = joined.clone();
-    let rank = |name: &Name| (!name.name.ends_with('.'), name.mentions);
+    let rank = |name: &Name| (!name.name.ends_with('.') && !is_cut(name), name.mentions);
     for (id, name) in names.iter().enumerate() {
         if let Some(place) = name.place.as_ref().filter(|_| name.link.is_none()) {
             let key = (place.geonames, Arc::clone(&name.label));
@@ -156,6 +162,13 @@ pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
         span.name = span.name.and_then(|id| joined.get(id).copied());
     }
     recount(spans, names);
+}
+
+/// Whether a name is the beginning of a word that the place is called: `Okla` for Oklahoma.
+fn is_cut(name: &Name) -> bool {
+    let place = name.place.as_ref().map_or("", |place| &place.name);
+    let rest = place.strip_prefix(name.name.as_str());
+    rest.is_some_and(|rest| rest.starts_with(char::is_alphabetic))
 }
 
 /// Numbers names and counts mentions anew after spans were left out; names that have none now

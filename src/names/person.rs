@@ -1,89 +1,37 @@
 //! People: full names, surnames, first names, titles and initials.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use ahash::RandomState;
 
-use super::form::{Form, Map};
+use super::form::{Form, Map, folded_words};
 use super::links::Links;
+use super::titles::Titles;
 
 /// Names with one word in common that are compared; a word that more people share tells
 /// nothing.
 const SHARED: usize = 64;
 
-const TITLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "mx",
-    "dr",
-    "prof",
-    "professor",
-    "sir",
-    "dame",
-    "lord",
-    "lady",
-    "baroness",
-    "president",
-    "vice",
-    "prime",
-    "minister",
-    "premier",
-    "chancellor",
-    "secretary",
-    "senator",
-    "sen",
-    "rep",
-    "representative",
-    "congressman",
-    "congresswoman",
-    "gov",
-    "governor",
-    "mayor",
-    "judge",
-    "justice",
-    "gen",
-    "general",
-    "col",
-    "colonel",
-    "maj",
-    "major",
-    "capt",
-    "captain",
-    "lt",
-    "lieutenant",
-    "sgt",
-    "sergeant",
-    "cpl",
-    "admiral",
-    "king",
-    "queen",
-    "prince",
-    "princess",
-    "emperor",
-    "sultan",
-    "sheikh",
-    "pope",
-    "cardinal",
-    "archbishop",
-    "bishop",
-    "rev",
-    "reverend",
-    "father",
-    "sister",
-    "ayatollah",
-    "imam",
-    "rabbi",
-    "saint",
-    "st",
-    "first",
-    "former",
+const SUFFIXES: &[&str] = &[
+    "jr", "sr", "i", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xii", "xiii", "xiv", "xv",
+    "xvi",
 ];
 
-const SUFFIXES: &[&str] = &[
-    "jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xiv", "xvi",
-];
+/// Numbers of those who reign that are names or parts of names of others: `Malcolm X`.
+const NUMBERS: &[&str] = &["v", "x", "xi"];
+
+/// Words between a name and the father's.
+const SON_OF: &[&str] = &["bin", "ibn", "ben", "bint"];
+
+/// Letters of the longest article or other short word that a hyphen joins with a surname: `al-Assad`.
+const JOINER: usize = 2;
+
+/// Ranks in capitals that are no initials.
+const POLICE: &[&str] = &["pc", "wpc", "dc", "ds", "di", "dci"];
+
+/// Letters of Cyrillic that are two or more of ours.
+const DIGRAPHS: &[&str] = &["yu", "ya", "ye", "zh", "ch", "sh", "kh", "ts"];
 
 /// Surnames that stand first, as in `Kim Jong-un`.
 const FAMILIES: &[&str] = &[
@@ -93,39 +41,32 @@ const FAMILIES: &[&str] = &[
     "zhao", "zheng", "zhou", "zhu",
 ];
 
-/// How many words of a person's name are titles before it.
-pub(super) fn titles(words: &[String]) -> usize {
-    let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str()));
-    titles.count().min(words.len().saturating_sub(1))
-}
-
 /// A person's form without titles.
 struct Person<'f> {
     form: usize,
+    of: &'f Form,
     names: &'f [String],
     suffix: Option<&'f str>,
-    is_kin: bool,
     /// Whether a title or number says that it may be a first name alone.
     reigns: bool,
 }
 
 impl<'f> Person<'f> {
     fn of(id: usize, form: &'f Form) -> Self {
-        let words = &form.words[..];
-        let from = titles(words);
-        let mut names = words.get(from..).unwrap_or_default();
+        let mut names = form.names();
         let mut suffix = None;
         if let [rest @ .., last] = names
             && !rest.is_empty()
-            && SUFFIXES.contains(&last.as_str())
+            && (SUFFIXES.contains(&last.as_str())
+                || form.reigns && NUMBERS.contains(&last.as_str()))
         {
             (names, suffix) = (rest, Some(last.as_str()));
         }
         Self {
             form: id,
+            of: form,
             names,
             suffix,
-            is_kin: form.is_kin,
             reigns: form.reigns || numeral(suffix),
         }
     }
@@ -139,11 +80,120 @@ impl<'f> Person<'f> {
     fn clashes(&self, other: &Self) -> bool {
         matches!((self.suffix, other.suffix), (Some(a), Some(b)) if a != b)
     }
+
+    /// What only forms of one person have in common: their names, and their titles where these
+    /// tell more.
+    fn key(&self) -> Key<'f> {
+        let titles = self.of.is_contested.then_some(&self.of.titles);
+        let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        // "Ishiba Shigeru" and "Shigeru Ishiba".
+        names.sort_unstable();
+        (names, self.suffix, titles)
+    }
+
+    /// Whether a name is the last, and neither part of a surname nor a father's.
+    fn has_surname(&self, name: &str) -> bool {
+        match self.names {
+            [_, .., son, last] if last == name => {
+                !SON_OF.contains(&son.as_str()) && !self.is_compound(name)
+            }
+            [.., last] => last == name && !self.is_compound(name),
+            [] => false,
+        }
+    }
+
+    /// Whether a name is the first, or one in quotes.
+    fn has_first_name(&self, name: &str) -> bool {
+        let first = self.names.first().is_some_and(|first| first == name);
+        let quotes = ['"', '“', '”', '\'', '‘', '’'];
+        let mut parts = self
+            .spelt()
+            .split(' ')
+            .filter(|part| part.starts_with(quotes) || part.ends_with(quotes));
+        let quoted = parts.any(|part| folded_words(part) == [name]);
+        (first || quoted) && !self.is_compound(name)
+    }
+
+    /// One way it is written.
+    fn spelt(&self) -> &'f str {
+        let spelt = self.of.spellings.first();
+        spelt.map_or("", |(spelt, _)| spelt.as_str())
+    }
+
+    /// Whether a hyphen joins a name with another: `Hall` in `Dewsbury-Hall`.
+    fn is_compound(&self, name: &str) -> bool {
+        let parts = self.spelt().split(' ');
+        let mut parts = parts.filter(|part| part.contains(['-', '‑', '–']));
+        parts.any(|part| {
+            let parts = folded_words(part);
+            let others = || parts.iter().filter(|part| *part != name);
+            parts.iter().any(|part| part == name)
+                && others().any(|other| other.chars().count() > JOINER)
+        })
+    }
+
+    /// Initials and the name that they stand with: `J. A. Root`, `JA Root`, `Root J.A.`.
+    fn initials(&self) -> Option<(Vec<String>, &'f str)> {
+        let (surname, others) = match self.names {
+            [last] | [.., last] if self.names.len() < 2 || !self.is_initials(last) => {
+                self.names.split_last()?
+            }
+            _ => self.names.split_first()?,
+        };
+        if others.is_empty() || !others.iter().all(|name| self.is_initials(name)) {
+            return None;
+        }
+        let initials = others
+            .iter()
+            .flat_map(|name| match DIGRAPHS.contains(&name.as_str()) {
+                true => vec![name.clone()],
+                false => name.chars().map(String::from).collect(),
+            });
+        Some((initials.collect(), surname))
+    }
+
+    /// Whether a name is a letter, or several that are in capitals where other letters are
+    /// not.
+    fn is_initials(&self, name: &str) -> bool {
+        let letters = name.chars().count();
+        let spelt = self.spelt();
+        let mut parts = spelt.split(' ').filter(|part| folded_words(part) == [name]);
+        letters == 1
+            || letters <= 3
+                && !POLICE.contains(&name)
+                && spelt.contains(char::is_lowercase)
+                && parts.any(|part| {
+                    !part.contains(char::is_lowercase)
+                        || DIGRAPHS.contains(&name) && part.ends_with('.')
+                })
+    }
+
+    /// Whether initials are of a name in full: the first is, and the others that both have.
+    fn is_spelt(&self, initials: &[String], surname: &str) -> bool {
+        let [given @ .., last] = self.names else {
+            return false;
+        };
+        let mut pairs = initials.iter().zip(given);
+        last == surname
+            && !given.is_empty()
+            && pairs.all(|(initial, name)| name.starts_with(initial.as_str()))
+    }
 }
+
+/// The names of a person in alphabetical order, the suffix and, where they tell more, titles.
+type Key<'f> = (Vec<&'f str>, Option<&'f str>, Option<&'f Titles>);
 
 /// Whether a suffix is a monarch's or pope's number.
 fn numeral(suffix: Option<&str>) -> bool {
     suffix.is_some_and(|suffix| !matches!(suffix, "jr" | "sr"))
+}
+
+/// What is known of who bears a full name, from all its forms.
+#[derive(Clone, Default)]
+struct Bearer {
+    titles: Titles,
+    /// The first of the spans.
+    first: usize,
 }
 
 /// Joins the forms of one person. What may mean several people goes to `open`.
@@ -155,14 +205,15 @@ pub(super) fn link(
 ) {
     let people = ids.iter().map(|&id| Person::of(id, &forms[id]));
     let mut people: Vec<Person<'_>> = people.filter(|p| !p.names.is_empty()).collect();
-    people.sort_by_key(|p| (std::cmp::Reverse(p.names.len()), p.form));
-    let mut same: Map<(&[String], Option<&str>), usize> = Map::default();
+    people.sort_by_key(|p| (Reverse(p.names.len()), p.form));
+    let mut same: Map<Key<'_>, usize> = Map::default();
     let mut with: Map<&str, Vec<usize>> = Map::default();
     let mut by_initials: Map<String, Vec<usize>> = Map::default();
     for (at, person) in people.iter().enumerate() {
-        let first = *same.entry((person.names, person.suffix)).or_insert(at);
+        let first = *same.entry(person.key()).or_insert(at);
         links.join(people[first].form, person.form);
-        if first == at && (person.names.len() > 1 || person.suffix.is_some()) {
+        let is_new = first == at || people[first].names != person.names;
+        if is_new && (person.names.len() > 1 || person.suffix.is_some()) {
             for name in person.names {
                 with.entry(name).or_default().push(at);
             }
@@ -170,59 +221,213 @@ pub(super) fn link(
             by_initials.entry(initials.collect()).or_default().push(at);
         }
     }
-    let shared = |name: &String| {
-        let found = with.get(name.as_str()).map(Vec::as_slice);
+    let shared = |name: &str| {
+        let found = with.get(name).map(Vec::as_slice);
         found
             .filter(|found| found.len() <= SHARED)
             .unwrap_or_default()
     };
-    for (at, person) in people.iter().enumerate() {
-        let [first, .., last] = person.names else {
-            continue;
-        };
-        let fuller = shared(last).iter().chain(shared(first)).copied();
-        let fuller = fuller.filter(|&other| other != at && fuller_name(person, &people[other]));
-        let found: Vec<usize> = fuller.map(|other| people[other].form).collect();
-        match &links.roots(found)[..] {
-            [] => {}
-            [one] => links.join(*one, person.form),
-            several => open.push((person.form, several.to_vec())),
-        }
-    }
-    let reigning = people.iter().filter(|p| p.names.len() == 1 && p.reigns);
+    full_names(&people, shared, links, open);
+    let bearers = bearers(&people, links);
+    let singles = || people.iter().filter(|p| p.names.len() == 1);
+    let reigning = singles().filter(|p| p.reigns);
     let reigning: HashSet<&[String], RandomState> = reigning.map(|p| p.names).collect();
-    for person in &people {
+    let mut below: Map<&[String], usize> = Map::default();
+    for person in singles() {
+        let first = below.entry(person.names).or_insert(usize::MAX);
+        *first = forms[links.root(person.form)].below.min(*first);
+    }
+    let mixed = mixed(&people);
+    let mut alone: Vec<&Person<'_>> = Vec::new();
+    for person in singles() {
         let [name] = person.names else { continue };
+        let titles = &person.of.titles;
         let reigns = reigning.contains(person.names);
         // "Trump and his wife, Melania Trump": a surname before a relative's is another's.
-        let before = forms[links.root(person.form)].below;
-        let others = |p: &Person<'_>| p.is_kin && before < forms[p.form].first();
-        let found = shared(name).iter().map(|&at| &people[at]);
-        let found = found.filter(|p| p.form != person.form && !p.clashes(person) && !others(p));
-        let found = found.filter(|p| !reigns || person.may_reign(p));
-        let mut found: Vec<&Person<'_>> = found.collect();
-        let suffixed = |p: &&Person<'_>| p.suffix.is_some() && p.suffix == person.suffix;
-        if found.iter().any(suffixed) {
-            found.retain(suffixed);
+        let before = below.get(person.names).copied().unwrap_or(usize::MAX);
+        let others = |at: usize| {
+            let known = &bearers[at];
+            let first = people[at].of.first();
+            let is_hers =
+                person.of.is_contested && known.titles.agree(titles) && first < person.of.below;
+            people[at].of.titles.is_kin && before < first && !is_hers
+        };
+        let mut found: Vec<usize> = shared(name).to_vec();
+        found.retain(|&at| {
+            let p = &people[at];
+            p.form != person.form
+                && !p.clashes(person)
+                && !others(at)
+                && (!reigns || person.may_reign(p))
+                && !bearers[at].titles.differ(titles)
+                // "She is survived by a daughter, Jane": not by herself.
+                && !(titles.is_new && bearers[at].first < person.of.first())
+        });
+        prefer(&mut found, |at| {
+            person.suffix.is_some() && people[at].suffix == person.suffix
+        });
+        prefer(&mut found, |at| bearers[at].titles.share(titles));
+        let surname = |p: &Person<'_>| p.has_surname(name);
+        let first = |p: &Person<'_>| p.has_first_name(name);
+        let is_family = FAMILIES.contains(&name.as_str());
+        let is_family = is_family
+            && found
+                .iter()
+                .all(|&at| people[at].names.first() == Some(name));
+        // "Sir John" is no Mr John.
+        if titles.knighted() {
+            prefer(&mut found, |at| first(&people[at]));
         }
-        let last = found.iter().filter(|p| p.names.last() == Some(name));
-        let surname = links.roots(last.map(|p| p.form));
-        let anywhere = links.roots(found.iter().map(|p| p.form));
-        let mut first = found.iter().map(|p| p.names.first());
-        let family = FAMILIES.contains(&name.as_str()) && first.all(|n| n == Some(name));
-        let acronym = &forms[person.form].acronym;
-        match (&surname[..], &anywhere[..]) {
-            ([one], _) | ([], [one]) => links.join(*one, person.form),
-            ([], []) if !acronym.is_empty() => {
+        prefer(&mut found, |at| surname(&people[at]));
+        let is_surname = found.iter().any(|&at| surname(&people[at]));
+        prefer(&mut found, |at| first(&people[at]));
+        let is_mixed = mixed.contains(name.as_str()) && titles.is_man().is_some();
+        if is_mixed {
+            prefer(&mut found, |at| bearers[at].titles.agree(titles));
+        }
+        let acronym = &person.of.acronym;
+        match &links.roots(found.iter().map(|&at| people[at].form))[..] {
+            [one] => links.join(*one, person.form),
+            [_, ..] if is_mixed => alone.push(person),
+            several @ [_, ..] if is_surname || is_family => {
+                open.push((person.form, several.to_vec()));
+            }
+            [_, ..] => {}
+            [] if !acronym.is_empty() => {
                 let found = by_initials.get(acronym).into_iter().flatten();
                 if let [one] = links.roots(found.map(|&at| people[at].form).collect::<Vec<_>>())[..]
                 {
                     links.join(one, person.form);
                 }
             }
-            ([], []) => {}
-            ([], _) if !family => {}
-            ([], several) | (several, _) => open.push((person.form, several.to_vec())),
+            [] if person.of.is_contested => alone.push(person),
+            [] => {}
+        }
+    }
+    join_alone(&alone, links, open);
+}
+
+/// Joins full names with fuller ones, and initials with names in full.
+fn full_names<'p>(
+    people: &[Person<'p>],
+    shared: impl Fn(&str) -> &'p [usize],
+    links: &mut Links,
+    open: &mut Vec<(usize, Vec<usize>)>,
+) {
+    let initials: Vec<_> = people.iter().map(Person::initials).collect();
+    for (at, person) in people.iter().enumerate() {
+        let [first, .., last] = person.names else {
+            continue;
+        };
+        let spelt = initials[at].iter().flat_map(|(letters, surname)| {
+            let found = shared(surname).iter().copied();
+            found.filter(|&other| {
+                let full = &people[other];
+                initials[other].is_none()
+                    && full.is_spelt(letters, surname)
+                    && !person.clashes(full)
+                    && !person.of.titles.differ(&full.of.titles)
+            })
+        });
+        let mut found: Vec<usize> = spelt.collect();
+        if found.is_empty() {
+            let fuller = shared(last).iter().chain(shared(first)).copied();
+            let fuller = fuller.filter(|&other| {
+                // Initials may be of several people.
+                let is_full = initials[at].is_some() || initials[other].is_none();
+                other != at && is_full && fuller_name(person, &people[other])
+            });
+            found.extend(fuller);
+        }
+        match &links.roots(found.into_iter().map(|other| people[other].form))[..] {
+            [] => {}
+            [one] => links.join(*one, person.form),
+            several => open.push((person.form, several.to_vec())),
+        }
+    }
+}
+
+/// What is known of each person of several names.
+fn bearers(people: &[Person<'_>], links: &mut Links) -> Vec<Bearer> {
+    let full = |p: &&Person<'_>| p.names.len() > 1;
+    let mut known: Map<usize, Bearer> = Map::default();
+    for person in people.iter().filter(full) {
+        let first = person.of.first();
+        let bearer = known.entry(links.root(person.form)).or_insert(Bearer {
+            titles: Titles::default(),
+            first,
+        });
+        bearer.first = bearer.first.min(first);
+        bearer.titles.add(&person.of.titles);
+    }
+    for person in people.iter().filter(full) {
+        if let Some(bearer) = known.get_mut(&links.root(person.form))
+            && bearer.titles.is_man().is_none()
+            && let Some(given) = person.names.first()
+        {
+            bearer.titles.add(&Titles::of_given(given));
+        }
+    }
+    let mut of = |person: &Person<'_>| known.get(&links.root(person.form)).cloned();
+    people.iter().map(|p| of(p).unwrap_or_default()).collect()
+}
+
+/// Names that both a man and a woman are called by.
+fn mixed<'p>(people: &[Person<'p>]) -> HashSet<&'p str, RandomState> {
+    let mut men: HashSet<&str, RandomState> = HashSet::default();
+    let mut women = men.clone();
+    for person in people {
+        if let [name] = person.names {
+            match person.of.titles.is_man() {
+                Some(true) => men.insert(name),
+                Some(false) => women.insert(name),
+                None => false,
+            };
+        }
+    }
+    men.retain(|name| women.contains(name));
+    men
+}
+
+/// Keeps those that fit, if there are any.
+fn prefer(found: &mut Vec<usize>, fits: impl Fn(usize) -> bool) {
+    if found.iter().any(|&at| fits(at)) {
+        found.retain(|&at| fits(at));
+    }
+}
+
+/// Joins those of one name who are nobody named in full: a man with a man, a saint with a saint,
+/// and others with whoever there is.
+fn join_alone(alone: &[&Person<'_>], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
+    let mut groups: Map<_, [Vec<usize>; 4]> = Map::default();
+    for person in alone {
+        let titles = &person.of.titles;
+        let group = match titles.is_man() {
+            Some(true) => 0,
+            Some(false) => 1,
+            None if titles.is_saint() => 3,
+            None => 2,
+        };
+        let key = (person.names, person.suffix);
+        groups.entry(key).or_default()[group].push(person.form);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_unstable();
+    for group in groups {
+        for pair in group.iter().flat_map(|group| group.windows(2)) {
+            if let [a, b] = pair {
+                links.join(*a, *b);
+            }
+        }
+        let [men, women, others, _] = group;
+        match (men.first(), women.first(), others.first()) {
+            (Some(&man), Some(&woman), Some(_)) => {
+                open.extend(others.into_iter().map(|form| (form, vec![man, woman])));
+            }
+            (Some(&one), None, Some(&other)) | (None, Some(&one), Some(&other)) => {
+                links.join(one, other);
+            }
+            _ => {}
         }
     }
 }
@@ -232,8 +437,9 @@ pub(super) fn link(
 fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
     let longer = short.names.len() < full.names.len();
     if short.clashes(full)
+        || short.of.titles.differ(&full.of.titles)
         || short.names.len() > full.names.len()
-        || longer && full.is_kin && !short.is_kin
+        || longer && full.of.titles.is_kin && !short.of.titles.is_kin
     {
         return false;
     }

@@ -5,7 +5,7 @@ use super::country;
 use super::flight;
 use super::form::{Form, Kind, Map};
 use super::links::Links;
-use super::short::{Fit, STORMS, is_short_for, stem};
+use super::short::{Fit, STORMS, is_short_for, stem, without_legal};
 
 /// Names with a word in common that are compared; a word in more of them tells nothing.
 const SHARED: usize = 64;
@@ -19,6 +19,7 @@ pub(super) fn link(
 ) {
     aliases(forms, ids, links);
     same_words(forms, ids, links);
+    companies(forms, ids, links);
     storms(forms, ids, links);
     acronym::link(forms, ids, links);
     acronym::link_partly(forms, ids, links);
@@ -58,6 +59,24 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
             .flatten()
             .copied();
         if let [one] = links.roots(countries)[..] {
+            links.join(one, id);
+        }
+    }
+}
+
+/// `Marks and Spencer` and the one `Marks & Spencer Group plc`.
+fn companies(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut bare: Map<&[String], Vec<usize>> = Map::default();
+    for &id in ids {
+        let words = &forms[id].words;
+        let own = without_legal(words);
+        if (2..words.len()).contains(&own.len()) {
+            bare.entry(own).or_default().push(id);
+        }
+    }
+    for &id in ids {
+        let found = bare.get(&forms[id].words[..]).into_iter().flatten();
+        if let [one] = links.roots(found.copied())[..] {
             links.join(one, id);
         }
     }

@@ -40,6 +40,7 @@ const BODIES: &[&str] = &[
     "airline",
     "airways",
     "air",
+    "lines",
     "us",
     "corps",
     "force",
@@ -74,6 +75,69 @@ const BODIES: &[&str] = &[
     "samithi",
 ];
 
+/// Words that a company's name ends in.
+const LEGAL: &[&str] = &[
+    "inc",
+    "incorporated",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "plc",
+    "ag",
+    "gmbh",
+    "se",
+    "sa",
+    "nv",
+    "bv",
+    "oy",
+    "ab",
+    "asa",
+    "spa",
+    "kft",
+    "pty",
+    "group",
+    "holding",
+    "holdings",
+];
+
+/// First words of so many names that they are short for none.
+const COMMON: &[&str] = &[
+    "air",
+    "american",
+    "bank",
+    "capital",
+    "central",
+    "china",
+    "eastern",
+    "federal",
+    "first",
+    "general",
+    "global",
+    "great",
+    "international",
+    "national",
+    "new",
+    "north",
+    "northern",
+    "public",
+    "royal",
+    "south",
+    "southern",
+    "standard",
+    "state",
+    "union",
+    "united",
+    "universal",
+    "west",
+    "western",
+    "world",
+];
+
 /// Words behind a place's own name.
 const PLACES: &[&str] = &[
     "sea",
@@ -87,6 +151,9 @@ const PLACES: &[&str] = &[
     "strait",
     "dc",
 ];
+
+/// Waters and lands that are called after countries and regions, and are not those.
+const CALLED_AFTER: &[&str] = &["sea", "ocean", "river", "desert", "peninsula", "strait"];
 
 /// Words before a place's own name: `Islamic Republic of`.
 const STATES: &[&str] = &[
@@ -177,6 +244,47 @@ fn is_main_title(short: &Form, long: &Form) -> bool {
     spellings.any(|(spelt, _)| main(spelt).is_some_and(|main| main == short.words))
 }
 
+/// Whether a company of a longer name is meant by the beginning of it: `Juniper` by
+/// `Juniper Networks Inc.`
+fn is_company(short: &Form, long: &Form) -> bool {
+    let common = |word: &String| COMMON.contains(&word.as_str()) || place::is_people(word);
+    let kind = long.words.last();
+    kind.is_some_and(|kind| LEGAL.contains(&kind.as_str()))
+        && long.words.starts_with(&short.words)
+        && !is_list(long)
+        && !short.is_acronym()
+        && !short.words.iter().all(common)
+        && !short
+            .spellings
+            .iter()
+            .any(|(spelt, _)| place::is_large(spelt))
+}
+
+/// A company's words without what kind of company it is.
+pub(super) fn without_legal(words: &[String]) -> &[String] {
+    let legal = words.iter().rev();
+    let legal = legal.take_while(|word| LEGAL.contains(&word.as_str()));
+    &words[..words.len() - legal.count()]
+}
+
+/// Whether the last word of a name is a whole one, and not cut from one with hyphens:
+/// `Mercedes` from `McLaren-Mercedes`.
+fn ends_in_whole(long: &Form) -> bool {
+    let spelt = long.spellings.first();
+    let last = spelt.and_then(|(spelt, _)| spelt.rsplit(' ').next());
+    last.is_none_or(|last| !last.contains(['-', '‑', '–']))
+}
+
+/// Whether a name has a comma before other words than those of a company: it is several.
+fn is_list(form: &Form) -> bool {
+    let is_legal = |part: &str| {
+        let words = form::folded_words(part);
+        words.iter().all(|word| LEGAL.contains(&word.as_str()))
+    };
+    let mut spellings = form.spellings.iter();
+    spellings.any(|(spelt, _)| !spelt.split(", ").skip(1).all(is_legal))
+}
+
 /// How well a short form fits a long one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
@@ -214,16 +322,26 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
                 // The House is not the White House; an acronym is whole as it is.
                 let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
                 let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
-                (later || a.len() > 1) && (seat || !joint && !short.is_acronym())
+                (later || a.len() > 1)
+                    && (seat || !joint && !short.is_acronym())
+                    && (a.len() > 1 || ends_in_whole(long))
             });
             let shorter = later && leaves_out(a, b);
+            let company = later && is_company(short, long);
             (
                 body || country || inland,
-                of || last || shorter || later && within(a, b),
+                of || last || shorter || company || later && within(a, b),
             )
         }
         Kind::Place => {
-            let own = behind.is_some_and(|rest| one_of(rest, PLACES));
+            let is_large = || {
+                let mut spellings = short.spellings.iter();
+                spellings.any(|(spelt, _)| place::is_large(spelt))
+            };
+            // The Ohio River is not Ohio.
+            let own = behind.is_some_and(|rest| {
+                one_of(rest, PLACES) && !(one_of(rest, CALLED_AFTER) && is_large())
+            });
             let is_building = |name: &[String]| {
                 let kind = name.last();
                 kind.is_some_and(|kind| BUILDINGS.contains(&kind.as_str()))
@@ -235,10 +353,7 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             // "Los Angeles" is the city, whatever was said of Los Angeles County.
             let alone = later
                 && behind.is_some_and(|rest| division(rest) || a.len() > 1 && is_building(rest))
-                && !short
-                    .spellings
-                    .iter()
-                    .any(|(spelt, _)| place::is_large(spelt));
+                && !is_large();
             let shorter = is_building(b) && leaves_out(a, b);
             let state = before.is_some_and(|rest| {
                 let rest = match rest {

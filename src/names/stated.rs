@@ -83,7 +83,9 @@ pub(super) fn link(
                 between.trim(),
                 "(" | "[" | "(\"" | "(“" | "(the" | "(the \""
             );
-        if !opens || !closes.starts_with([')', ']', ';', ',']) {
+        // ("Acme" or the "Company")
+        let other = between.ends_with(['"', '“']) && closes.starts_with(" or ");
+        if !opens || !other && !closes.starts_with([')', ']', ';', ',']) {
             continue;
         }
         let (Some(&a), Some(&b)) = (form_of.get(at), form_of.get(at + 1)) else {
@@ -91,7 +93,8 @@ pub(super) fn link(
         };
         let same_label = forms[a].label == forms[b].label;
         let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
-        let foreign = closes.starts_with([')', ']'])
+        let also = spelt_out(text, spans, forms, form_of, at + 1);
+        let foreign = (closes.starts_with([')', ']']) || also.is_some())
             && (foreign(&forms[a], &forms[b]) || {
                 let letters = forms[a].acronym.chars().count();
                 letters == forms[b].words.len() && foreign(&forms[b], &forms[a])
@@ -122,6 +125,7 @@ pub(super) fn link(
         if (foreign || called) && !dateline {
             behind.entry(b).or_default().push(a);
             guesses.push((a, b, called && !stated));
+            asides.extend(also.filter(|_| foreign));
         }
     }
     for (a, b, called) in guesses {
@@ -311,12 +315,65 @@ fn explains(short: &Form, long: &Form) -> bool {
         return false;
     };
     let mut letters: Vec<char> = word.chars().collect();
-    let found = (2..=WORDS).contains(&long.words.len()) && abbreviates(&letters, &long.words);
+    let joint = short.is_acronym() && has_inner_capital(long);
+    let words = (2..=WORDS).contains(&long.words.len());
+    let found = (words || joint) && abbreviates(&letters, &long.words);
     let [_, content] = initials(&long.words);
     let mut content: Vec<char> = content.chars().collect();
     letters.sort_unstable();
     content.sort_unstable();
     !letters.is_empty() && (found || letters == content)
+}
+
+/// Whether words were joined into one, as in `PricewaterhouseCoopers`.
+fn has_inner_capital(form: &Form) -> bool {
+    let spelt = form.spellings.first();
+    let mut pairs = spelt
+        .into_iter()
+        .flat_map(|(spelt, _)| spelt.chars().zip(spelt.chars().skip(1)));
+    form.words.len() == 1 && pairs.any(|(a, b)| a.is_lowercase() && b.is_uppercase())
+}
+
+/// The form in the same brackets as an acronym, behind it, that it is made of: `(PKK, Partiya
+/// Karkerên Kurdistan)`.
+fn spelt_out(
+    text: &str,
+    spans: &[Span],
+    forms: &[Form],
+    form_of: &[usize],
+    at: usize,
+) -> Option<usize> {
+    let (short, long) = (spans.get(at)?, spans.get(at + 1)?);
+    let form = *form_of.get(at + 1)?;
+    let acronym = &forms.get(*form_of.get(at)?)?.acronym;
+    let beside = matches!(text.get(short.end..long.start)?, ", " | "; ");
+    let closed = text.get(long.end..)?.starts_with([')', ']']);
+    let is_long = beside && closed && !acronym.is_empty();
+    (is_long && initials(&forms.get(form)?.words).contains(acronym)).then_some(form)
+}
+
+/// Joins names with those in another script behind the language that these are in, whatever
+/// their labels: `Minsk (Belarusian: Мінск)`. Gives back the second ones.
+pub(super) fn translations(
+    text: &str,
+    spans: &[Span],
+    forms: &[Form],
+    form_of: &[usize],
+    links: &mut Links,
+) -> Vec<usize> {
+    let mut foreign = Vec::new();
+    for (three, ids) in spans.windows(3).zip(form_of.windows(3)) {
+        let ([first, language, second], &[a, _, b]) = (three, ids) else {
+            continue;
+        };
+        let opens = text.get(first.end..language.start).map(str::trim) == Some("(");
+        let says = text.get(language.end..second.start).map(str::trim) == Some(":");
+        if opens && says && latin(&forms[a]) && !latin(&forms[b]) {
+            links.join(a, b);
+            foreign.push(b);
+        }
+    }
+    foreign
 }
 
 /// Whether a name is in the Latin script.

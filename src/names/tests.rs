@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod people;
 mod short;
 
 /// Spans of a text in which names are marked as `⟦Mark Rutte|PER⟧`, perhaps with a
@@ -364,6 +365,36 @@ fn misspelt_names_are_not_what_a_name_is_called() {
         "⟦Ann Johnson|PER⟧ ⟦Bo Jonson|PER⟧",
         &["Ann Johnson", "Bo Jonson"],
     );
+}
+
+#[test]
+fn a_place_is_not_called_by_the_beginning_of_its_name() {
+    let (_, mut spans) = marked("⟦Okla|LOC⟧ ⟦Okla|LOC⟧ ⟦Oklahoma|LOC⟧");
+    let oklahoma = Place {
+        geonames: 4_544_379,
+        name: "Oklahoma".to_owned(),
+        country: "US".to_owned(),
+        admin1: None,
+        latitude: 35.0,
+        longitude: -97.0,
+        population: 4_000_000,
+        score: 1.0,
+    };
+    let name = |id: usize, name: &str, mentions: usize| Name {
+        id,
+        label: "LOC".into(),
+        name: name.to_owned(),
+        mentions,
+        place: Some(oklahoma.clone()),
+        country: None,
+        link: None,
+    };
+    let mut names = vec![name(0, "Okla", 2), name(1, "Oklahoma", 1)];
+    for (span, id) in spans.iter_mut().zip([0, 0, 1]) {
+        span.name = Some(id);
+    }
+    join_places(&mut spans, &mut names);
+    assert_eq!(names, [name(0, "Oklahoma", 3)]);
 }
 
 #[test]

@@ -175,3 +175,73 @@ fn the_place_of_a_dateline_is_not_the_team() {
     assert_eq!(labels, ["LOC", "ORG", "ORG", "ORG"]);
     all_are("Boston", "⟦BOSTON|LOC⟧, Nov. 3 — ⟦Boston|LOC⟧ votes today.");
 }
+
+#[test]
+fn a_country_is_not_the_river_or_sea_called_after_it() {
+    names_are(
+        "⟦Ohio|LOC⟧ closed a bridge over the ⟦Ohio River|LOC⟧. ⟦Taiwan|LOC⟧ watches the ⟦Taiwan Strait|LOC⟧.",
+        &["Ohio", "Ohio River", "Taiwan", "Taiwan Strait"],
+    );
+    all_are(
+        "Tarnmoor River",
+        "⟦Tarnmoor River|LOC⟧ rose. ⟦Tarnmoor|LOC⟧",
+    );
+}
+
+#[test]
+fn a_company_goes_by_the_beginning_of_its_name() {
+    for (long, short) in [
+        ("Tarnmoor Networks Inc.", "Tarnmoor"),
+        ("Tarnmoor Sachs Group Inc.", "Tarnmoor Sachs"),
+        ("Tarnmoor Air Lines", "Tarnmoor"),
+        ("Tarn & Moor Group plc", "Tarn and Moor"),
+        ("Tarn & Moor Co.", "T&M"),
+    ] {
+        all_are(long, &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ sells it."));
+    }
+    names_are(
+        "⟦Boston Tarn Corp.|ORG⟧ beat ⟦National Tarn Inc.|ORG⟧. ⟦Boston|ORG⟧ met ⟦National|ORG⟧.",
+        &[
+            "Boston Tarn Corp.",
+            "National Tarn Inc.",
+            "Boston",
+            "National",
+        ],
+    );
+    names_are(
+        "⟦Tarn Moor, Bell & Co., Inc.|ORG⟧ ⟦Tarn Moor|ORG⟧",
+        &["Tarn Moor, Bell & Co., Inc.", "Tarn Moor"],
+    );
+    all_are(
+        "Tarn and Moor",
+        "⟦Tarn & Moor|ORG⟧ ⟦Tarn&Moor|ORG⟧ ⟦Tarn and Moor|ORG⟧ ⟦Tarn & Moor|ORG⟧",
+    );
+}
+
+#[test]
+fn part_of_a_name_with_a_hyphen_is_somebody_else() {
+    names_are(
+        "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
+        &["Tarn-Moormobile", "Moormobile"],
+    );
+}
+
+#[test]
+fn brackets_may_hold_a_short_form_and_more() {
+    all_are(
+        "Tarn Robotics, Inc.",
+        "⟦Tarn Robotics, Inc.|ORG⟧ (\"⟦Tarn|ORG⟧\" or the \"Company\") sued. ⟦Tarn|ORG⟧ won.",
+    );
+    all_are(
+        "Tarnmoor Workers' Party",
+        "⟦Tarnmoor Workers' Party|ORG⟧ (⟦PKT|ORG⟧, ⟦Partiya Karkerên Tarnmoorstan|ORG⟧) ⟦PKT|ORG⟧",
+    );
+    all_are(
+        "TarnmoorCoopers",
+        "⟦TarnmoorCoopers|ORG⟧ (⟦TmC|ORG⟧) erred. ⟦TmC|ORG⟧ paid.",
+    );
+    names_are(
+        "⟦Minsk|LOC⟧ (⟦Belarusian|MISC⟧: ⟦Мінск|LOC⟧) is cold.",
+        &["Minsk", "Belarusian", "Minsk"],
+    );
+}

@@ -1,0 +1,154 @@
+//! Who is meant by a part of a name: titles before it, where it stands in a full name, and
+//! what else the text says.
+
+use super::*;
+
+#[test]
+fn a_title_before_a_surname_tells_who_of_several_is_meant() {
+    names_are(
+        "⟦Tom Bell|PER⟧ met ⟦Sally Bell|PER⟧. Mr ⟦Bell|PER⟧ spoke. Ms ⟦Bell|PER⟧ and Mrs. ⟦Bell|PER⟧ left.",
+        &[
+            "Tom Bell",
+            "Sally Bell",
+            "Tom Bell",
+            "Sally Bell",
+            "Sally Bell",
+        ],
+    );
+    names_are(
+        "President ⟦Ayo Tarn|PER⟧ met ⟦Uwe Tarn|PER⟧. ⟦Uwe Tarn|PER⟧ spoke. President ⟦Tarn|PER⟧ left. ⟦Tarn|PER⟧ stayed.",
+        &["Ayo Tarn", "Uwe Tarn", "Uwe Tarn", "Ayo Tarn", "Ayo Tarn"],
+    );
+    names_are(
+        "Sen. ⟦Ayo Tarn|PER⟧ met ⟦Uwe Tarn|PER⟧. ⟦Uwe Tarn|PER⟧ spoke to the senator. ⟦Senator Tarn|PER⟧ left.",
+        &["Ayo Tarn", "Uwe Tarn", "Uwe Tarn", "Ayo Tarn"],
+    );
+}
+
+#[test]
+fn nobody_is_meant_whom_a_title_speaks_against() {
+    names_are(
+        "Mr ⟦Uwe Tarn|PER⟧ spoke. Mrs ⟦Tarn|PER⟧ left, and so did Mr ⟦Tarn|PER⟧.",
+        &["Uwe Tarn", "Tarn", "Uwe Tarn"],
+    );
+    names_are(
+        "Mr ⟦Tarn|PER⟧ and Mrs ⟦Tarn|PER⟧ left. Mr. ⟦Tarn|PER⟧ spoke.",
+        &["Tarn", "Tarn", "Tarn"],
+    );
+    let (text, mut spans) = marked("Mr ⟦Tarn|PER⟧ and Mrs ⟦Tarn|PER⟧ left. Mr. ⟦Tarn|PER⟧ spoke.");
+    assert_eq!(find(&text, &mut spans).len(), 2);
+    let ids: Vec<Option<usize>> = spans.iter().map(|span| span.name).collect();
+    assert_eq!(ids, [Some(0), Some(1), Some(0)]);
+}
+
+#[test]
+fn sir_stands_before_a_first_name() {
+    names_are(
+        "⟦Sir John Tarn|PER⟧ met ⟦Elton John|PER⟧. ⟦Elton John|PER⟧ sang. Sir ⟦John|PER⟧ said so.",
+        &["John Tarn", "Elton John", "Elton John", "John Tarn"],
+    );
+}
+
+#[test]
+fn who_bears_a_surname_whole_goes_before_who_bears_it_in_another() {
+    names_are(
+        "⟦Ada Moor-Tarn|PER⟧ met ⟦Jacob Tarn|PER⟧. ⟦Tarn|PER⟧ left.",
+        &["Ada Moor-Tarn", "Jacob Tarn", "Jacob Tarn"],
+    );
+    all_are("Ada Moor-Tarn", "⟦Ada Moor-Tarn|PER⟧ left. ⟦Tarn|PER⟧");
+    names_are(
+        "⟦Basher al-Tarn|PER⟧ met ⟦Ada Moor|PER⟧. ⟦Tarn|PER⟧ left.",
+        &["Basher al-Tarn", "Ada Moor", "Basher al-Tarn"],
+    );
+}
+
+#[test]
+fn a_fathers_name_is_no_surname() {
+    names_are(
+        "⟦Mohammed bin Tarn|PER⟧ met ⟦Tarn bin Moor|PER⟧. ⟦Tarn|PER⟧ is ill. ⟦Bin Moor|PER⟧ left.",
+        &[
+            "Mohammed bin Tarn",
+            "Tarn bin Moor",
+            "Tarn bin Moor",
+            "Tarn bin Moor",
+        ],
+    );
+}
+
+#[test]
+fn a_first_name_goes_before_a_middle_one() {
+    names_are(
+        "⟦Uwe Tarn|PER⟧ left. ⟦Uwe|PER⟧ slept. ⟦Larry Uwe Moor|PER⟧ wept.",
+        &["Uwe Tarn", "Uwe Tarn", "Larry Uwe Moor"],
+    );
+    names_are(
+        "⟦Dwayne \"The Rock\" Tarn|PER⟧ met ⟦Rock Moor|PER⟧. ⟦The Rock|PER⟧ left.",
+        &["Dwayne \"The Rock\" Tarn", "Rock Moor", "The Rock"],
+    );
+}
+
+#[test]
+fn popes_and_saints_of_one_first_name_are_different_people() {
+    names_are(
+        "⟦John Paul I|PER⟧ came before ⟦John Paul II|PER⟧. Pope ⟦John Paul II|PER⟧ stayed.",
+        &["John Paul I", "John Paul II", "John Paul II"],
+    );
+    all_are("Malcolm X", "⟦Malcolm X|PER⟧ spoke. ⟦Malcolm|PER⟧ left.");
+    names_are(
+        "⟦St. Francis|PER⟧ was poor. Pope ⟦Francis|PER⟧ took his name. Pope ⟦Francis|PER⟧ died.",
+        &["St. Francis", "Francis", "Francis"],
+    );
+}
+
+#[test]
+fn a_relative_who_was_not_spoken_of_is_nobody_named_before() {
+    names_are(
+        "⟦Jane Bell|PER⟧ has died. She leaves a daughter, ⟦Jane|PER⟧.",
+        &["Jane Bell", "Jane"],
+    );
+    all_are(
+        "Jane Bell",
+        "⟦Jane Bell|PER⟧ spoke. Their daughter, ⟦Jane|PER⟧, is well. ⟦Jane|PER⟧ left.",
+    );
+}
+
+#[test]
+fn initials_are_of_who_has_them_with_full_stops_or_without() {
+    all_are(
+        "Joe Tarn",
+        "⟦JE Tarn|PER⟧ made 134. ⟦Joe Tarn|PER⟧ left. ⟦Tarn|PER⟧",
+    );
+    all_are(
+        "Min Woo Lee",
+        "⟦M.W. Lee|PER⟧ met ⟦MW Lee|PER⟧ and ⟦Min Woo Lee|PER⟧",
+    );
+    all_are("Yury Tarn", "⟦Yu. V. Tarn|PER⟧ ⟦Yury Tarn|PER⟧");
+    names_are(
+        "⟦J. E. Tarn|PER⟧ met ⟦Joe Tarn|PER⟧ and ⟦Jane Tarn|PER⟧. ⟦DI Moor|PER⟧ knew ⟦Dan Moor|PER⟧.",
+        &["J. E. Tarn", "Joe Tarn", "Jane Tarn", "DI Moor", "Dan Moor"],
+    );
+}
+
+#[test]
+fn a_surname_may_stand_first() {
+    all_are(
+        "Shigeru Tarn",
+        "⟦Shigeru Tarn|PER⟧ ⟦Tarn Shigeru|PER⟧ ⟦Tarn|PER⟧",
+    );
+    all_are(
+        "Márta Moor-Tarn",
+        "⟦Márta Moor-Tarn|PER⟧ ⟦Moor-Tarn Márta|PER⟧",
+    );
+    all_are("S. Tarn", "⟦Tarn, S.|PER⟧ ⟦S. Tarn|PER⟧");
+}
+
+#[test]
+fn nobody_is_called_by_a_title_that_all_may_have_or_by_a_word_before_the_name() {
+    all_are("Ada Tarn", "⟦Dr Ada Tarn|PER⟧ spoke. ⟦Dr. Tarn|PER⟧ left.");
+    all_are(
+        "Ada Tarn",
+        "⟦Shri Ada Tarn|PER⟧ spoke. ⟦Shri Tarn|PER⟧ left.",
+    );
+    all_are("Dr. Dre", "⟦Dr. Dre|PER⟧ sang.");
+    all_are("Alex de Tarn", "⟦bt A. de Tarn|PER⟧ ⟦Alex de Tarn|PER⟧");
+}
