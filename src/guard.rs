@@ -1,25 +1,21 @@
 //! Panics of other libraries as errors.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does what may panic where it should fail, as when a file is damaged: then says why. Nothing is
-/// printed of it.
+/// Whether this thread does what may panic on damaged files, where a panic becomes an error. A
+/// panic hook has nothing to tell then.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Does what may panic where it should fail, as when a file is damaged: then says why.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let told = take_hook();
-        set_hook(Box::new(move |panic| {
-            if !GUARDED.get() {
-                told(panic);
-            }
-        }));
-    });
     let outer = GUARDED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work));
     GUARDED.set(outer);
@@ -40,8 +36,12 @@ mod tests {
         assert_eq!(guarded(|| 7), Ok(7));
         let failed = guarded(|| panic!("no {}\nat all", "room"));
         assert_eq!(failed, Err::<(), _>("no room".to_owned()));
-        let inner = guarded(|| guarded(|| panic!("inner")).unwrap_err());
+        let inner = guarded(|| {
+            let inner = guarded(|| panic!("inner")).unwrap_err();
+            assert!(is_guarded());
+            inner
+        });
         assert_eq!(inner, Ok("inner".to_owned()));
-        assert!(!GUARDED.get());
+        assert!(!is_guarded());
     }
 }

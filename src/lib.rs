@@ -73,6 +73,7 @@ pub mod writer;
 
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};
+pub use guard::is_guarded;
 pub use model::Model;
 pub use names::{Name, Place};
 pub use newshound_encoder::{Isa, Precision};

@@ -14,6 +14,7 @@ mod topics;
 mod watch;
 
 use std::io;
+use std::panic;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -92,6 +93,12 @@ pub(crate) type Outcome = Result<usize, Stop>;
 
 /// The whole program: parses, calls, maps the outcome to an exit code.
 pub(crate) fn run() -> ExitCode {
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !newshound::is_guarded() {
+            told(panic);
+        }
+    }));
     let matches = command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

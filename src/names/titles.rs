@@ -354,7 +354,7 @@ fn words_before(before: &str) -> Vec<String> {
             break;
         }
         let spaced = plain.unwrap_or(spaced);
-        rest = &spaced[..spaced.len() - last_word(spaced).len()];
+        rest = spaced.strip_suffix(last_word(spaced)).unwrap_or(spaced);
         titles.push(word);
     }
     titles.reverse();

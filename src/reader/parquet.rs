@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -17,7 +16,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::{Input, InputFormat, Opened};
-use crate::Result;
+use crate::{Result, guard};
 
 mod maps;
 
@@ -77,7 +76,7 @@ pub(super) fn as_jsonl(
 /// Runs the library, which panics on files that are damaged in some ways. What it leaves
 /// behind then is not used again.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match guard::guarded(work) {
         Ok(done) => done.map_err(|e| invalid(e.to_string())),
         Err(_) => Err(invalid("it is damaged".to_owned())),
     }
