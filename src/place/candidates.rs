@@ -42,6 +42,9 @@ const TOWN_WORDS: [&str; 4] = ["city", "town", "village", "municipality"];
 /// Names that mean another place in the news than they have in the gazetteer, folded.
 const MEANT: [(&str, &str); 1] = [("gaza", "gaza strip")];
 
+/// Words that regions are called by which mean another one in each text: "the North-East".
+const COMPASS: [&str; 4] = ["north", "east", "south", "west"];
+
 /// Which kinds of places a name can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Only {
@@ -88,7 +91,7 @@ impl Candidate {
         let prominence = match record.kind {
             Kind::Country => people * 10.0 + 1e6,
             Kind::Capital => people * 20.0 + 1e5,
-            Kind::Region => people + 5e5,
+            Kind::Region => people + people.clamp(1e5, 5e5),
             Kind::Town => people,
             Kind::Quarter => people * 0.1,
         };
@@ -159,6 +162,11 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
             place.prior *= 0.02;
         }
         found.extend(take(gazetteer, gazetteer.named(meant), Only::Any));
+    }
+    if key.split(' ').all(|word| COMPASS.contains(&word)) {
+        for place in &mut found {
+            place.prior *= 0.1;
+        }
     }
     if is_site(surface) {
         found.retain(|place| hits.main().any(|id| id == place.id));

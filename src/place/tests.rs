@@ -243,6 +243,25 @@ fn a_text_from_abroad_means_the_famous_ones() {
 }
 
 #[test]
+fn small_regions_are_less_talked_of_than_large_towns_of_their_name() {
+    for (text, place) in [
+        (
+            "in [Manchester], {British} police say",
+            "Manchester, England, GB",
+        ),
+        (
+            "in [Manchester], {Jamaican} police say",
+            "Manchester Parish, JM",
+        ),
+        ("in the [Azores]", "Azores, PT"),
+        ("in [Vermont]", "Vermont, US"),
+        ("in the [North-East]", "-"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
 fn counties_of_england_are_no_towns_elsewhere() {
     for text in [
         "in [Surrey]. {British} police in [Guildford]",
