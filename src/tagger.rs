@@ -9,7 +9,7 @@ use crate::agree::agree;
 use crate::backend::{Engine, Setup};
 use crate::dateline;
 use crate::decode::decode;
-use crate::document::{Document, Span, Stats, Word};
+use crate::document::{Document, Span, Stats};
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
@@ -354,7 +354,7 @@ impl Tagger {
         )?;
         dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
-        let mut names = self.names(text, &document.words, &mut spans);
+        let mut names = self.names(text, &document, &mut spans);
         // Labels are settled by what the model says; a sure span, as of a list, stays sure.
         for span in &mut spans {
             span.score = calibration.score(&span.label, f64::from(span.score)) as f32;
@@ -377,9 +377,9 @@ impl Tagger {
     }
 
     /// The names of a document, with those of lists in their place.
-    fn names(&self, text: &str, words: &[Word], spans: &mut Vec<Span>) -> Vec<Name> {
+    fn names(&self, text: &str, document: &Tokenized, spans: &mut Vec<Span>) -> Vec<Name> {
         let lists = self.lists.as_ref();
-        let listed = lists.map(|lists| lists.find(text, words));
+        let listed = lists.map(|lists| lists.find(text, &document.words, &document.sentences));
         let listed = listed.unwrap_or_default();
         lists::put(&listed, spans);
         let mut names = Vec::new();
