@@ -19,6 +19,7 @@ use crate::topic::{Learned, Selection, Topic};
 use crate::{Error, Result};
 
 mod read;
+mod settings;
 
 use read::Reading;
 

@@ -62,6 +62,13 @@ impl Lists {
         &self.digests
     }
 
+    /// Each file and its digest.
+    pub(crate) fn told(&self) -> String {
+        let files = self.index.paths().iter().zip(&self.digests);
+        let told = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
+        told.collect::<Vec<_>>().join(", ")
+    }
+
     /// How many rows they have together.
     #[must_use]
     pub fn len(&self) -> usize {
