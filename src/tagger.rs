@@ -42,6 +42,7 @@ const MIN_WINDOW: usize = 64;
 /// assert_eq!(found, [("NATO", "ORG"), ("Mark Rutte", "PER"), ("Kyiv", "LOC")]);
 /// # Ok::<(), newshound::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct Tagger {
     model: Model,
     window: usize,
@@ -56,7 +57,7 @@ pub struct Tagger {
 }
 
 /// Settings of a [`Tagger`]; every one has a default.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct TaggerBuilder {
     model: Option<Model>,
     source: Source,

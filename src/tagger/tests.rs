@@ -122,6 +122,19 @@ fn vectors_are_the_mean_over_the_words_of_all_windows() {
     assert_eq!(vectors[1], None);
 }
 
+#[test]
+fn settings_and_parts_can_be_shown() {
+    let shown = format!("{:?} {:?}", Tagger::builder().labels(["LOC"]), tagger(1));
+    for part in [
+        "TaggerBuilder",
+        "\"LOC\"",
+        "Model { name: \"fake\"",
+        "min_score: 0.0",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
