@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::document::Span;
 use crate::place;
+use crate::spaces::MARK;
 
 /// What stands between a dateline and its text.
 pub(crate) const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
@@ -39,7 +40,7 @@ pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
     let near = near.unwrap_or_default();
     surface.contains(char::is_uppercase)
         && !surface.contains(char::is_lowercase)
-        && (before.is_empty() || before.ends_with('\n'))
+        && (before.is_empty() || before.ends_with(['\n', MARK]))
         && (near.starts_with([',', '(', ' ']))
         && DASHES.iter().any(|dash| {
             let place = near.split_once(dash);
@@ -55,10 +56,11 @@ mod tests {
 
     #[test]
     fn what_opens_a_dateline_is_a_place_where_a_large_one_is_called_so() {
-        let label = |text: &str, end: usize| {
+        let label = |text: &str, length: usize| {
+            let start = text.len() - text.trim_start_matches(MARK).len();
             let mut spans = [Span {
-                start: 0,
-                end,
+                start,
+                end: start + length,
                 label: TEAM.into(),
                 score: 0.9,
                 name: None,
@@ -70,6 +72,7 @@ mod tests {
             "BOSTON (AP) — Boston won.",
             "BOSTON, Nov. 3 -- They won.",
             "BOSTON – They won.",
+            "\u{FEFF}BOSTON (AP) — Boston won.",
         ] {
             assert_eq!(label(text, 6), PLACE, "{text}");
         }

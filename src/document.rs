@@ -43,7 +43,7 @@ pub struct Sentence {
     pub end: usize,
     /// Indices into [`Document::words`].
     pub words: std::ops::Range<usize>,
-    /// Whether a paragraph starts here; no name runs into such a sentence.
+    /// Whether a paragraph starts here; no name that the model finds runs into such a sentence.
     pub starts_paragraph: bool,
 }
 

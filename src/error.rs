@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use crate::eval;
 use crate::reader::Malformed;
 
-/// The library's one error type. Messages name the thing and the way out; the
-/// file or document they belong to is added by whoever knows it.
+/// What can go wrong with a file, a text or a model. Messages name the thing and the way out; the
+/// file or document they belong to is added by whoever knows it. Runs over a corpus have
+/// [`crate::corpus::Error`] around it, and gold data that cannot be scored [`eval::Error`] within.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

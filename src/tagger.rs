@@ -9,7 +9,7 @@ use crate::agree::agree;
 use crate::backend::{Engine, Setup};
 use crate::dateline;
 use crate::decode::decode;
-use crate::document::{Document, Span, Stats, Word};
+use crate::document::{Document, Span, Stats};
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
@@ -19,6 +19,7 @@ use crate::topic::{Learned, Selection, Topic};
 use crate::{Error, Result};
 
 mod read;
+mod settings;
 
 use read::Reading;
 
@@ -41,6 +42,7 @@ const MIN_WINDOW: usize = 64;
 /// assert_eq!(found, [("NATO", "ORG"), ("Mark Rutte", "PER"), ("Kyiv", "LOC")]);
 /// # Ok::<(), newshound::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct Tagger {
     model: Model,
     window: usize,
@@ -55,7 +57,7 @@ pub struct Tagger {
 }
 
 /// Settings of a [`Tagger`]; every one has a default.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct TaggerBuilder {
     model: Option<Model>,
     source: Source,
@@ -354,7 +356,7 @@ impl Tagger {
         )?;
         dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
-        let mut names = self.names(text, &document.words, &mut spans);
+        let mut names = self.names(text, &document, &mut spans);
         // Labels are settled by what the model says; a sure span, as of a list, stays sure.
         for span in &mut spans {
             span.score = calibration.score(&span.label, f64::from(span.score)) as f32;
@@ -377,9 +379,9 @@ impl Tagger {
     }
 
     /// The names of a document, with those of lists in their place.
-    fn names(&self, text: &str, words: &[Word], spans: &mut Vec<Span>) -> Vec<Name> {
+    fn names(&self, text: &str, document: &Tokenized, spans: &mut Vec<Span>) -> Vec<Name> {
         let lists = self.lists.as_ref();
-        let listed = lists.map(|lists| lists.find(text, words));
+        let listed = lists.map(|lists| lists.find(text, &document.words, &document.sentences));
         let listed = listed.unwrap_or_default();
         lists::put(&listed, spans);
         let mut names = Vec::new();

@@ -9,6 +9,7 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::document::Word;
+use crate::spaces::is_space;
 
 #[derive(PartialEq, Clone, Copy)]
 enum Class {
@@ -33,7 +34,7 @@ fn class(c: char) -> Class {
     if c.is_ascii_alphanumeric() {
         return Class::Letter;
     }
-    if c.is_whitespace() {
+    if is_space(c) {
         return Class::Space;
     }
     if c.is_ascii_graphic() {
@@ -133,6 +134,12 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_a_blank() {
+        let text = "\u{FEFF}Kyiv,\u{FEFF}Lviv\n\u{FEFF}Odesa";
+        assert_eq!(split(text), ["Kyiv", ",", "Lviv", "Odesa"]);
+    }
+
+    #[test]
     fn an_emoji_sequence_is_one_word() {
         assert_eq!(
             split("go👩\u{200D}🚀\u{FE0F}now❤\u{FE0F}"),
@@ -155,11 +162,11 @@ mod tests {
             for w in &found {
                 prop_assert!(last <= w.start && w.start < w.end);
                 last = w.end;
-                prop_assert!(!text[w.start..w.end].contains(char::is_whitespace));
+                prop_assert!(!text[w.start..w.end].contains(is_space));
                 covered[w.start..w.end].fill(true);
             }
             for (at, c) in text.char_indices() {
-                prop_assert_eq!(covered[at], !c.is_whitespace());
+                prop_assert_eq!(covered[at], !is_space(c));
             }
         }
     }

@@ -107,7 +107,6 @@ pub fn pipe(bytes: &[u8]) {
         date_field: None,
         shard: None,
         checkpoint: 1 << 16,
-        settings: Default::default(),
     };
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let progress = Progress::default();

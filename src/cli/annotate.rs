@@ -1,13 +1,12 @@
 //! `newshound annotate`: a corpus to results.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use newshound::corpus::{
-    self, Finished, Job, Outcome as Ended, Output, OutputFormat, Plan, Progress, Shard,
+    self, Finished, Job, Outcome as Ended, Output, OutputFormat, Progress, Shard,
 };
 use newshound::lists::Lists;
 use newshound::{OffsetUnit, Tagger};
@@ -202,11 +201,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     let format = files.as_ref().map(|files| files.format).or(format);
     let lists = args.lists.open()?;
-    let mut job = job(
-        args,
-        format.unwrap_or(OutputFormat::Jsonl),
-        args.lists.given(lists.as_ref()),
-    )?;
+    let mut job = job(args, format.unwrap_or(OutputFormat::Jsonl))?;
     job.names &= files.is_some();
     let tagger = tagger(args, lists)?;
     match files {
@@ -215,7 +210,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
-fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Result<Job, Stop> {
+fn job(args: &Args, format: OutputFormat) -> Result<Job, Stop> {
     let walk = args.input.walk()?;
     if let Some(missing) = walk
         .paths
@@ -224,20 +219,6 @@ fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Re
     {
         return Err(Stop::Fatal(format!("there is no {}", missing.display())));
     }
-    let mut settings = BTreeMap::new();
-    settings.insert("--min-score".to_owned(), args.min_score.to_string());
-    if let Some(labels) = &args.labels {
-        settings.insert("--labels".to_owned(), labels.join(","));
-    }
-    settings.extend(args.model.given());
-    if let Some(names) = &args.names {
-        settings.insert(Plan::NAMES.to_owned(), names.display().to_string());
-    }
-    if args.no_names {
-        settings.insert("--no-names".to_owned(), String::new());
-    }
-    settings.extend(args.topics.given());
-    settings.extend(lists);
     Ok(Job {
         walk,
         reader: args.input.reader(),
@@ -248,7 +229,6 @@ fn job(args: &Args, format: OutputFormat, lists: Option<(String, String)>) -> Re
         date_field: args.date_field.clone(),
         shard: args.shard,
         checkpoint: args.checkpoint as usize * 1024,
-        settings,
     })
 }
 
@@ -289,11 +269,6 @@ fn annotate(args: &Args, tagger: Tagger, job: &Job, files: &Output) -> Outcome {
 }
 
 fn filter(args: &Args, tagger: &Tagger, job: &Job) -> Outcome {
-    if matches!(job.format, OutputFormat::Parquet | OutputFormat::Brat) {
-        let format = job.format.key();
-        let message = format!("{format} cannot be written to standard output; name a file with -o");
-        return Err(Stop::Fatal(message));
-    }
     let progress = Progress::default();
     let watch = Watch::new(&progress, &job.reader.meter, args.quiet);
     let (mut out, mut errors) = (stdout(), io::stderr());

@@ -9,7 +9,6 @@ use std::path::{self, Path, PathBuf};
 
 use clap::ValueEnum;
 use newshound::backend::{Device, Engine};
-use newshound::corpus::digest_of;
 use newshound::lists::Lists;
 use newshound::reader::Input;
 use newshound::topic::{Learned, Selection};
@@ -95,30 +94,9 @@ impl BackendArgs {
             ))),
         }
     }
-
-    /// The options that were given, by name.
-    fn given(&self) -> impl Iterator<Item = (String, String)> {
-        let rust_bert = (self.backend == "rust-bert").then(|| self.backend.clone());
-        let device = rust_bert.as_ref().and(self.device.clone());
-        let given = [("--backend", rust_bert), ("--device", device)];
-        given
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-    }
 }
 
 impl ModelArgs {
-    /// The options that were given and that results depend on, by name.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
-        let window = self.window.map(|n| ("--window".to_owned(), n.to_string()));
-        let precision =
-            (self.precision != AUTO).then(|| ("--precision".to_owned(), self.precision.clone()));
-        let early_exit = ("--early-exit".to_owned(), String::new());
-        let early_exit = self.early_exit.then_some(early_exit);
-        let given = window.into_iter().chain(precision).chain(early_exit);
-        given.chain(self.backend.given())
-    }
-
     /// A builder with these options set.
     pub(crate) fn builder(&self) -> Result<TaggerBuilder, Error> {
         let mut builder = Tagger::builder()
@@ -206,27 +184,6 @@ impl WantedTopics {
             builder
         })
     }
-
-    /// The options that were given, by name; a file with its digest.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (String, String)> {
-        let about = &self.about;
-        let stamped = |path: &PathBuf| {
-            // What cannot be read is refused when it is opened.
-            let digest = digest_of(path).unwrap_or_default();
-            format!("{} sha256:{digest}", path.display())
-        };
-        [
-            ("--topics", self.topics.map(|n| n.to_string())),
-            ("--no-topics", self.no_topics.then(String::new)),
-            (
-                "--min-topic-score",
-                about.min_topic_score.map(|s| s.to_string()),
-            ),
-            ("--topics-model", about.topics_model.as_ref().map(stamped)),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-    }
 }
 
 /// Lists of one's own names, for every subcommand that tags.
@@ -247,15 +204,6 @@ impl ListArgs {
     pub(crate) fn open(&self) -> Result<Option<Lists>, Error> {
         let some = !self.gazetteers.is_empty();
         some.then(|| Lists::open(&self.gazetteers)).transpose()
-    }
-
-    /// The option as it was given, for `lists` that were read: each file and its digest.
-    pub(crate) fn given(&self, lists: Option<&Lists>) -> Option<(String, String)> {
-        let digests = lists?.digests().iter();
-        let files = self.gazetteers.iter().zip(digests);
-        let files = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
-        let files: Vec<String> = files.collect();
-        Some(("--gazetteer".to_owned(), files.join(", ")))
     }
 }
 

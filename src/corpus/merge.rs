@@ -46,8 +46,7 @@ pub fn merge(
             return Err(Error::Shards(reason.to_owned()));
         }
         files = files.with_names(names)?;
-        plan.options
-            .insert(Plan::NAMES.to_owned(), names.display().to_string());
+        plan.options.extend(files.names_given());
     }
     let inputs: Vec<PathBuf> = found.iter().flat_map(|found| found.files.all()).collect();
     if let Some(path) = files.clash(&inputs) {
@@ -100,7 +99,7 @@ impl Finding {
         let shard = plan.options.get(Plan::SHARD);
         let shard = shard.ok_or_else(|| wrong("is the whole corpus, not a shard"))?;
         let format = plan.options.get("--format").map(String::as_str);
-        let format = format.and_then(OutputFormat::of_key);
+        let format = format.and_then(|format| format.parse().ok());
         let counts = Summary::deserialize(field("counts"));
         Ok(Self {
             shard: shard.parse()?,

@@ -31,7 +31,6 @@ mod store;
 mod summary;
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,7 +39,7 @@ pub use finish::Finished;
 pub use merge::merge;
 pub(crate) use output::GENERATOR;
 pub use output::{Output, OutputFormat, is_report};
-pub use plan::{Plan, Scan, digest_of};
+pub use plan::{Plan, Scan};
 pub use shard::Shard;
 pub use summary::Summary;
 
@@ -74,8 +73,6 @@ pub struct Job {
     pub shard: Option<Shard>,
     /// Size of documents, in bytes, between two checkpoints.
     pub checkpoint: usize,
-    /// Settings of the tagger, by option, for the plan.
-    pub settings: BTreeMap<String, String>,
 }
 
 /// How a run goes on, for those who watch it or want to stop it.
@@ -193,12 +190,20 @@ impl Error {
 }
 
 impl Job {
-    /// What a run depends on. Looks at every file of the input, without reading it.
+    /// That there are no globs and no shard that make no sense.
+    fn check(&self) -> Result<(), crate::Error> {
+        self.walk.check()?;
+        self.shard.map_or(Ok(()), Shard::check)
+    }
+
+    /// What a run depends on, the settings of its tagger included. Looks at every file of the input,
+    /// without reading it.
     ///
     /// # Errors
-    /// [`crate::Error::Read`] where a named file is not there.
+    /// [`crate::Error::Option`] for a glob that is none, or a shard that is no part of a whole.
     pub fn plan(&self, tagger: &Tagger) -> Result<Plan, crate::Error> {
-        let mut options = self.settings.clone();
+        self.check()?;
+        let mut options = tagger.settings()?;
         let mut add = |name: &str, value: String| options.insert(name.to_owned(), value);
         add("--format", self.format.key().to_owned());
         add("--offsets", self.unit.to_string());
@@ -225,7 +230,7 @@ impl Job {
         Ok(Plan {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: format!("{} sha256:{}", model.name(), model.digest()),
-            input: Scan::of(&self.walk)?,
+            input: Scan::of(&self.walk),
             options,
         })
     }
@@ -238,7 +243,8 @@ impl Job {
 /// which then has its memory.
 ///
 /// # Errors
-/// [`Error`]; what is finished is kept, and the run goes on when it is started again.
+/// [`Error`]; what is finished is kept, and the run goes on when it is started again. The job and
+/// `files` must have the same format.
 pub fn annotate(
     tagger: impl Borrow<Tagger>,
     job: &Job,
@@ -246,13 +252,21 @@ pub fn annotate(
     restart: bool,
     progress: &Progress,
 ) -> Result<Outcome, Error> {
+    if job.format != files.format {
+        let message = format!(
+            "the job is to write {}, and its output is for {}; give both one format",
+            job.format, files.format
+        );
+        return Err(crate::Error::Option(message).into());
+    }
     let inputs = &job.walk.paths;
     if let Some(path) = files.clash(inputs).or_else(|| files.input(inputs)) {
         return Err(Error::Clash { path });
     }
     let mut job = job.clone();
     job.walk.exclude.extend(files.all());
-    let plan = job.plan(tagger.borrow())?;
+    let mut plan = job.plan(tagger.borrow())?;
+    plan.options.extend(files.names_given());
     progress.size.store(plan.input.bytes, Ordering::Relaxed);
     let mut store = match Store::open(files, plan, restart)? {
         Found::Finished(finished) if finished.before && job.walk.is_piped() => {
@@ -303,7 +317,8 @@ pub fn annotate(
 /// to `errors`.
 ///
 /// # Errors
-/// [`Error::Write`] where `out` takes no more, and errors of the tagger.
+/// [`Error::Write`] where `out` takes no more, errors of the tagger, and [`crate::Error::Option`]
+/// as [`Job::plan`] has it, and for Parquet and brat, which are no streams.
 pub fn filter(
     tagger: &Tagger,
     job: &Job,
@@ -311,6 +326,14 @@ pub fn filter(
     errors: &mut dyn Write,
     progress: &Progress,
 ) -> Result<Summary, Error> {
+    job.check()?;
+    if matches!(job.format, OutputFormat::Parquet | OutputFormat::Brat) {
+        let message = format!(
+            "{} cannot be written to standard output; name a file with -o",
+            job.format
+        );
+        return Err(crate::Error::Option(message).into());
+    }
     let failed = |source| Error::Write {
         path: PathBuf::from("standard output"),
         source,

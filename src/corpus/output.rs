@@ -1,8 +1,10 @@
 //! Where results go and in what format.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -100,12 +102,6 @@ impl OutputFormat {
         }
     }
 
-    /// The format of a name in options.
-    #[must_use]
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.key() == key)
-    }
-
     /// The writer, and whether it needs every text.
     #[must_use]
     pub fn writer(self, unit: OffsetUnit) -> (Box<dyn Writer>, bool) {
@@ -135,6 +131,25 @@ impl OutputFormat {
             Self::WebAnnotation => "annotations.jsonld",
             Self::Html => "annotations.html",
         }
+    }
+}
+
+/// Its name in options.
+impl fmt::Display for OutputFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for OutputFormat {
+    type Err = Error;
+
+    fn from_str(key: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|format| format.key() == key);
+        found.ok_or_else(|| {
+            let known = Self::ALL.map(Self::key).join(", ");
+            Error::Option(format!("there is no format {key:?}; use one of {known}"))
+        })
     }
 }
 
@@ -234,6 +249,12 @@ impl Output {
             _ => "names.jsonl",
         };
         self.names.clone().unwrap_or_else(|| self.beside(usual))
+    }
+
+    /// The option that puts the names of the corpus elsewhere, where one does.
+    pub(super) fn names_given(&self) -> Option<(String, String)> {
+        let path = self.names.as_ref()?.display().to_string();
+        Some((Plan::NAMES.to_owned(), path))
     }
 
     /// The names of each document: a shard's, or those of a run that goes on.

@@ -2,24 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Result;
-use crate::digest::{hex, sha256};
+use crate::digest::hex;
 use crate::reader::{Input, Walk};
-
-/// SHA-256 of a small file in hexadecimal, for a plan's options.
-///
-/// # Errors
-/// Where it cannot be read.
-pub fn digest_of(path: &Path) -> io::Result<String> {
-    Ok(sha256(&fs::read(path)?))
-}
 
 /// Everything the results depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +35,9 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Looks at all files.
-    ///
-    /// # Errors
-    /// What [`Walk::inputs`] says of named inputs; files that cannot be looked at are
-    /// reported when they are to be read.
-    pub fn of(walk: &Walk) -> Result<Self> {
+    /// Looks at all files. Those that cannot be looked at are reported when they are to be read.
+    #[must_use]
+    pub fn of(walk: &Walk) -> Self {
         let mut scan = Self::default();
         let mut hash = Sha256::new();
         for input in walk.inputs() {
@@ -71,7 +57,7 @@ impl Scan {
             }
         }
         scan.digest = hex(&hash.finalize());
-        Ok(scan)
+        scan
     }
 }
 
@@ -102,7 +88,7 @@ impl Plan {
     pub(super) const SHARD: &str = "--shard";
 
     /// The option that says where the names of the whole corpus go.
-    pub const NAMES: &str = "--names";
+    pub(super) const NAMES: &str = "--names";
 
     /// The option that leaves out the names of the whole corpus.
     pub(super) const NO_NAMES: &str = "--no-names-index";
@@ -138,7 +124,11 @@ impl Plan {
         for name in names {
             let (now, then) = (self.options.get(name), begun.options.get(name));
             if now != then {
-                let shown = |value: Option<&String>| value.map_or("not given", |v| v).to_owned();
+                let shown = |value: Option<&String>| match value.map(String::as_str) {
+                    None => "not given".to_owned(),
+                    Some("") => "given".to_owned(),
+                    Some(value) => value.to_owned(),
+                };
                 return Some(format!(
                     "{name} was {}, now it is {}",
                     shown(then),

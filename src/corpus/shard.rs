@@ -18,6 +18,17 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// That there is such a part.
+    ///
+    /// # Errors
+    /// [`Error::Option`] where there is none, as of part 5 of 4.
+    pub fn check(self) -> Result<()> {
+        match (1..=self.of).contains(&self.number) {
+            true => Ok(()),
+            false => Err(no_part(&self.to_string())),
+        }
+    }
+
     /// Whether the document of this id is in this part.
     #[must_use]
     pub fn holds(self, id: &str) -> bool {
@@ -26,8 +37,15 @@ impl Shard {
             .iter()
             .take(8)
             .fold(0, |hash: u64, byte| hash << 8 | u64::from(*byte));
-        hash % u64::from(self.of) == u64::from(self.number - 1)
+        let rest = hash.checked_rem(u64::from(self.of));
+        rest.is_some_and(|rest| rest + 1 == u64::from(self.number))
     }
+}
+
+fn no_part(shard: &str) -> Error {
+    Error::Option(format!(
+        "{shard:?} is no part; write which of how many, from 1/4 to 4/4"
+    ))
 }
 
 impl fmt::Display for Shard {
@@ -43,12 +61,9 @@ impl FromStr for Shard {
         let parsed = shard
             .split_once('/')
             .and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
-        match parsed {
-            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
-            _ => Err(Error::Option(format!(
-                "{shard:?} is no part; write which of how many, from 1/4 to 4/4"
-            ))),
-        }
+        let (number, of) = parsed.ok_or_else(|| no_part(shard))?;
+        let part = Self { number, of };
+        part.check().map(|()| part)
     }
 }
 
@@ -82,6 +97,22 @@ mod tests {
         assert_eq!("2/3".parse::<Shard>().unwrap().to_string(), "2/3");
         for wrong in ["0/3", "4/3", "1", "1/0", "a/b", "", "1/2/3", "-1/2"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_none_holds_nothing_and_is_refused() {
+        for (number, of) in [(1, 0), (0, 0), (0, 4), (5, 4)] {
+            let none = Shard { number, of };
+            assert!(
+                !(0..99).any(|id: u32| none.holds(&id.to_string())),
+                "{none}"
+            );
+            let refused = none.check().unwrap_err().to_string();
+            assert!(
+                refused.contains(&format!("\"{none}\" is no part")),
+                "{refused}"
+            );
         }
     }
 }

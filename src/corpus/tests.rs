@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::feed::Numbered;
 use super::*;
+use crate::TaggerBuilder;
 use crate::backend::{Backend, Packed};
 use crate::fake::{FakeBackend, subwords};
 use crate::model::{Labels, Model};
@@ -50,6 +51,141 @@ fn tagger(based: fn() -> crate::Result<()>) -> Tagger {
         .threads(threads)
         .build()
         .unwrap()
+}
+
+/// A tagger of the fake model with other settings.
+fn with(settings: impl FnOnce(TaggerBuilder) -> TaggerBuilder) -> Tagger {
+    let tags = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG"];
+    let labels = Labels::new(&tags.map(str::to_owned)).unwrap();
+    let model = Model::from_parts("fake", labels, subwords(), Box::new(FakeBackend));
+    settings(Tagger::builder().model(model)).build().unwrap()
+}
+
+/// Reads a file to JSONL.
+fn job(path: &Path) -> Job {
+    Job {
+        walk: Walk {
+            paths: vec![path.to_owned()],
+            ..Walk::default()
+        },
+        reader: Reader::default(),
+        format: OutputFormat::Jsonl,
+        unit: OffsetUnit::Byte,
+        with_text: false,
+        names: true,
+        date_field: None,
+        shard: None,
+        checkpoint: 1 << 16,
+    }
+}
+
+/// A folder with a text, and the job to tag it.
+fn small_corpus() -> (TempDir, Job) {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("a.txt");
+    fs::write(&path, "UNHCR in Kyiv").unwrap();
+    let job = job(&path);
+    (dir, job)
+}
+
+#[test]
+fn a_run_with_other_settings_of_the_tagger_is_another_run() {
+    let (dir, job) = small_corpus();
+    let list = dir.path().join("names.tsv");
+    fs::write(&list, "surface\tlabel\nKyiv\tLOC\n").unwrap();
+    let files = Output::new(&dir.path().join("out.jsonl"), None).unwrap();
+    let run = |tagger: &Tagger| annotate(tagger, &job, &files, false, &Progress::default());
+    let finished = |ended: Result<Outcome, Error>| match ended {
+        Ok(Outcome::Finished(finished)) => finished.before,
+        other => panic!("{other:?}"),
+    };
+    assert!(!finished(run(&with(|builder| builder))));
+    let threads = 3.try_into().unwrap();
+    assert!(finished(run(&with(|builder| builder.threads(threads)))));
+    let lists = crate::lists::Lists::open(&[&list]).unwrap();
+    for (other, wanted) in [
+        (
+            with(|b| b.labels(["LOC"])),
+            "--labels was not given, now it is LOC",
+        ),
+        (
+            with(|b| b.min_score(0.5)),
+            "--min-score was 0, now it is 0.5",
+        ),
+        (
+            with(TaggerBuilder::no_names),
+            "--no-names was not given, now it is given",
+        ),
+        (with(|b| b.lists(lists)), "--gazetteer was not given"),
+    ] {
+        let refused = run(&other).unwrap_err().to_string();
+        assert!(refused.contains(wanted), "{refused}");
+    }
+    let names = files.clone().with_names(&dir.path().join("names.jsonl"));
+    let elsewhere = annotate(
+        with(|b| b),
+        &job,
+        &names.unwrap(),
+        false,
+        &Progress::default(),
+    );
+    let refused = elsewhere.unwrap_err().to_string();
+    assert!(refused.contains("--names was not given"), "{refused}");
+}
+
+#[test]
+fn a_job_that_makes_no_sense_is_refused() {
+    let (dir, good) = small_corpus();
+    let tagger = with(|builder| builder);
+    let brat = Output::new(dir.path(), Some(OutputFormat::Brat)).unwrap();
+    let jsonl = Output::new(&dir.path().join("x.jsonl"), None).unwrap();
+    let shard = |number, of| Job {
+        shard: Some(Shard { number, of }),
+        ..good.clone()
+    };
+    let mut glob = good.clone();
+    glob.walk.globs = vec!["[".to_owned()];
+    for (job, files, wanted) in [
+        (&good, &brat, "to write jsonl, and its output is for brat"),
+        (&glob, &jsonl, "--glob [: "),
+        (&shard(1, 0), &jsonl, "\"1/0\" is no part"),
+        (&shard(0, 4), &jsonl, "\"0/4\" is no part"),
+    ] {
+        let refused = annotate(&tagger, job, files, false, &Progress::default());
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(wanted), "{refused}");
+    }
+    let parquet = Job {
+        format: OutputFormat::Parquet,
+        ..good.clone()
+    };
+    for (job, wanted) in [
+        (&parquet, "parquet cannot be written to standard output"),
+        (&glob, "--glob [: "),
+        (&shard(5, 4), "\"5/4\" is no part"),
+    ] {
+        let (mut out, mut errors) = (Vec::new(), Vec::new());
+        let refused = filter(&tagger, job, &mut out, &mut errors, &Progress::default());
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(wanted) && out.is_empty(), "{refused}");
+    }
+    assert_eq!(
+        fs::read_dir(dir.path()).unwrap().count(),
+        1,
+        "nothing is written"
+    );
+}
+
+#[test]
+fn formats_are_read_as_they_are_written() {
+    for format in OutputFormat::ALL {
+        assert_eq!(format.to_string().parse::<OutputFormat>().unwrap(), format);
+    }
+    let refused = "xml".parse::<OutputFormat>().unwrap_err().to_string();
+    assert!(
+        refused.contains("\"xml\"; use one of jsonl, conll"),
+        "{refused}"
+    );
 }
 
 fn numbered(ordinal: u64, text: &str) -> Numbered {

@@ -197,6 +197,11 @@ impl Index {
         Ok((draft.finish(owned)?, digests))
     }
 
+    /// The files.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         self.rows.len()

@@ -2,23 +2,25 @@
 //!
 //! A list is a file of tab-separated columns, named by its first line: `surface` and `label`,
 //! and perhaps `id`, `canonical` and `case`. A name of a list is found where it starts and ends
-//! at a word's border, whatever white space separates its words. Of names that start at the same
-//! word the longest counts; of rows that name the same words the one in the same case, then the
-//! one in the earlier list, then the earlier line. Rows with `exact` as `case` are found in their
-//! own case only. What is found takes the place of every span of the model that it overlaps.
+//! at a word's border, whatever white space but a blank line separates its words. Of names that
+//! start at the same word the longest counts; of rows that name the same words the one in the same
+//! case, then the one in the earlier list, then the earlier line. Rows with `exact` as `case` are
+//! found in their own case only. What is found takes the place of every span of the model that it
+//! overlaps.
 
 mod fold;
 mod index;
 mod names;
 mod read;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use index::Entry;
 pub(crate) use names::settle;
 
-use crate::document::{Span, Word};
+use crate::document::{Sentence, Span, Word};
 use crate::{Error, Result};
 use index::Index;
 
@@ -60,6 +62,13 @@ impl Lists {
         &self.digests
     }
 
+    /// Each file and its digest.
+    pub(crate) fn told(&self) -> String {
+        let files = self.index.paths().iter().zip(&self.digests);
+        let told = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
+        told.collect::<Vec<_>>().join(", ")
+    }
+
     /// How many rows they have together.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -78,9 +87,23 @@ impl Lists {
         self.index.unknown(known).map_or(Ok(()), Err)
     }
 
-    /// Names of the lists in a text of `words`, in text order, disjoint.
+    /// Names of the lists in a text of `words` and `sentences`, in text order, disjoint. A name may
+    /// hold what looks like the end of a sentence, as `Yahoo! Inc. Japan` does, and a line break. It
+    /// does not run over a blank line, nor from one given sentence of tokens into the next.
     #[must_use]
-    pub fn find(&self, text: &str, words: &[Word]) -> Vec<Found<'_>> {
+    pub fn find(&self, text: &str, words: &[Word], sentences: &[Sentence]) -> Vec<Found<'_>> {
+        let parts = sentences.chunk_by(|sentence, next| !parted(text, sentence, next));
+        let words = parts.filter_map(|part| {
+            let (first, last) = (part.first()?, part.last()?);
+            words.get(first.words.start..last.words.end)
+        });
+        words
+            .flat_map(|words| self.find_within(text, words))
+            .collect()
+    }
+
+    /// Names of the lists in words that nothing parts.
+    fn find_within(&self, text: &str, words: &[Word]) -> Vec<Found<'_>> {
         let (mut found, mut at) = (Vec::new(), 0);
         while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
             let Some((length, entry)) = self.index.longest(text, rest) else {
@@ -104,6 +127,22 @@ impl Lists {
         }
         found
     }
+}
+
+impl fmt::Debug for Lists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lists")
+            .field("files", &self.index.paths())
+            .field("rows", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether no name runs from a sentence into the next: a paragraph starts there, behind more than a
+/// line break. Sentences of tokens stand side by side, with nothing between them.
+fn parted(text: &str, sentence: &Sentence, next: &Sentence) -> bool {
+    let between = text.get(sentence.end..next.start).unwrap_or_default();
+    next.starts_paragraph && between.matches('\n').count() != 1
 }
 
 /// Puts what was found in the place of the spans it overlaps.

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::document::Document;
+use crate::fake::subwords;
 use crate::names;
 use crate::words::words;
 
@@ -25,10 +26,21 @@ fn list(rows: &str) -> Lists {
     lists(&[&format!("{header}{rows}")]).unwrap()
 }
 
+/// All words as one sentence.
+fn whole(words: &[Word]) -> [Sentence; 1] {
+    [Sentence {
+        start: 0,
+        end: words.last().map_or(0, |word| word.end),
+        words: 0..words.len(),
+        starts_paragraph: true,
+    }]
+}
+
 /// What is found in a text: surface, label, id.
 fn found(lists: &Lists, text: &str) -> Vec<(String, String, String)> {
+    let words = words(text, 0, text.len());
     lists
-        .find(text, &words(text, 0, text.len()))
+        .find(text, &words, &whole(&words))
         .iter()
         .map(|found| {
             (
@@ -65,7 +77,7 @@ fn document(lists: &Lists, text: &str, spans: &[(&str, &str)]) -> Document {
         })
         .collect();
     let words = words(text, 0, text.len());
-    let found = lists.find(text, &words);
+    let found = lists.find(text, &words, &whole(&words));
     put(&found, &mut spans);
     let mut names = names::find(text, &mut spans);
     settle(&found, &mut spans, &mut names);
@@ -96,6 +108,42 @@ fn the_longest_name_wins_and_ends_at_a_words_border() {
     assert_eq!(ids(&lists, "bank  of\r\nGhana's Banks"), ["2"]);
     assert_eq!(ids(&lists, "Bank of"), ["1"]);
     assert!(ids(&lists, "").is_empty());
+}
+
+#[test]
+fn a_name_runs_over_no_blank_line_but_may_hold_what_looks_like_the_end_of_a_sentence() {
+    let lists = list("Mark Rutte\tPER\t1\t\t\nYahoo! Inc. Japan\tORG\t2\t\t\n");
+    let found = |text: &str, document: crate::tokenize::Tokenized| -> usize {
+        let found = lists.find(text, &document.words, &document.sentences);
+        found.len()
+    };
+    for (text, wanted) in [
+        ("Mark\n\nRutte", 0),
+        ("Hail Mark\n\nRutte spoke", 0),
+        ("Hail Mark\r\n \r\nRutte spoke", 0),
+        ("Hail Mark\r\n Rutte", 1),
+        ("It is Yahoo! Inc. Japan that Mark Rutte bought.", 2),
+    ] {
+        let document = subwords().tokenize(text).unwrap();
+        assert_eq!(found(text, document), wanted, "{text}");
+    }
+    let text = "Mark\nRutte spoke\n";
+    for (borders, wanted) in [
+        (vec![(0, 5, true), (5, 17, true)], 0),
+        (vec![(0, 17, true)], 1),
+    ] {
+        let document = subwords().tokenize_sentences(text, borders).unwrap();
+        assert_eq!(found(text, document), wanted);
+    }
+}
+
+#[test]
+fn a_name_is_found_behind_a_byte_order_mark() {
+    let lists = list("Kyiv Post\tORG\t1\t\texact\n");
+    let text = "\u{FEFF}Kyiv Post, Kyiv\u{FEFF} Post";
+    let surfaces = found(&lists, text);
+    let surfaces: Vec<&str> = surfaces.iter().map(|(surface, ..)| &**surface).collect();
+    assert_eq!(surfaces, ["Kyiv Post", "Kyiv\u{FEFF} Post"]);
 }
 
 #[test]
@@ -304,7 +352,7 @@ proptest! {
         let lists = list(&file);
         let words = words(&text, 0, text.len());
         let mut last = 0;
-        for found in lists.find(&text, &words) {
+        for found in lists.find(&text, &words, &whole(&words)) {
             let span = &found.span;
             prop_assert!(last <= span.start && span.start < span.end);
             last = span.end;
@@ -338,7 +386,7 @@ proptest! {
                 })
             })
             .collect();
-        let found = lists.find(&text, &all);
+        let found = lists.find(&text, &all, &whole(&all));
         put(&found, &mut spans);
         prop_assert!(found.iter().all(|found| spans.contains(&found.span)));
         for pair in spans.windows(2) {

@@ -16,6 +16,7 @@ mod tag;
 mod verify;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -43,6 +44,7 @@ pub struct Model {
     subwords: Subwords,
     topics: Option<Head>,
     backend: Box<dyn Backend>,
+    setup: Setup,
 }
 
 impl Model {
@@ -86,6 +88,7 @@ impl Model {
             subwords,
             topics: None,
             backend,
+            setup: Setup::default(),
         }
     }
 
@@ -142,6 +145,7 @@ impl Model {
             subwords,
             topics: None,
             backend,
+            setup,
         };
         let (file, topics) = match model.backend.early_exit() {
             true => (EXIT_TOPICS, files.exit_topics),
@@ -223,6 +227,22 @@ impl Model {
     #[must_use]
     pub fn backend(&self) -> &dyn Backend {
         &*self.backend
+    }
+
+    /// How it was loaded to be run; the default for a model made of parts.
+    pub(crate) fn setup(&self) -> Setup {
+        self.setup
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .field("labels", &self.labels.labels())
+            .field("setup", &self.setup)
+            .finish_non_exhaustive()
     }
 }
 

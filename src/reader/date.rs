@@ -79,11 +79,14 @@ impl Date {
         match value {
             Value::String(text) => {
                 // Nine digits are more likely a slip in a date than a time before 2001.
-                let digits = Some(text.trim()).filter(|text| matches!(text.len(), 10 | 13));
+                let digits = Some(whole(text.trim())).filter(|text| matches!(text.len(), 10 | 13));
                 let time = || Self::of_time(digits?.parse().ok()?);
                 text.parse().ok().or_else(time)
             }
-            Value::Number(number) => Self::of_time(number.as_i64()?),
+            Value::Number(number) => {
+                let whole = || number.as_f64().map(|time| time as i64);
+                Self::of_time(number.as_i64().or_else(whole)?)
+            }
             _ => None,
         }
     }
@@ -128,6 +131,14 @@ impl FromStr for Date {
         of_digits(text.trim())
             .or_else(|| of_words(text))
             .ok_or_else(|| format!("{text:?} is no date"))
+    }
+}
+
+/// A number without its decimals.
+fn whole(number: &str) -> &str {
+    match number.split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|b| b.is_ascii_digit()) => whole,
+        _ => number,
     }
 }
 
@@ -214,6 +225,11 @@ mod tests {
             (json!(1_793_698_200_123_i64), "2026-11-03"),
             (json!(951_782_400), "2000-02-29"),
             (json!("1793698200"), "2026-11-03"),
+            (json!(1_793_698_200.0), "2026-11-03"),
+            (json!(1_793_698_200.25), "2026-11-03"),
+            (json!(1_793_698_200_123.75), "2026-11-03"),
+            (json!("1793698200.25"), "2026-11-03"),
+            (json!("1793698200123.0"), "2026-11-03"),
         ] {
             let found = Date::of_value(&value).map(|date| date.to_string());
             assert_eq!(found.as_deref(), Some(wanted), "{value}");
@@ -236,6 +252,11 @@ mod tests {
             json!(2026),
             json!(-5),
             json!(i64::MAX),
+            json!(2026.5),
+            json!(1e300),
+            json!(-1e300),
+            json!("2026.11"),
+            json!("1793698200.x"),
             json!(null),
         ] {
             assert_eq!(Date::of_value(&value), None, "{value}");

@@ -31,11 +31,9 @@ pub use open::Meter;
 pub use text::utf8;
 pub use walk::{Walk, same_file};
 
+use crate::spaces::MARK;
 use crate::{Error, Result, Text};
 use open::Opened;
-
-/// The byte order mark.
-const MARK: char = '\u{feff}';
 
 /// Fields of a document that newshound does not read and passes on.
 pub type Metadata = Map<String, Value>;
@@ -103,7 +101,8 @@ impl Input {
     /// Reads the whole input, unpacked, as UTF-8; a byte order mark is no part of it.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Directory`], [`Error::NotUtf8`] or [`Error::Nul`].
+    /// [`Error::Read`], [`Error::Directory`], [`Error::NotUtf8`] or [`Error::Nul`]; [`Error::Record`]
+    /// for an array of JSON objects, [`Error::NotBuilt`] for what this build cannot unpack.
     pub fn text(&self) -> Result<String> {
         let mut bytes = Vec::new();
         let mut open = Reader::default().bytes(self)?;

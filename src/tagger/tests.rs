@@ -1,4 +1,5 @@
 use super::*;
+use crate::TokenSpan;
 use crate::backend::{Backend, Packed};
 use crate::fake::{FakeBackend, subwords};
 use crate::model::Labels;
@@ -38,6 +39,31 @@ fn a_document_longer_than_a_window_is_read_to_the_end() {
 fn an_empty_text_has_no_spans() {
     let document = tagger(1).tag(" \r\n\u{A0}").unwrap();
     assert_eq!(document.stats, Stats::default());
+}
+
+#[test]
+fn a_name_of_a_list_does_not_run_from_one_sentence_of_tokens_into_the_next() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("names.tsv");
+    std::fs::write(&path, "surface\tlabel\nMark Rutte\tLOC\n").unwrap();
+    let lists = Lists::open(&[path]).unwrap();
+    let tagger = Tagger::builder().model(model()).lists(lists);
+    let tagger = tagger.build().unwrap();
+    let tokens = |sentences: &[&[&str]]| -> Vec<Vec<(usize, usize)>> {
+        let owned = |tokens: &&[&str]| tokens.iter().map(|&token| token.to_owned()).collect();
+        let document = sentences.iter().map(owned).collect();
+        let tagged = tagger.tag_tokens(&[document]).unwrap().remove(0);
+        let ends = |span: &TokenSpan| (span.tokens.start, span.tokens.end);
+        let sentences = tagged.iter();
+        sentences
+            .map(|spans| spans.iter().map(ends).collect())
+            .collect()
+    };
+    assert_eq!(tokens(&[&["Mark"], &["Rutte", "spoke"]]), [vec![], vec![]]);
+    assert_eq!(
+        tokens(&[&["Hail"], &["Mark", "Rutte"]]),
+        [vec![], vec![(0, 2)]]
+    );
 }
 
 #[test]
@@ -94,6 +120,19 @@ fn vectors_are_the_mean_over_the_words_of_all_windows() {
         assert!((vector[column] - share / 13.0).abs() < 1e-6, "{vector}");
     }
     assert_eq!(vectors[1], None);
+}
+
+#[test]
+fn settings_and_parts_can_be_shown() {
+    let shown = format!("{:?} {:?}", Tagger::builder().labels(["LOC"]), tagger(1));
+    for part in [
+        "TaggerBuilder",
+        "\"LOC\"",
+        "Model { name: \"fake\"",
+        "min_score: 0.0",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
 }
 
 proptest! {

@@ -42,7 +42,8 @@ pub struct Lesson {
 /// will start with `name`. Each topic is told from all others by logistic regression.
 ///
 /// # Errors
-/// [`Error::Labelled`] or [`Error::Learn`] where the texts do not allow it.
+/// [`Error::Labelled`] or [`Error::Learn`] where the texts do not allow it, or where the vectors are
+/// not those that [`Tagger::vectors`](crate::Tagger::vectors) of this model gives for them.
 pub fn learn(
     rows: &[Labelled],
     vectors: &[Option<Array1<f32>>],
@@ -51,6 +52,7 @@ pub fn learn(
 ) -> Result<Lesson> {
     distinct(rows)?;
     let labels = topics(rows)?;
+    check(rows, vectors, model.attention().dim())?;
     let table = Table::new(rows, vectors)?;
     let parts = parts(rows);
     let targets: Vec<Vec<bool>> = labels
@@ -84,6 +86,33 @@ pub fn learn(
         scores: scores(rows, &chances, &labels, custom),
         learned: Learned::new(name, &labels, linear, custom, model),
     })
+}
+
+/// Checks that each row has a vector of `width` finite numbers, or rightly none.
+fn check(rows: &[Labelled], vectors: &[Option<Array1<f32>>], width: usize) -> Result<()> {
+    let (texts, given) = (rows.len(), vectors.len());
+    if texts != given {
+        return Err(Error::Learn(format!(
+            "there are {texts} texts and {given} vectors; give each text its own"
+        )));
+    }
+    for (row, vector) in rows.iter().zip(vectors) {
+        let Some(vector) = vector else { continue };
+        if vector.len() != width {
+            return Err(Error::Labelled {
+                line: row.line,
+                message: format!(
+                    "the text has a vector of {} numbers, those of the model have {width}; take \
+                     this model's vectors",
+                    vector.len()
+                ),
+            });
+        }
+        if !vector.iter().all(|number| number.is_finite()) {
+            return Err(Error::NotFinite);
+        }
+    }
+    Ok(())
 }
 
 /// The names of the topics, checked.

@@ -9,6 +9,7 @@ use ndarray::ArrayView1;
 
 use super::file::{self, File};
 use super::{Custom, Linear, Topic};
+use crate::digest::sha256;
 use crate::{Error, Model, Result, whole};
 
 const FORMAT: &str = "newshound-learned-topics";
@@ -140,6 +141,12 @@ impl Learned {
             ("bias", bias.shape().to_vec(), bias.to_vec()),
         ];
         file::write(&tensors, HashMap::from(fields))
+    }
+
+    /// Its name and the digest of the file that it is written as.
+    pub(crate) fn told(&self) -> Result<String> {
+        let bytes = self.to_bytes().map_err(Error::Learn)?;
+        Ok(format!("{} sha256:{}", self.name, sha256(&bytes)))
     }
 
     /// What the topics' codes start with.

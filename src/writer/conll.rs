@@ -29,6 +29,8 @@ impl Writer for Conll {
                     .copied()
                     .filter(|span| span.start <= word.start);
                 let text = document.text.get(word.start..word.end).unwrap_or_default();
+                // Tokens that are given may hold line breaks and tabs.
+                let text = text.replace(char::is_control, " ");
                 match span {
                     None => writeln!(out, "{text}\tO")?,
                     Some(span) => {

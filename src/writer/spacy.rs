@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::jsonl::json_line;
 use super::{Record, Writer, rounded};
 use crate::reader::Metadata;
-use crate::{OffsetCursor, OffsetUnit};
+use crate::{OffsetCursor, OffsetUnit, Topic};
 
 /// Writes spaCy's JSONL. Offsets count code points, as Python does.
 pub struct Spacy;
@@ -46,6 +46,20 @@ impl Serialize for Fields<'_> {
     }
 }
 
+/// Topics by name; those of one name, which are of different vocabularies, by code.
+fn cats(topics: &[Topic]) -> BTreeMap<&str, f64> {
+    let cats = topics.iter().map(|topic| {
+        let same = topics.iter().filter(|other| other.label == topic.label);
+        let name = if same.count() > 1 {
+            &topic.code
+        } else {
+            &topic.label
+        };
+        (&**name, rounded(topic.score))
+    });
+    cats.collect()
+}
+
 impl Writer for Spacy {
     fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
         let document = record.document;
@@ -56,12 +70,10 @@ impl Writer for Spacy {
             label: &span.label,
             id: document.name(span).map(|name| &*name.name),
         });
-        let topics = document.topics.iter();
-        let cats = topics.map(|topic| (&*topic.label, rounded(topic.score)));
         let line = Line {
             text: &document.text,
             ents: ents.collect(),
-            cats: cats.collect(),
+            cats: cats(&document.topics),
             meta: Meta {
                 id: record.id,
                 fields: Fields(record.metadata),

@@ -176,9 +176,64 @@ fn conll_is_as_the_format_says() {
     check("writer.conll", |out| both(out, &mut Conll));
 }
 
+/// What a writer makes of one document.
+fn written(writer: &mut dyn Writer, document: &Document) -> String {
+    let (mut out, metadata) = (Vec::new(), Metadata::new());
+    let record = Record {
+        id: "a",
+        document,
+        metadata: &metadata,
+        with_text: false,
+    };
+    writer.document(&mut out, &record).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_line_break_or_tab_in_a_token_breaks_no_columns() {
+    let text = "New\nYork\tCity";
+    let word = Word {
+        start: 0,
+        end: text.len(),
+    };
+    let document = Document {
+        text: text.to_owned(),
+        sentences: vec![Sentence {
+            start: 0,
+            end: text.len(),
+            words: 0..1,
+            starts_paragraph: true,
+        }],
+        words: vec![word],
+        ..Document::default()
+    };
+    let columns = written(&mut Conll, &document);
+    assert_eq!(columns, "-DOCSTART-\tO\n\nNew York City\tO\n\n");
+}
+
 #[test]
 fn spacy_is_as_the_format_says() {
     check("writer.spacy.jsonl", |out| both(out, &mut Spacy));
+}
+
+#[test]
+fn topics_of_one_name_are_kept_apart_by_their_codes_in_spacy() {
+    let topic = |code: &str, label: &str, score| Topic {
+        code: code.into(),
+        label: label.into(),
+        score,
+    };
+    let document = Document {
+        topics: vec![
+            topic("medtop:15000000", "sport", 0.9),
+            topic("medtop:11000000", "politics", 0.8),
+            topic("beats:sport", "sport", 0.7),
+        ],
+        ..Document::default()
+    };
+    let line: serde_json::Value = serde_json::from_str(&written(&mut Spacy, &document)).unwrap();
+    let wanted = serde_json::json!({"beats:sport": 0.7, "medtop:15000000": 0.9, "politics": 0.8});
+    assert_eq!(line["cats"], wanted);
 }
 
 #[test]

@@ -63,6 +63,31 @@ fn what_can_be_told_apart_is_learned_and_survives_its_file() {
 }
 
 #[test]
+fn vectors_that_are_not_those_of_the_texts_are_refused() {
+    let refused = |change: fn(&mut Vec<Option<Array1<f32>>>)| {
+        let (rows, mut vectors) = lessons();
+        change(&mut vectors);
+        let refused = learn(&rows, &vectors, &model(), "beats").err().unwrap();
+        refused.to_string()
+    };
+    let few = refused(|vectors| vectors.truncate(39));
+    assert!(few.contains("40 texts and 39 vectors"), "{few}");
+    let many = refused(|vectors| vectors.push(None));
+    assert!(many.contains("40 texts and 41 vectors"), "{many}");
+    let short = refused(|vectors| vectors[1] = Some(Array1::zeros(3)));
+    assert!(
+        short.starts_with("line 2: the text has a vector of 3"),
+        "{short}"
+    );
+    for number in [f32::NAN, f32::INFINITY] {
+        let (rows, mut vectors) = lessons();
+        vectors[1] = Some(Array1::from_elem(16, number));
+        let odd = learn(&rows, &vectors, &model(), "beats");
+        assert!(matches!(odd, Err(Error::NotFinite)), "{number}");
+    }
+}
+
+#[test]
 fn another_model_is_refused() {
     let (rows, vectors) = lessons();
     let learned = learn(&rows, &vectors, &model(), "beats").unwrap().learned;
