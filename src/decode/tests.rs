@@ -202,6 +202,26 @@ fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
 }
 
 #[test]
+fn two_names_that_run_together_behind_a_suffix_are_two() {
+    assert_eq!(
+        decode_tags("Kyiv Jr. Based met Kyiv Sr", &[1, 2, 2, 2, 0, 1, 2]),
+        [
+            span("Kyiv Jr.", "PER"),
+            span("Based", "PER"),
+            span("Kyiv Sr", "PER")
+        ]
+    );
+    assert_eq!(
+        decode_tags("Kyiv Jr. Memorial", &[3, 4, 4, 4]),
+        [span("Kyiv Jr. Memorial", "LOC")]
+    );
+    assert_eq!(
+        decode_tags("Kyiv Jr.", &[1, 2, 0]),
+        [span("Kyiv Jr.", "PER")]
+    );
+}
+
+#[test]
 fn a_word_without_subwords_joins_the_name_around_it_only() {
     assert_eq!(
         decode_tags("Kyiv \u{1} based", &[1, 0, 2]),
