@@ -372,10 +372,11 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         };
         let head = surface(from)?;
         let tail = surface(to - 1)?;
+        let kept = || begins_name(text, words.get(from).map_or(0, |w| w.end));
         if matches!(
             head,
-            "," | ";" | ":" | "." | "!" | "?" | ")" | "]" | "}" | "-" | "–" | "—"
-        ) || closers(head).is_some_and(|c| !inner(from + 1..to, c))
+            "," | ";" | ":" | "." | "!" | "?" | "#" | ")" | "]" | "}" | "-" | "–" | "—"
+        ) || closers(head).is_some_and(|c| !inner(from + 1..to, c)) && !kept()
         {
             from += 1;
         } else if matches!(tail, "," | ";" | ":" | "(" | "[" | "{" | "-" | "–" | "—")
@@ -384,14 +385,15 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
             to -= 1;
         } else {
             let (mut start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
-            // "[Vladimir] Putin", of which the model may leave out the first bracket.
+            // "[Vladimir] Putin" and "'t Hooft", of which the model may leave out the first mark.
             let before = (first + from)
                 .checked_sub(1)
                 .and_then(|at| document.words.get(at));
             if let Some(mark) = before.filter(|mark| mark.end == start) {
                 let mark_text = text.get(mark.start..mark.end)?;
                 let opens = matches!(mark_text, "[" | "(") && !inner(from..to, &[mark_text]);
-                if opens && closers(mark_text).is_some_and(|c| inner(from..to, c)) {
+                let closes = opens && closers(mark_text).is_some_and(|c| inner(from..to, c));
+                if closes || begins_name(text, start) {
                     start = mark.start;
                 }
             }
@@ -401,6 +403,19 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         }
     }
     None
+}
+
+/// Whether the word at a byte, and the apostrophe right before it, open a name: "'s-Hertogenbosch",
+/// "'t Hooft", "'Abd al-Rahman".
+fn begins_name(text: &str, at: usize) -> bool {
+    let (before, word) = text.split_at_checked(at).unwrap_or_default();
+    let Some(before) = before.strip_suffix(['\'', '’', '‘']) else {
+        return false;
+    };
+    let opens = ["s-", "t ", "Abd ", "Abd-"]
+        .iter()
+        .any(|opening| word.starts_with(opening));
+    opens && !before.ends_with(char::is_alphanumeric)
 }
 
 fn closers(mark: &str) -> Option<&'static [&'static str]> {
