@@ -149,6 +149,12 @@ fn a_name_may_run_over_a_line_break() {
 }
 
 #[test]
+fn no_sentence_ends_within_a_word_that_is_broken_at_a_hyphen() {
+    assert_eq!(cut("Gavin New-\nsom won.\nHe left.").len(), 2);
+    assert_eq!(cut("Kyiv 2 -\nlater\nNATO-\nKyiv").len(), 4);
+}
+
+#[test]
 fn lines_that_hold_paragraphs_are_not_joined() {
     let long = "The alliance promised more air defence before the winter, as it had done before, \
                 and the deputies applauded for a long time";
