@@ -72,10 +72,12 @@ fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
 /// The words without small letters that a sentence opens with up to a colon: who speaks.
 fn speaker<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
     let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
-    let end = words
+    // The colons of a time stamp before, "[00:10:32]", are none behind a name.
+    let named = words
         .iter()
-        .take(SPEAKER)
-        .position(|word| surface(word) == ":")?;
+        .position(|word| surface(word).contains(char::is_alphabetic))?;
+    let mut spoken = words.iter().skip(named).take(SPEAKER);
+    let end = named + spoken.position(|word| surface(word) == ":")?;
     let opening = words.get(..end)?;
     let letters = || opening.iter().flat_map(|word| surface(word).chars());
     let capitals = letters().filter(|c| c.is_uppercase()).count();
@@ -142,6 +144,8 @@ mod tests {
                 "ANDERSON COOPER, CNN HOST",
             ),
             ("MR. SPICER: No.", "MR. SPICER"),
+            ("[00:10:32] MARIA ODOM: No.", "[00:10:32] MARIA ODOM"),
+            ("(10:32) MARIA ODOM: No.", "(10:32) MARIA ODOM"),
             ("NATO: Rutte warns Russia", ""),
             ("10:45 Kyiv: rain", ""),
             ("WHO, the U.N. agency - which met - agreed.", ""),

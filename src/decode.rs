@@ -6,6 +6,7 @@
 //! the share of all allowed sequences, by weight, that hold exactly this span.
 
 mod chain;
+mod suffix;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -43,8 +44,15 @@ pub fn decode(
     logits: ArrayView2<'_, f32>,
     calibration: &Calibration,
 ) -> Result<Vec<Span>> {
-    let chain = Chain::new(labels, calibration);
-    let opens: HashSet<usize> = document.sentences.iter().map(|s| s.words.start).collect();
+    let reader = Reader {
+        text,
+        document,
+        labels,
+        logits,
+        temperature: calibration.temperature,
+        chain: Chain::new(labels, calibration),
+        opens: document.sentences.iter().map(|s| s.words.start).collect(),
+    };
     let mut found = Vec::new();
     let cells = paragraphs(document).into_iter().flat_map(|words| {
         let rows: Vec<usize> = words
@@ -55,36 +63,75 @@ pub fn decode(
         cells.collect::<Vec<_>>()
     });
     for (column, rows) in cells {
-        let adjoins = adjoins(text, document, &opens, &rows);
+        let spans = reader.best(&rows, column > 0)?;
+        let starts = suffix::starts(text, document, &rows, &spans);
+        if starts.is_empty() {
+            found.extend(reader.trimmed(&rows, spans));
+            continue;
+        }
+        // Two names run together: the words before and after the border are read anew.
+        let mut from = 0;
+        for to in starts.into_iter().chain([rows.len()]) {
+            let part = rows.get(from..to).unwrap_or_default();
+            let spans = reader.best(part, column > 0 || from > 0)?;
+            found.extend(reader.trimmed(part, spans));
+            from = to;
+        }
+    }
+    Ok(found)
+}
+
+/// Reads spans from what the model said of a document.
+struct Reader<'a> {
+    text: &'a str,
+    document: &'a Tokenized,
+    labels: &'a Labels,
+    logits: ArrayView2<'a, f32>,
+    temperature: f32,
+    chain: Chain,
+    /// The first word of every sentence.
+    opens: HashSet<usize>,
+}
+
+impl Reader<'_> {
+    /// The best spans over the words of `rows`, counted within them. Where `begins`, no name goes on
+    /// from the words before, whatever the model says.
+    fn best(&self, rows: &[usize], begins: bool) -> Result<Vec<WordSpan>> {
+        let adjoins = adjoins(self.text, self.document, &self.opens, rows);
+        let scaled = |&w: &usize| self.logits.row(w).into_iter().map(|x| x / self.temperature);
         let mut weights = rows
             .iter()
-            .map(|&w| softmax(logits.row(w).iter().map(|x| x / calibration.temperature)))
+            .map(|row| softmax(scaled(row)))
             .collect::<Result<Vec<_>>>()?;
-        if let Some(first) = weights.first_mut().filter(|_| column > 0) {
-            chain.begin(first);
+        if let Some(first) = weights.first_mut().filter(|_| begins) {
+            self.chain.begin(first);
         }
         for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
-            chain.carry_on(row, adjoins);
+            self.chain.carry_on(row, adjoins);
         }
         let words = Words {
             p: &weights,
             adjoins: &adjoins,
         };
-        for span in best_spans(labels, &chain, words) {
-            let words = rows.get(span.words.clone()).unwrap_or_default();
-            if let (Some(&first), Some(&last)) = (words.first(), words.last()) {
-                let trimmed = trim(text, document, first, last);
-                found.extend(trimmed.map(|(start, end)| Span {
-                    start,
-                    end,
-                    label: span.label,
-                    score: span.score,
-                    name: None,
-                }));
-            }
-        }
+        Ok(best_spans(self.labels, &self.chain, words))
     }
-    Ok(found)
+
+    /// Spans over the words of `rows` as they are given out.
+    fn trimmed(&self, rows: &[usize], spans: Vec<WordSpan>) -> impl Iterator<Item = Span> {
+        spans.into_iter().filter_map(|span| {
+            let words = rows.get(span.words)?;
+            let (&first, &last) = (words.first()?, words.last()?);
+            let (start, end) = trim(self.text, self.document, first, last)?;
+            let end = suffix::with_stop(self.text, (start, end), &span.label);
+            Some(Span {
+                start,
+                end,
+                label: span.label,
+                score: span.score,
+                name: None,
+            })
+        })
+    }
 }
 
 /// Word ranges of the paragraphs: no name runs from one into the next.
@@ -325,10 +372,11 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         };
         let head = surface(from)?;
         let tail = surface(to - 1)?;
+        let kept = || begins_name(text, words.get(from).map_or(0, |w| w.end));
         if matches!(
             head,
-            "," | ";" | ":" | "." | "!" | "?" | ")" | "]" | "}" | "-" | "–" | "—"
-        ) || closers(head).is_some_and(|c| !inner(from + 1..to, c))
+            "," | ";" | ":" | "." | "!" | "?" | "#" | ")" | "]" | "}" | "-" | "–" | "—"
+        ) || closers(head).is_some_and(|c| !inner(from + 1..to, c)) && !kept()
         {
             from += 1;
         } else if matches!(tail, "," | ";" | ":" | "(" | "[" | "{" | "-" | "–" | "—")
@@ -337,14 +385,15 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
             to -= 1;
         } else {
             let (mut start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
-            // "[Vladimir] Putin", of which the model may leave out the first bracket.
+            // "[Vladimir] Putin" and "'t Hooft", of which the model may leave out the first mark.
             let before = (first + from)
                 .checked_sub(1)
                 .and_then(|at| document.words.get(at));
             if let Some(mark) = before.filter(|mark| mark.end == start) {
                 let mark_text = text.get(mark.start..mark.end)?;
                 let opens = matches!(mark_text, "[" | "(") && !inner(from..to, &[mark_text]);
-                if opens && closers(mark_text).is_some_and(|c| inner(from..to, c)) {
+                let closes = opens && closers(mark_text).is_some_and(|c| inner(from..to, c));
+                if closes || begins_name(text, start) {
                     start = mark.start;
                 }
             }
@@ -354,6 +403,19 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         }
     }
     None
+}
+
+/// Whether the word at a byte, and the apostrophe right before it, open a name: "'s-Hertogenbosch",
+/// "'t Hooft", "'Abd al-Rahman".
+fn begins_name(text: &str, at: usize) -> bool {
+    let (before, word) = text.split_at_checked(at).unwrap_or_default();
+    let Some(before) = before.strip_suffix(['\'', '’', '‘']) else {
+        return false;
+    };
+    let opens = ["s-", "t ", "Abd ", "Abd-"]
+        .iter()
+        .any(|opening| word.starts_with(opening));
+    opens && !before.ends_with(char::is_alphanumeric)
 }
 
 fn closers(mark: &str) -> Option<&'static [&'static str]> {

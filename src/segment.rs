@@ -104,9 +104,8 @@ fn boundaries(paragraph: &str, end: &mut impl FnMut(usize)) {
         let rest = paragraph.get(after..).unwrap_or_default();
         let next = skip_trailers(rest);
         let before = paragraph.get(word..at).unwrap_or_default();
-        let numbers_item = word == sentence && is_item_number(before);
         let earlier = paragraph.get(sentence..word).unwrap_or_default();
-        if !numbers_item && ends_sentence(&mark, (earlier, before), next, cased) {
+        if !numbers_item(earlier, before) && ends_sentence(&mark, (earlier, before), next, cased) {
             let border = paragraph.len() - next.len();
             end(border);
             sentence = border + (next.len() - next.trim_start().len());
@@ -138,13 +137,13 @@ fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased
     if !mark.single_stop || mark.quote {
         return true;
     }
+    let name = earlier.split_whitespace().next_back().unwrap_or_default();
     match abbreviations::classify(before, cased) {
-        None => true,
+        None => !abbreviations::is_among_initials(before, name, next),
         Some(Abbreviation::Inside) => false,
         Some(Abbreviation::BeforeNumber) => !first.is_numeric(),
         Some(Abbreviation::Anywhere) => {
             // "Robert Downey Jr. Downey was held."
-            let name = earlier.split_whitespace().next_back().unwrap_or_default();
             let again = next.strip_prefix(name).filter(|_| !name.is_empty());
             let again = again.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
             again
@@ -176,7 +175,14 @@ fn skip_trailers(rest: &str) -> &str {
     }
 }
 
-/// "1", "12": with its stop, the number of a list item.
+/// Whether a word is with its stop the number of a list item: it opens the sentence, whatever marks stand
+/// there too ("**1."), or follows a colon or a semicolon ("Medals: 1. China 40; 2. Japan 27").
+fn numbers_item(earlier: &str, before: &str) -> bool {
+    is_item_number(before.trim_start_matches(is_opener))
+        && (earlier.trim_end().ends_with([':', ';']) || !earlier.contains(char::is_alphanumeric))
+}
+
+/// "1", "12".
 fn is_item_number(word: &str) -> bool {
     (1..=3).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit())
 }

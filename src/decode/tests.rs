@@ -191,6 +191,8 @@ fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
     );
     assert_eq!(decode_tags("Kyiv \" ,", &[1, 2, 2]), [span("Kyiv", "PER")]);
     assert_eq!(decode_tags("( ,", &[1, 2]), []);
+    assert_eq!(decode_tags("#Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
+    assert_eq!(decode_tags("'Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
     assert_eq!(
         decode_tags("told [ Kyiv ] based", &[0, 0, 1, 2, 2]),
         [span("Kyiv ] based", "PER")]
@@ -199,6 +201,35 @@ fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
         decode_tags("told [Kyiv] based", &[0, 0, 1, 2, 2]),
         [span("[Kyiv] based", "PER")]
     );
+}
+
+#[test]
+fn two_names_that_run_together_behind_a_suffix_are_two() {
+    assert_eq!(
+        decode_tags("Kyiv Jr. Based met Kyiv Sr", &[1, 2, 2, 2, 0, 1, 2]),
+        [
+            span("Kyiv Jr.", "PER"),
+            span("Based", "PER"),
+            span("Kyiv Sr", "PER")
+        ]
+    );
+    assert_eq!(
+        decode_tags("Kyiv Jr. Memorial", &[3, 4, 4, 4]),
+        [span("Kyiv Jr. Memorial", "LOC")]
+    );
+    assert_eq!(
+        decode_tags("Kyiv Jr.", &[1, 2, 0]),
+        [span("Kyiv Jr.", "PER")]
+    );
+}
+
+#[test]
+fn an_apostrophe_that_opens_a_name_is_part_of_it() {
+    let name = |surface| [span(surface, "PER")];
+    assert_eq!(decode_tags("'t Kyiv", &[1, 2, 2]), name("'t Kyiv"));
+    assert_eq!(decode_tags("'s-Kyiv", &[0, 1, 2, 2]), name("'s-Kyiv"));
+    assert_eq!(decode_tags("’Abd Kyiv", &[1, 2, 2]), name("’Abd Kyiv"));
+    assert_eq!(decode_tags("Kyiv's-Kyiv", &[0, 0, 1, 2, 2]), name("s-Kyiv"));
 }
 
 #[test]

@@ -15,16 +15,16 @@ pub(super) enum Abbreviation {
 const TITLES: &[&str] = &[
     "Adm", "Ald", "Alh", "Amb", "Archbp", "Asst", "Atty", "Bp", "Brig", "Capt", "Cdr", "Cllr",
     "Cmdr", "Cmsr", "Col", "Cpl", "Cpt", "Dep", "Det", "Dr", "Dra", "Drs", "Engr", "Ens", "Fr",
-    "Ft", "Gen", "Gov", "Hon", "Hr", "Insp", "Lieut", "Lt", "Ltc", "Ltg", "Maj", "Messrs", "Mgr",
-    "Mlle", "Mme", "Mohd", "Mons", "Mr", "Mrs", "Ms", "Msgr", "Mt", "Mx", "Ofc", "Pfc", "Pres",
-    "Prof", "Pte", "Pvt", "Rep", "Reps", "Rev", "Sec", "Sen", "Sens", "Sgt", "Shri", "Smt", "Spc",
-    "Sra", "Srta", "Ste", "Supt", "Thos", "Treas", "Wm",
+    "Ft", "Gen", "Gov", "Hon", "Hr", "Insp", "Lieut", "Lt", "Ltc", "Ltg", "Maj", "Mdm", "Messrs",
+    "Mgr", "Mlle", "Mme", "Mohd", "Mons", "Mr", "Mrs", "Ms", "Msgr", "Mt", "Mx", "Ofc", "Pfc",
+    "Pres", "Prof", "Pte", "Pvt", "Rep", "Reps", "Rev", "Sec", "Sen", "Sens", "Sgt", "Shri", "Smt",
+    "Spc", "Sra", "Srta", "Ste", "Supt", "Thos", "Treas", "Ven", "Wm",
 ];
 
 /// Words written small that something always follows.
 const SMALL: &[&str] = &[
-    "al", "approx", "bzw", "c.f", "ca", "cf", "e.g", "eg", "est", "i.e", "ie", "incl", "v", "viz",
-    "vs",
+    "al", "approx", "bzw", "c.f", "ca", "cf", "e.g", "eg", "est", "i.e", "ie", "incl", "rel", "v",
+    "viz", "vs",
 ];
 
 /// Abbreviations only in front of a number. "No" and "Art" are words as well.
@@ -38,9 +38,9 @@ const ANYWHERE: &[&str] = &[
     "Colo", "Conn", "Corp", "Cos", "Dec", "Del", "Dept", "Dist", "Esq", "Etc", "Feb", "Fla", "Fri",
     "Ga", "Gmbh", "Govt", "Hwy", "Ill", "Inc", "Ind", "Intl", "Jan", "Jr", "Jul", "Jun", "Kan",
     "Ky", "La", "Ltd", "Ltda", "Md", "Mass", "Mich", "Minn", "Miss", "Mo", "Mon", "Mont", "Natl",
-    "Neb", "Nev", "Nov", "Oct", "Okla", "Ont", "Ore", "Pa", "Ph.D", "Pty", "Que", "Rd", "Sept",
-    "Sep", "Snr", "Sr", "St", "Tenn", "Tex", "Thu", "Thurs", "Tue", "Tues", "Univ", "Va", "Vt",
-    "Vs", "Wash", "Wed", "Wis", "Wyo",
+    "Neb", "Nev", "Nov", "Oct", "Okla", "Ont", "Ore", "Pa", "Ph.D", "Pty", "Que", "Rd", "Ret",
+    "Retd", "Rtd", "Sept", "Sep", "Snr", "Sr", "St", "Tenn", "Tex", "Thu", "Thurs", "Tue", "Tues",
+    "Univ", "Va", "Vt", "Vs", "Wash", "Wed", "Wis", "Wyo",
 ];
 
 /// Words that open a sentence far more often than they follow an abbreviation inside one.
@@ -87,7 +87,11 @@ pub(super) fn classify(before: &str, cased: bool) -> Option<Abbreviation> {
         Some(Abbreviation::Inside)
     } else if BEFORE_NUMBER.contains(&known) || matches!(word, "p" | "pp") {
         Some(Abbreviation::BeforeNumber)
-    } else if ANYWHERE.contains(&known) || word == "etc" || is_dotted(word) {
+    } else if ANYWHERE.contains(&known)
+        || matches!(word, "etc" | "ret" | "retd" | "rtd")
+        || is_dotted(word)
+        || is_clipped(word)
+    {
         Some(Abbreviation::Anywhere)
     } else {
         None
@@ -140,6 +144,33 @@ fn is_dotted(word: &str) -> bool {
             let mut letters = part.chars();
             letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
         })
+}
+
+/// "Th", "Dm", "Sk", "Rt": two letters that no word is made of.
+fn is_clipped(word: &str) -> bool {
+    let consonant = |c: u8| c.is_ascii_alphabetic() && !b"aeiouy".contains(&c.to_ascii_lowercase());
+    match word.as_bytes() {
+        b"Ng" => false,
+        &[first, second] => {
+            first.is_ascii_uppercase()
+                && second.is_ascii_lowercase()
+                && consonant(first)
+                && consonant(second)
+        }
+        _ => false,
+    }
+}
+
+/// Russian initials of two letters, which are words or names too.
+const LONG_INITIALS: &[&str] = &["Ya", "Ye", "Yu"];
+
+/// Whether a word before a full stop is an initial by another one beside it: "Yu. V. Ushakov".
+pub(super) fn is_among_initials(word: &str, before: &str, next: &str) -> bool {
+    let opens_with_initial = |text: &str| {
+        let mut letters = text.chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next() == Some('.')
+    };
+    LONG_INITIALS.contains(&word) && (opens_with_initial(before) || opens_with_initial(next))
 }
 
 fn title_case(word: &str) -> String {

@@ -44,6 +44,7 @@ pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
         let mut previous: Option<&Line> = None;
         for line in block {
             let joins = match (previous, wrap) {
+                (Some(above), _) if breaks_word(above, line) => true,
                 (Some(above), Some(wrap)) => is_wrapped(above, line, wrap, prose),
                 _ => false,
             };
@@ -55,6 +56,13 @@ pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a hyphen at a line's end stands within a word, broken or not: "Cali-", "fornia".
+fn breaks_word(above: &Line, line: &Line) -> bool {
+    let before = above.text.strip_suffix('-');
+    before.is_some_and(|before| before.ends_with(char::is_alphabetic))
+        && line.text.starts_with(char::is_lowercase)
 }
 
 /// Whether the break between two lines is a wrap inside a paragraph.

@@ -21,6 +21,11 @@ fn titles_and_initials_do_not_end_a_sentence() {
     check("Gen. Min Aung Hlaing met Mr. Varga and Mrs. Odom. | Lt. Col. Pruitt spoke.");
     check("Letters of J. R. R. Tolkien were found. | C. S. Lewis kept others.");
     check("GEN. SMITH MET DR. JONES IN ST. LOUIS. | THE TALKS FAILED.");
+    check("Col. (Ret.) Ann Odom, Rt. Rev. Paul Varga and Ven. Kusala met Mr. Ng. | Tran left.");
+    check("Guðni Th. Jóhannesson met Dm. Peskov, Yu. V. Ushakov and O. Yu. Vasilyeva.");
+    check(
+        "United States ex rel. Varga won. | It was Col. Odom (ret.) | He met Ms. Yu. | Odom left.",
+    );
     check("The ex-Gov. Kehoe came to St. Mark's Church.");
 }
 
@@ -46,6 +51,9 @@ fn a_letter_that_is_a_name_is_no_initial() {
 fn small_abbreviations_and_numbers_do_not_end_a_sentence() {
     check("See No. 10, vs. Three others, e.g. Kenya. | No. | He said no. | It cost 3.5 percent.");
     check("On Nov. 3 prices rose 4.3% to $48.50. | In 2012. | 5 came.");
+    check(
+        "Medals: 1. China 40; 2. Japan 27. | **3. Kenya won.** | # 4. Peru lost. | He saw 5. | Six left.",
+    );
     check("1. Carbon dioxide rises. | Methane does, too.");
 }
 
@@ -138,6 +146,12 @@ fn a_name_may_run_over_a_line_break() {
     assert!(cut(text)[0].contains("Space\r\nCenter"));
     assert_eq!(cut(text).len(), 3);
     assert_eq!(cut("He met Volodymyr\nZelenskyy in Kyiv.").len(), 1);
+}
+
+#[test]
+fn no_sentence_ends_within_a_word_that_is_broken_at_a_hyphen() {
+    assert_eq!(cut("Gavin New-\nsom won.\nHe left.").len(), 2);
+    assert_eq!(cut("Kyiv 2 -\nlater\nNATO-\nKyiv").len(), 4);
 }
 
 #[test]
