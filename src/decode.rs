@@ -372,11 +372,17 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         };
         let head = surface(from)?;
         let tail = surface(to - 1)?;
+        // "# Kyiv" is a heading, "#Kyiv" a name.
+        let apart = || {
+            let next = words.get(from + 1).map(|next| next.start);
+            next > words.get(from).map(|head| head.end)
+        };
         let kept = || begins_name(text, words.get(from).map_or(0, |w| w.end));
         if matches!(
             head,
-            "," | ";" | ":" | "." | "!" | "?" | "#" | ")" | "]" | "}" | "-" | "–" | "—"
+            "," | ";" | ":" | "." | "!" | "?" | ")" | "]" | "}" | "-" | "–" | "—"
         ) || closers(head).is_some_and(|c| !inner(from + 1..to, c)) && !kept()
+            || head == "#" && apart()
         {
             from += 1;
         } else if matches!(tail, "," | ";" | ":" | "(" | "[" | "{" | "-" | "–" | "—")

@@ -191,7 +191,8 @@ fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
     );
     assert_eq!(decode_tags("Kyiv \" ,", &[1, 2, 2]), [span("Kyiv", "PER")]);
     assert_eq!(decode_tags("( ,", &[1, 2]), []);
-    assert_eq!(decode_tags("#Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
+    assert_eq!(decode_tags("# Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
+    assert_eq!(decode_tags("#Kyiv", &[1, 2]), [span("#Kyiv", "PER")]);
     assert_eq!(decode_tags("'Kyiv", &[1, 2]), [span("Kyiv", "PER")]);
     assert_eq!(
         decode_tags("told [ Kyiv ] based", &[0, 0, 1, 2, 2]),

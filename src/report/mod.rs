@@ -109,10 +109,10 @@ pub fn write(
     Ok(counts.made)
 }
 
-/// Makes a report as [`write`] does, in the place of a file when it is complete.
+/// Makes a report as [`write()`] does, in the place of a file when it is complete.
 ///
 /// # Errors
-/// As for [`write`], and [`Error::Write`].
+/// As for [`write()`], and [`Error::Write`].
 pub fn save(results: &Path, input: Option<&Input>, options: &Options, path: &Path) -> Result<Made> {
     whole::write(path, |out| write(results, input, options, out))
 }
