@@ -5,36 +5,10 @@ use super::country;
 use super::form::{self, Form, Kind};
 use crate::place;
 
-/// Words behind a company's, party's or club's own name.
+/// Words behind a company's, party's or club's own name, beside [`LEGAL`].
 const BODIES: &[&str] = &[
-    "inc",
-    "incorporated",
-    "corp",
-    "corporation",
-    "co",
-    "company",
-    "ltd",
-    "limited",
-    "llc",
-    "llp",
-    "plc",
-    "ag",
-    "gmbh",
-    "se",
-    "sa",
     "s",
-    "nv",
-    "bv",
-    "oy",
-    "ab",
     "as",
-    "asa",
-    "spa",
-    "kft",
-    "pty",
-    "group",
-    "holding",
-    "holdings",
     "party",
     "airlines",
     "airline",
@@ -229,7 +203,7 @@ fn within(a: &[String], b: &[String]) -> bool {
     a.len() > 1
         && parts.filter(|(_, part)| same(part)).any(|(at, _)| {
             let rest = &b[at + a.len()..];
-            let bodies = rest.iter().all(|word| BODIES.contains(&word.as_str()));
+            let bodies = rest.iter().all(is_body);
             !rest.is_empty() && bodies && !is_small(&b[at - 1])
         })
 }
@@ -249,21 +223,34 @@ fn is_main_title(short: &Form, long: &Form) -> bool {
 fn is_company(short: &Form, long: &Form) -> bool {
     let common = |word: &String| COMMON.contains(&word.as_str()) || place::is_people(word);
     let kind = long.words.last();
-    kind.is_some_and(|kind| LEGAL.contains(&kind.as_str()))
+    kind.is_some_and(is_legal)
         && long.words.starts_with(&short.words)
         && !is_list(long)
         && !short.is_acronym()
         && !short.words.iter().all(common)
-        && !short
-            .spellings
-            .iter()
-            .any(|(spelt, _)| place::is_large(spelt))
+        && !is_large(short)
+}
+
+/// Whether one of its spellings is of a large place.
+fn is_large(form: &Form) -> bool {
+    let mut spellings = form.spellings.iter();
+    spellings.any(|(spelt, _)| place::is_large(spelt))
+}
+
+/// Whether a word says what kind of company it is.
+fn is_legal(word: impl AsRef<str>) -> bool {
+    LEGAL.contains(&word.as_ref())
+}
+
+/// Whether a word says what kind of body it is.
+fn is_body(word: impl AsRef<str>) -> bool {
+    is_legal(&word) || BODIES.contains(&word.as_ref())
 }
 
 /// A company's words without what kind of company it is.
 pub(super) fn without_legal(words: &[String]) -> &[String] {
     let legal = words.iter().rev();
-    let legal = legal.take_while(|word| LEGAL.contains(&word.as_str()));
+    let legal = legal.take_while(|word| is_legal(word));
     &words[..words.len() - legal.count()]
 }
 
@@ -277,12 +264,9 @@ fn ends_in_whole(long: &Form) -> bool {
 
 /// Whether a name has a comma before other words than those of a company: it is several.
 fn is_list(form: &Form) -> bool {
-    let is_legal = |part: &str| {
-        let words = form::folded_words(part);
-        words.iter().all(|word| LEGAL.contains(&word.as_str()))
-    };
+    let legal = |part: &str| form::folded_words(part).iter().all(is_legal);
     let mut spellings = form.spellings.iter();
-    spellings.any(|(spelt, _)| !spelt.split(", ").skip(1).all(is_legal))
+    spellings.any(|(spelt, _)| !spelt.split(", ").skip(1).all(legal))
 }
 
 /// How well a short form fits a long one.
@@ -312,9 +296,9 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             let national = |word: &str| country::is_part(word) || party && place::is_people(word);
             let own = b.iter().take_while(|word| national(word)).count();
             let behind = behind.or_else(|| b[own..].strip_prefix(a));
-            let body = behind.is_some_and(|rest| one_of(rest, BODIES));
+            let body = behind.is_some_and(|rest| rest.iter().all(is_body));
             let of = behind.is_some_and(|rest| {
-                let skip = usize::from(rest.len() > 2 && BODIES.contains(&rest[0].as_str()));
+                let skip = usize::from(rest.len() > 2 && is_body(&rest[0]));
                 rest.len() > 1 && matches!(rest[skip].as_str(), "of" | "for" | "on")
             });
             let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
@@ -334,13 +318,9 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             )
         }
         Kind::Place => {
-            let is_large = || {
-                let mut spellings = short.spellings.iter();
-                spellings.any(|(spelt, _)| place::is_large(spelt))
-            };
             // The Ohio River is not Ohio.
             let own = behind.is_some_and(|rest| {
-                one_of(rest, PLACES) && !(one_of(rest, CALLED_AFTER) && is_large())
+                one_of(rest, PLACES) && !(one_of(rest, CALLED_AFTER) && is_large(short))
             });
             let is_building = |name: &[String]| {
                 let kind = name.last();
@@ -353,7 +333,7 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             // "Los Angeles" is the city, whatever was said of Los Angeles County.
             let alone = later
                 && behind.is_some_and(|rest| division(rest) || a.len() > 1 && is_building(rest))
-                && !is_large();
+                && !is_large(short);
             let shorter = is_building(b) && leaves_out(a, b);
             let state = before.is_some_and(|rest| {
                 let rest = match rest {

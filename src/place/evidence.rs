@@ -91,6 +91,8 @@ pub(super) struct Others<'e> {
     local: Option<(Id, f64)>,
 }
 
+/// How much more likely a place is meant whose country is named.
+pub(super) const COUNTRY: f64 = 12.0;
 /// Names from which on a text cannot be more local, not counting the first.
 const LOCAL: f64 = 3.0;
 
@@ -150,7 +152,7 @@ impl<'e> Others<'e> {
         let mut weight = 1.0 - (1.0 - abroad) * self.countries.min(1.0);
         weight /= 1.0 + self.elsewhere(place).powi(2);
         weight = towards(weight, 1.0 + 4.0 * country.towns.min(3.5), country.towns);
-        weight = towards(weight, 12.0, country.named);
+        weight = towards(weight, COUNTRY, country.named);
         if record.kind == Kind::Region {
             weight = towards(weight, 15.0, country.regions);
         }

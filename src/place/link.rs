@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
 use super::context::{Join, Mention, Said, behind_comma, join, next_word, said_before};
-use super::evidence::{Evidence, Others};
+use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
 use super::lists;
@@ -109,14 +109,9 @@ pub(super) fn link(
     lists::look_along(text, mentions, &mut weighed);
     let mut names: Vec<Name> = Vec::with_capacity(weighed.len());
     for (number, places) in weighed {
-        let county = subjects
-            .get(&number)
-            .is_some_and(|subject| COUNTIES.contains(&&*fold(&subject.canonical)));
-        let county = gazetteer
-            .named("united kingdom")
-            .main()
-            .next()
-            .filter(|_| county);
+        let subject = subjects.get(&number);
+        let county = subject.filter(|subject| COUNTIES.contains(&&*fold(&subject.canonical)));
+        let county = county.and_then(|_| gazetteer.named("united kingdom").main().next());
         names.push(Name {
             number: Some(number),
             places,
@@ -198,7 +193,7 @@ impl Name {
         let weights: Vec<f64> = weighed
             .map(|(place, weight)| weight * others.weigh(place))
             .collect();
-        let county = |country| COUNTY * (1.0 + 12.0 * others.speak_for(country));
+        let county = |country| COUNTY * (1.0 + COUNTRY * others.speak_for(country));
         let sum = weights.iter().sum::<f64>() + self.county.map_or(0.0, county);
         let places = self.places.iter().zip(weights);
         places
