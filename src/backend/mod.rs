@@ -8,7 +8,7 @@ mod native;
 #[cfg(feature = "rust-bert")]
 mod rust_bert;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 pub use newshound_encoder::Packed;
 
 #[cfg(feature = "rust-bert")]
@@ -55,17 +55,21 @@ pub trait Backend: Send + Sync {
     /// As for [`logits`](Self::logits).
     fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)>;
 
-    /// Calls `read` with the [`logits_and_hidden`](Self::logits_and_hidden) of a run. A backend
-    /// that has them at hand need not copy them, which is megabytes a pack.
+    /// Calls `read` with the [`logits_and_hidden`](Self::logits_and_hidden) of some tokens of the
+    /// pack, a row for each. A backend that has them at hand need not copy them, nor find out what
+    /// nobody asks for.
     ///
     /// # Errors
-    /// As for [`logits`](Self::logits).
+    /// As for [`logits`](Self::logits), and where `tokens` are not in order or not in the pack.
     fn read(
         &self,
         packed: Packed<'_>,
+        tokens: &[usize],
         read: &mut dyn FnMut(ArrayView2<'_, f32>, ArrayView2<'_, f32>),
     ) -> Result<()> {
+        packed.check_tokens(tokens)?;
         let (logits, hidden) = self.logits_and_hidden(packed)?;
+        let [logits, hidden] = [logits, hidden].map(|rows| rows.select(Axis(0), tokens));
         read(logits.view(), hidden.view());
         Ok(())
     }

@@ -47,8 +47,9 @@ impl Backend for Native {
     fn read(
         &self,
         packed: Packed<'_>,
+        tokens: &[usize],
         read: &mut dyn FnMut(ArrayView2<'_, f32>, ArrayView2<'_, f32>),
     ) -> Result<()> {
-        Ok(self.encoder.read(packed, read)?)
+        Ok(self.encoder.read(packed, tokens, read)?)
     }
 }

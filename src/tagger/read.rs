@@ -60,26 +60,6 @@ impl<'d> Job<'d> {
         }
         jobs
     }
-
-    /// What was said of its words, of a pack in which it has the rows of `window`.
-    fn part(
-        &self,
-        window: Slice,
-        logits: ArrayView2<'_, f32>,
-        states: Option<(&Attention, ArrayView2<'_, f32>)>,
-    ) -> Part {
-        let words = |rows: ArrayView2<'_, f32>| {
-            let rows = rows.slice_axis(Axis(0), window);
-            rows.select(Axis(0), &self.rows)
-        };
-        let pool = |(attention, states): (&Attention, _)| {
-            attention.pool(words(states).view(), &self.words)
-        };
-        Part {
-            logits: words(logits),
-            pool: states.map(pool),
-        }
-    }
 }
 
 impl Tagger {
@@ -156,32 +136,32 @@ impl Tagger {
     ) -> Result<Vec<(usize, Part)>> {
         let subwords = self.model.subwords();
         let (prefix, suffix) = (subwords.prefix(), subwords.suffix());
-        let mut ids = Vec::new();
-        let mut bounds = vec![0];
-        for &job in pack {
+        let (mut ids, mut bounds, mut tokens) = (Vec::new(), vec![0], Vec::new());
+        for &at in pack {
             ids.extend_from_slice(prefix);
-            ids.extend_from_slice(jobs[job].ids);
+            let first = ids.len();
+            tokens.extend(jobs[at].rows.iter().map(|row| first + row));
+            ids.extend_from_slice(jobs[at].ids);
             ids.extend_from_slice(suffix);
             bounds.push(ids.len());
         }
         let packed = Packed::new(&ids, &bounds)?;
-        let windows = || {
-            let bounds = bounds.windows(2).zip(pack);
-            bounds.map(|(bound, &at)| (at, Slice::from(bound[0] + prefix.len()..bound[1])))
-        };
-        let backend = self.model.backend();
-        let parts = |logits: ArrayView2<'_, f32>,
-                     states: Option<(&Attention, ArrayView2<'_, f32>)>| {
-            let part = |(at, window): (usize, Slice)| (at, jobs[at].part(window, logits, states));
-            windows().map(part).collect()
-        };
         let mut found = Vec::new();
-        match attention {
-            Some(attention) => backend.read(packed, &mut |logits, hidden| {
-                found = parts(logits, Some((attention, hidden)));
-            })?,
-            None => found = parts(backend.logits(packed)?.view(), None),
-        }
+        let mut read = |logits: ArrayView2<'_, f32>, states: ArrayView2<'_, f32>| {
+            let mut first = 0;
+            for &at in pack {
+                let words = &jobs[at].words;
+                let rows = Slice::from(first..first + words.len());
+                let states = states.slice_axis(Axis(0), rows);
+                let part = Part {
+                    logits: logits.slice_axis(Axis(0), rows).to_owned(),
+                    pool: attention.map(|attention| attention.pool(states, words)),
+                };
+                found.push((at, part));
+                first += words.len();
+            }
+        };
+        self.model.backend().read(packed, &tokens, &mut read)?;
         Ok(found)
     }
 

@@ -203,7 +203,7 @@ impl Encoder {
     /// [`Error::TokenOutOfRange`] or [`Error::SequenceTooLong`].
     pub fn hidden(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
         let columns = self.config.hidden;
-        self.pass(packed, false, |workspace| {
+        self.pass(packed, None, false, |workspace| {
             workspace.hidden.view(columns).to_owned()
         })
     }
@@ -214,7 +214,7 @@ impl Encoder {
     /// As for [`hidden`](Self::hidden).
     pub fn logits(&self, packed: Packed<'_>) -> Result<Array2<f32>, Error> {
         let columns = self.labels;
-        self.pass(packed, true, |workspace| {
+        self.pass(packed, None, true, |workspace| {
             workspace.logits.view(columns).to_owned()
         })
     }
@@ -227,23 +227,31 @@ impl Encoder {
         &self,
         packed: Packed<'_>,
     ) -> Result<(Array2<f32>, Array2<f32>), Error> {
-        self.read(packed, |logits, hidden| {
-            (logits.to_owned(), hidden.to_owned())
+        let (labels, size) = (self.labels, self.config.hidden);
+        self.pass(packed, None, true, |workspace| {
+            let (logits, hidden) = (&workspace.logits, &workspace.hidden);
+            (logits.view(labels).to_owned(), hidden.view(size).to_owned())
         })
     }
 
-    /// What `read` makes of [`logits`](Self::logits) and [`hidden`](Self::hidden) of one pass,
-    /// where they lie.
+    /// What `read` makes of [`logits`](Self::logits) and [`hidden`](Self::hidden) of some tokens of
+    /// the pack, a row for each, where they lie.
+    ///
+    /// Other tokens do not go through the last layer, but for their keys and values. Rows may
+    /// differ in the last digits from those of a pass of which all tokens are wanted, as sums are in
+    /// another order.
     ///
     /// # Errors
-    /// As for [`hidden`](Self::hidden).
+    /// As for [`hidden`](Self::hidden), and [`Error::Tokens`].
     pub fn read<R>(
         &self,
         packed: Packed<'_>,
+        tokens: &[usize],
         read: impl FnOnce(ArrayView2<'_, f32>, ArrayView2<'_, f32>) -> R,
     ) -> Result<R, Error> {
+        packed.check_tokens(tokens)?;
         let (labels, size) = (self.labels, self.config.hidden);
-        self.pass(packed, true, |workspace| {
+        self.pass(packed, Some(tokens), true, |workspace| {
             read(workspace.logits.view(labels), workspace.hidden.view(size))
         })
     }
@@ -251,6 +259,7 @@ impl Encoder {
     fn pass<R>(
         &self,
         packed: Packed<'_>,
+        tokens: Option<&[usize]>,
         classify: bool,
         read: impl FnOnce(&Workspace) -> R,
     ) -> Result<R, Error> {
@@ -271,6 +280,7 @@ impl Encoder {
             encoder: self,
             packed,
             classify,
+            tokens,
             threads,
             workspace: &mut workspace,
         });

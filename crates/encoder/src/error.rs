@@ -111,6 +111,16 @@ pub enum Error {
         /// The first bound that is wrong.
         index: usize,
     },
+    /// Tokens to read are not in order, or not in the pack.
+    #[error(
+        "tokens to read must be in order and among the pack's {tokens}; number {index} of them is not"
+    )]
+    Tokens {
+        /// How many tokens the pack has.
+        tokens: usize,
+        /// The first that is wrong, counted from 0.
+        index: usize,
+    },
     /// A sequence of a pack has no tokens.
     #[error("sequence {sequence} of the pack is empty; leave it out")]
     EmptySequence {

@@ -69,6 +69,22 @@ impl<'a> Packed<'a> {
         }
     }
 
+    /// Whether `tokens` are numbers of tokens of the pack, each above the one before.
+    ///
+    /// # Errors
+    /// [`Error::Tokens`] where they are not.
+    pub fn check_tokens(self, tokens: &[usize]) -> Result<(), Error> {
+        let mut least = 0;
+        for (index, &token) in tokens.iter().enumerate() {
+            if token < least || token >= self.tokens() {
+                let tokens = self.tokens();
+                return Err(Error::Tokens { tokens, index });
+            }
+            least = token + 1;
+        }
+        Ok(())
+    }
+
     /// All token ids, sequence after sequence.
     pub fn ids(&self) -> &'a [u32] {
         self.ids
@@ -129,6 +145,19 @@ mod tests {
                 matches!(error, Error::Bounds { ids: 3, index } if index == at),
                 "{bounds:?}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn tokens_that_are_out_of_order_or_of_the_pack_are_refused() {
+        let packed = Packed::new(&[5, 6, 7], &[0, 2, 3]).unwrap();
+        for tokens in [&[][..], &[2], &[0, 1, 2]] {
+            packed.check_tokens(tokens).unwrap();
+        }
+        for (tokens, at) in [(&[3][..], 0), (&[0, 0], 1), (&[0, 2, 1], 2)] {
+            let error = packed.check_tokens(tokens).unwrap_err();
+            let as_said = matches!(error, Error::Tokens { tokens: 3, index } if index == at);
+            assert!(as_said, "{tokens:?}: {error}");
         }
     }
 

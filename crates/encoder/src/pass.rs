@@ -10,7 +10,7 @@ use crate::layer::{Layer, Pack, Part};
 use crate::linear::Linear;
 use crate::matrix::{Columns, Matrix};
 use crate::share::{self, Split, share};
-use crate::standing::{From, Standing};
+use crate::standing::{From, Moves, Standing};
 use crate::{Encoder, Packed};
 
 /// Blocks of rows that go through a layer together, for each thread, about: what is between its
@@ -68,6 +68,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) packed: Packed<'a>,
     pub(crate) classify: bool,
+    /// The tokens whose rows are wanted, in order; without, all are.
+    pub(crate) tokens: Option<&'a [usize]>,
     /// How many may share it.
     pub(crate) threads: usize,
     pub(crate) workspace: &'a mut Workspace,
@@ -99,13 +101,30 @@ impl Job for Pass<'_> {
         );
         let mut standing = Standing::new(self.packed);
         let mut first = 0;
-        while first < model.layers.len() {
+        let count = model.layers.len();
+        // Behind the last layer's keys and values nothing looks at tokens whose rows are not wanted.
+        let narrow = match model.relative_bias {
+            None => count.saturating_sub(1),
+            // Its attention counts on the order of the tokens.
+            Some(_) => count,
+        };
+        loop {
             if let Some(gate) = model.exit_before(first) {
-                stop(kernel, gate, &mut standing, by_rows, self.workspace);
+                let open = open(kernel, gate, by_rows, self.workspace);
+                let moves = standing.stop_apart(|row| open[row]);
+                self.workspace.stop(moves);
             }
-            let later = first + 1..model.layers.len();
-            let next = later.filter(|&layer| model.exit_before(layer).is_some());
-            let end = next.min().unwrap_or(model.layers.len());
+            if let Some(tokens) = self.tokens.filter(|_| first == narrow) {
+                let moves = standing.stop_but(tokens);
+                self.workspace.stop(moves);
+            }
+            if first == count {
+                break;
+            }
+            let border = |&layer: &usize| {
+                model.exit_before(layer).is_some() || (layer == narrow && self.tokens.is_some())
+            };
+            let end = (first + 1..count).find(border).unwrap_or(count);
             let layers = &model.layers[first..end];
             match split {
                 Split::Rows(_) => rows(kernel, model, layers, &standing, parts, self.workspace),
@@ -129,22 +148,37 @@ impl Job for Pass<'_> {
     }
 }
 
-/// Moves the rows of tokens that need not go on behind an exit to those of tokens that have stopped.
-fn stop<K: Kernel>(
-    kernel: K,
-    exit: &Linear,
-    standing: &mut Standing,
-    parts: usize,
-    workspace: &mut Workspace,
-) {
+impl Workspace {
+    /// Moves the rows of tokens that do not go on to those of tokens that have stopped.
+    fn stop(&mut self, moves: Moves) {
+        let Self {
+            hidden, stopped, ..
+        } = self;
+        let Stopped {
+            hidden: old, spare, ..
+        } = stopped;
+        spare.reshape(moves.stopped.len(), hidden.chunks());
+        for (to, from) in moves.stopped.into_iter().enumerate() {
+            let row = match from {
+                From::Stopped(row) => old.rows(row..row + 1),
+                From::Live(row) => hidden.rows(row..row + 1),
+            };
+            spare.rows_mut(to..to + 1).copy_from_slice(row);
+        }
+        std::mem::swap(old, spare);
+        hidden.keep(&moves.kept);
+    }
+}
+
+/// Of the tokens that go on, which an exit is open for.
+fn open<K: Kernel>(kernel: K, exit: &Linear, parts: usize, workspace: &mut Workspace) -> Vec<bool> {
     let Workspace {
         hidden,
-        stopped,
         scores,
         parts: rooms,
         ..
     } = workspace;
-    let count = standing.live().len();
+    let count = hidden.all().len() / hidden.chunks();
     scores.reshape(count, exit.chunks());
     let cuts = || share::cuts(count, parts);
     let rows = cuts().map(|rows| hidden.rows(rows));
@@ -153,20 +187,7 @@ fn stop<K: Kernel>(
         multiply(kernel, exit, rows, scores, room);
     });
     let scores = scores.view(1);
-    let moves = standing.stop(|row| exit::open(scores[[row, 0]]));
-    let Stopped {
-        hidden: old, spare, ..
-    } = stopped;
-    spare.reshape(moves.stopped.len(), hidden.chunks());
-    for (to, from) in moves.stopped.into_iter().enumerate() {
-        let row = match from {
-            From::Stopped(row) => old.rows(row..row + 1),
-            From::Live(row) => hidden.rows(row..row + 1),
-        };
-        spare.rows_mut(to..to + 1).copy_from_slice(row);
-    }
-    std::mem::swap(old, spare);
-    hidden.keep(&moves.kept);
+    scores.iter().map(|&score| exit::open(score)).collect()
 }
 
 /// Some layers, where each thread takes some rows.
@@ -234,9 +255,10 @@ fn rows<K: Kernel>(
 }
 
 impl Pass<'_> {
-    /// Fills the logits, where they are wanted, and puts all rows in the order of the pack.
+    /// Fills the logits, where they are wanted, and puts the rows of wanted tokens in the order of the
+    /// pack.
     fn classify<K: Kernel>(self, kernel: K, standing: &Standing, parts: usize) {
-        let (model, tokens) = (self.encoder, self.packed.tokens());
+        let model = self.encoder;
         let Workspace {
             hidden,
             logits,
@@ -257,15 +279,24 @@ impl Pass<'_> {
                 multiply(kernel, &model.classifier, hidden, logits, room);
             });
         }
-        let Some(exits) = model.exits.as_ref().filter(|_| count < tokens) else {
+        let wanted = self.tokens.map_or(self.packed.tokens(), <[usize]>::len);
+        let Some(exits) = model.exits.as_ref().filter(|_| count < wanted) else {
             return;
         };
-        hidden.spread(standing.live(), tokens);
-        logits.spread(standing.live(), tokens);
-        for (row, &token) in standing.stopped().iter().enumerate() {
+        let place = |&token: &usize| match self.tokens {
+            Some(tokens) => tokens.binary_search(&token).ok(),
+            None => Some(token),
+        };
+        let places: Vec<usize> = standing.live().iter().filter_map(place).collect();
+        hidden.spread(&places, wanted);
+        logits.spread(&places, wanted);
+        for (row, token) in standing.stopped().iter().enumerate() {
+            let Some(place) = place(token) else {
+                continue;
+            };
             let state = stopped.hidden.rows(row..row + 1);
-            hidden.rows_mut(token..token + 1).copy_from_slice(state);
-            let logits = logits.rows_mut(token..token + 1);
+            hidden.rows_mut(place..place + 1).copy_from_slice(state);
+            let logits = logits.rows_mut(place..place + 1);
             logits.copy_from_slice(&exits.logits()[..chunks]);
         }
     }

@@ -69,9 +69,32 @@ impl Standing {
         &self.stopped.tokens
     }
 
-    /// Has tokens stop. `open` says of the row of each that went on whether it should still do so, and
-    /// with it the tokens right before and behind it, unless they have stopped already.
-    pub(crate) fn stop(&mut self, open: impl Fn(usize) -> bool) -> Moves {
+    /// Has tokens stop but for those of rows that are `open`, and the tokens right before and behind
+    /// them, unless they have stopped already.
+    pub(crate) fn stop_apart(&mut self, open: impl Fn(usize) -> bool) -> Moves {
+        let mut near = Vec::with_capacity(self.live.tokens.len());
+        for sequence in 1..self.live.bounds.len() {
+            let range = self.live.range(sequence - 1);
+            near.extend(range.clone().map(|row| {
+                let token = self.live.tokens[row];
+                let near = range.start.max(row.saturating_sub(1))..range.end.min(row + 2);
+                let mut near = near.filter(|&other| self.live.tokens[other].abs_diff(token) <= 1);
+                near.any(&open)
+            }));
+        }
+        self.stop(|row, _| near[row])
+    }
+
+    /// Has tokens stop but for `tokens`, which are in order.
+    pub(crate) fn stop_but(&mut self, tokens: &[usize]) -> Moves {
+        let mut wanted = vec![false; self.live.tokens.len() + self.stopped.tokens.len()];
+        tokens.iter().for_each(|&token| wanted[token] = true);
+        self.stop(|_, token| wanted[token])
+    }
+
+    /// Has tokens stop. `stays` says of the row of each that went on, and of its number, whether it
+    /// still does so.
+    fn stop(&mut self, stays: impl Fn(usize, usize) -> bool) -> Moves {
         let (mut live, mut stopped) = (Rows::default(), Rows::default());
         let (mut kept, mut from) = (Vec::new(), Vec::new());
         live.bounds.push(0);
@@ -82,11 +105,9 @@ impl Standing {
                 from.push(From::Stopped(row));
             }
             let range = self.live.range(sequence - 1);
-            for row in range.clone() {
+            for row in range {
                 let token = self.live.tokens[row];
-                let near = range.start.max(row.saturating_sub(1))..range.end.min(row + 2);
-                let mut near = near.filter(|&other| self.live.tokens[other].abs_diff(token) <= 1);
-                if near.any(&open) {
+                if stays(row, token) {
                     live.tokens.push(token);
                     kept.push(row);
                 } else {
@@ -201,12 +222,15 @@ mod tests {
         let packed = Packed::new(&[0; 9], &[0, 4, 9]).unwrap();
         let mut standing = Standing::new(packed);
         // The last token of the first sequence, and one within the second.
-        standing.stop(|row| row == 3 || row == 6);
+        standing.stop_apart(|row| row == 3 || row == 6);
         assert_eq!(standing.live(), [2, 3, 5, 6, 7]);
         // Token 3 is no neighbour of token 5.
-        standing.stop(|row| row == 2);
+        standing.stop_apart(|row| row == 2);
         assert_eq!(standing.live(), [5, 6]);
         assert_eq!(standing.stopped(), [0, 1, 2, 3, 4, 8, 7]);
+        standing.stop_but(&[0, 6]);
+        assert_eq!(standing.live(), [6]);
+        assert_eq!(standing.stopped(), [0, 1, 2, 3, 4, 8, 7, 5]);
     }
 
     proptest! {
@@ -223,7 +247,7 @@ mod tests {
             // The state of a token is its number.
             let (mut live, mut stopped): (Vec<usize>, Vec<usize>) = ((0..ids.len()).collect(), vec![]);
             for stop in stops {
-                let moves = standing.stop(|row| stop[row]);
+                let moves = standing.stop_apart(|row| stop[row]);
                 let from = |from| match from {
                     From::Stopped(row) => stopped[row],
                     From::Live(row) => live[row],

@@ -90,6 +90,30 @@ fn a_token_that_stops_keeps_its_state_and_the_others_see_it() {
 }
 
 #[test]
+fn rows_of_some_tokens_alone_are_theirs_whether_they_have_stopped_or_not() {
+    for precision in [Precision::F32, Precision::Int8] {
+        let options = early().precision(precision);
+        let tokens = [1, 2, 8, 9, 13, 14, 15, 20, 29];
+        for layer in [0, 1] {
+            let encoder = encoder(2, &gated(layer, &[1.0, 1.0], LIMIT), options);
+            let (logits, hidden) = run(&encoder);
+            let packed = Packed::new(&IDS, &BOUNDS).unwrap();
+            let some = encoder.read(packed, &tokens, |some_logits, some_hidden| {
+                let mut stopped = 0;
+                for (row, &token) in tokens.iter().enumerate() {
+                    assert!(apart(some_hidden.row(row), hidden.row(token)) < 0.05);
+                    assert!(apart(some_logits.row(row), logits.row(token)) < 0.05);
+                    stopped += usize::from(logits.row(token).to_vec() == STOPPED);
+                }
+                stopped
+            });
+            let stopped = some.unwrap();
+            assert!((1..tokens.len()).contains(&stopped), "{stopped}");
+        }
+    }
+}
+
+#[test]
 fn where_none_stops_the_bits_are_those_of_every_layer() {
     for precision in Precision::ALL {
         let options = early().precision(precision);
