@@ -1,5 +1,7 @@
 //! `newshound report`: results of `newshound annotate` to a web page.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::newshound;
