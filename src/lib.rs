@@ -18,8 +18,8 @@
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`corpus`] runs all of them over many documents, and [`report`] makes a page of what it
-//! wrote; [`Tagger`] runs those in the middle:
+//! [`corpus`] runs all of them over many documents, [`results`] reads what it wrote, and [`report`]
+//! makes a page of it; [`Tagger`] runs those in the middle:
 //!
 //! ```
 //! use newshound::Tagger;
@@ -51,6 +51,7 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+mod fields;
 mod guard;
 mod letters;
 pub mod lists;
@@ -60,6 +61,7 @@ mod offsets;
 pub mod place;
 pub mod reader;
 pub mod report;
+pub mod results;
 pub mod segment;
 mod spaces;
 mod tagger;
