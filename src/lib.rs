@@ -73,6 +73,11 @@ pub mod window;
 pub mod words;
 pub mod writer;
 
+/// The crate whose arrays are in signatures here.
+pub use ndarray;
+/// Our own encoder, whose settings and errors are in signatures here.
+pub use newshound_encoder as encoder;
+
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};
 pub use guard::is_guarded;
