@@ -33,9 +33,11 @@ pub fn is_report(path: &Path) -> bool {
 }
 
 /// What results are written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum OutputFormat {
     /// A JSON object a document, a line each.
+    #[default]
     Jsonl,
     /// A word and its IOB2 tag a line.
     Conll,
