@@ -1,7 +1,7 @@
 //! Results in JSONL, as `newshound annotate` and [`crate::writer::Jsonl`] write them, read back.
 //!
 //! ```no_run
-//! for line in newshound::results::read("tagged/annotations.jsonl".as_ref())? {
+//! for line in newshound::results::read("tagged/annotations.jsonl")? {
 //!     let line = line?;
 //!     for entity in line.entities.iter().filter(|entity| &*entity.label == "ORG") {
 //!         println!("{} {} {:.2}", line.id, entity.text, entity.score);
@@ -90,7 +90,8 @@ pub struct Lines {
 /// # Errors
 /// [`Error::Read`] or [`Error::Directory`], here and for each line, and [`Error::Results`] for a line
 /// that is none.
-pub fn read(path: &Path) -> Result<Lines> {
+pub fn read(path: impl AsRef<Path>) -> Result<Lines> {
+    let path = path.as_ref();
     Ok(Lines {
         path: path.to_owned(),
         bytes: Reader::default().bytes(&Input::File(path.to_owned()))?,

@@ -58,7 +58,7 @@ use store::{Found, Store};
 /// use newshound::reader::Walk;
 ///
 /// let tagger = newshound::Tagger::builder().build()?;
-/// let files = Output::new("tagged/".as_ref(), None)?;
+/// let files = Output::new("tagged/", None)?;
 /// let job = Job {
 ///     walk: Walk::new(["archive"]),
 ///     format: files.format,
