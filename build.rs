@@ -29,7 +29,7 @@ fn main() {
     if let Err((file, message)) = embed() {
         println!(
             "cargo::error={file}: {message}; check it out again, run training/run to make it, or \
-             build with --no-default-features"
+             build without the feature embedded-model"
         );
     }
 }

@@ -2,10 +2,25 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::fields::{score, shared};
 use crate::names::Name;
 use crate::topic::Topic;
+use crate::writer::Line;
 
 /// A tagged text. All positions are byte offsets into `text`, half-open.
+///
+/// It is serialised as in JSONL (`docs/FORMAT.md`), with its text and without `id` and `metadata`: sentences
+/// and words are left out. [`crate::results::Line`] reads it back.
+///
+/// ```
+/// let tagger = newshound::Tagger::builder().build()?;
+/// let json = serde_json::to_value(tagger.tag("NATO ministers meet.")?).unwrap();
+/// assert_eq!(json["entities"][0]["text"], "NATO");
+/// assert_eq!(json["stats"]["words"], 4);
+/// # Ok::<(), newshound::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
     /// The text exactly as it was given.
@@ -26,7 +41,7 @@ pub struct Document {
 }
 
 /// A run of letters and digits, or one punctuation mark or symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     /// First byte.
     pub start: usize,
@@ -35,7 +50,7 @@ pub struct Word {
 }
 
 /// A sentence and the words in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
     /// First byte.
     pub start: usize,
@@ -47,20 +62,23 @@ pub struct Sentence {
     pub starts_paragraph: bool,
 }
 
-/// A tagged name.
-#[derive(Debug, Clone, PartialEq)]
+/// A tagged name. By itself it is serialised as in JSONL but for its `text`, which the [`Document`] has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
     /// What it is: `PER`, `ORG`, `LOC`, `MISC`, or what the loaded model has.
+    #[serde(with = "shared")]
     pub label: Arc<str>,
     /// The model's probability, 0 to 1, that exactly this span has this label; where other
     /// mentions of the name decided on the label, what they are sure of ([`crate::agree`],
     /// [`crate::names`]).
+    #[serde(serialize_with = "score")]
     pub score: f32,
-    /// The name it mentions: an index into [`Document::names`].
+    /// The name it mentions: an index into [`Document::names`]. It is serialised as `entity`.
+    #[serde(default, rename = "entity", skip_serializing_if = "Option::is_none")]
     pub name: Option<usize>,
 }
 
@@ -70,7 +88,7 @@ pub(crate) fn is_person(label: &str) -> bool {
 }
 
 /// Counts over one document.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Sentences found.
     pub sentences: usize,
@@ -80,6 +98,12 @@ pub struct Stats {
     pub subwords: usize,
     /// Windows the encoder ran over.
     pub windows: usize,
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Line::of(self).serialize(serializer)
+    }
 }
 
 impl Document {

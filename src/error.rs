@@ -129,10 +129,10 @@ pub enum Error {
     },
     /// A report could not be written.
     #[error("cannot write the report: {0}")]
-    Report(std::io::Error),
+    Report(#[source] std::io::Error),
     /// What does not fit into memory could not be put on the disk.
     #[error("cannot write temporary files: {0}; make room, or name another directory with TMPDIR")]
-    Temporary(std::io::Error),
+    Temporary(#[source] std::io::Error),
     /// A label that the model does not have.
     #[error("the model has no label {label}; its labels are {known}")]
     UnknownLabel {

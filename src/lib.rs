@@ -18,8 +18,10 @@
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
-//! [`corpus`] runs all of them over many documents, and [`report`] makes a page of what it
-//! wrote; [`Tagger`] runs those in the middle:
+//! [`corpus`] runs all of them over many documents, [`results`] reads what it wrote, and [`report`]
+//! makes a page of it; [`Tagger`] runs those in the middle.
+//!
+//! # One text
 //!
 //! ```
 //! use newshound::Tagger;
@@ -33,8 +35,86 @@
 //! # Ok::<(), newshound::Error>(())
 //! ```
 //!
+//! # Many texts
+//!
+//! Together they are tagged faster, with the same results. A few hundred kilobytes at once are
+//! enough.
+//!
+//! ```
+//! # let tagger = newshound::Tagger::builder().build()?;
+//! let texts = ["NATO ministers met.", "Shares in Siemens fell."];
+//! let documents = tagger.tag_batch(&texts)?;
+//! let first = |n: usize| documents[n].surface(&documents[n].spans[0]);
+//! assert_eq!((first(0), first(1)), ("NATO", "Siemens"));
+//! # Ok::<(), newshound::Error>(())
+//! ```
+//!
+//! # Names and places
+//!
+//! ```
+//! # let tagger = newshound::Tagger::builder().build()?;
+//! let document = tagger.tag("Mark Rutte flew to Kyiv. Rutte returned on Tuesday.")?;
+//! let names = &document.names;
+//! assert_eq!((&*names[0].name, names[0].mentions), ("Mark Rutte", 2));
+//! let place = names[1].place.as_ref().ok_or("Kyiv is known")?;
+//! assert_eq!((place.geonames, &*place.country), (703448, "UA"));
+//! // And from a span to its name.
+//! let last = document.spans.last().and_then(|span| document.name(span));
+//! assert_eq!(last, Some(&names[0]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Topics
+//!
+//! ```
+//! use newshound::topic::Selection;
+//!
+//! let best = Selection {
+//!     most: Some(1),
+//!     ..Selection::default()
+//! };
+//! let tagger = newshound::Tagger::builder().topics(best).build()?;
+//! let document = tagger.tag("The striker scored twice as Arsenal won the cup final.")?;
+//! assert_eq!(&*document.topics[0].label, "sport");
+//! # Ok::<(), newshound::Error>(())
+//! ```
+//!
+//! # JSONL
+//!
+//! [`writer`] has other formats too. A [`Document`] can also be serialised by itself.
+//!
+//! ```
+//! use newshound::writer::{Jsonl, Record, Writer};
+//! use newshound::{OffsetUnit, Tagger, reader::Metadata};
+//!
+//! let tagger = Tagger::builder().build()?;
+//! let mut out = Vec::new();
+//! let mut jsonl = Jsonl::new(OffsetUnit::Utf16);
+//! let record = Record {
+//!     id: "story-7",
+//!     document: &tagger.tag("NATO ministers met.")?,
+//!     metadata: &Metadata::new(),
+//!     with_text: false,
+//! };
+//! jsonl.document(&mut out, &record)?;
+//! assert!(out.starts_with(b"{\"id\":\"story-7\",\"offset_unit\":\"utf16\",\"entities\":[{"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Offsets are byte offsets into the text as it was given; [`OffsetUnit`] converts
 //! them for readers that count code points or UTF-16 units.
+//!
+//! # Features
+//!
+//! All are on by default but the last; without `cli` newshound is a library alone.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `cli` | the program |
+//! | `embedded-model` | both models inside; without it [`TaggerBuilder::source`] names a directory |
+//! | `parquet` | Parquet is read and written |
+//! | `zstd` | zstd is read and written; needs a C compiler |
+//! | `rust-bert` | a second backend, on libtorch |
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -51,6 +131,7 @@ mod error;
 pub mod eval;
 #[cfg(test)]
 mod fake;
+mod fields;
 mod guard;
 mod letters;
 pub mod lists;
@@ -60,6 +141,7 @@ mod offsets;
 pub mod place;
 pub mod reader;
 pub mod report;
+pub mod results;
 pub mod segment;
 mod spaces;
 mod tagger;
@@ -70,6 +152,11 @@ mod whole;
 pub mod window;
 pub mod words;
 pub mod writer;
+
+/// The crate whose arrays are in signatures here.
+pub use ndarray;
+/// Our own encoder, whose settings and errors are in signatures here.
+pub use newshound_encoder as encoder;
 
 pub use document::{Document, Sentence, Span, Stats, Word};
 pub use error::{Error, Result};

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Result};
 
-/// What an offset counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What an offset counts. It is serialised as its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OffsetUnit {
     /// UTF-8 bytes, as Rust, Go and C slice.
     #[default]

@@ -1,6 +1,7 @@
 //! The pipeline: text in, documents with spans out.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use newshound_encoder::{Isa, Precision};
 use rayon::prelude::*;
@@ -29,7 +30,13 @@ const WINDOW: usize = 160;
 /// The shortest window that makes sense; a word may have 48 subwords.
 const MIN_WINDOW: usize = 64;
 
-/// Tags names in text. Cheap to share between threads; every method takes `&self`.
+/// Tags names in text. Every method takes `&self`, so that one tagger, in an [`Arc`] say, serves a
+/// whole program.
+///
+/// It has threads of its own. A call waits until they have done its texts, and calls from several
+/// threads share them: a server has one tagger, not one for each of its threads, and calls
+/// it where blocking is allowed (`spawn_blocking` in async code). A call takes memory for its
+/// texts alone, some 50 times their size; what comes in large numbers goes in parts.
 ///
 /// ```
 /// let tagger = newshound::Tagger::builder().build()?;
@@ -44,14 +51,14 @@ const MIN_WINDOW: usize = 64;
 /// ```
 #[derive(Debug)]
 pub struct Tagger {
-    model: Model,
+    model: Arc<Model>,
     window: usize,
     min_score: f32,
     labels: Option<Vec<String>>,
     names: bool,
     media_topics: bool,
     learned: Option<Learned>,
-    lists: Option<Lists>,
+    lists: Option<Arc<Lists>>,
     selection: Selection,
     pool: rayon::ThreadPool,
 }
@@ -59,7 +66,7 @@ pub struct Tagger {
 /// Settings of a [`Tagger`]; every one has a default.
 #[derive(Debug, Default)]
 pub struct TaggerBuilder {
-    model: Option<Model>,
+    model: Option<Arc<Model>>,
     source: Source,
     threads: Option<NonZeroUsize>,
     window: Option<usize>,
@@ -68,7 +75,7 @@ pub struct TaggerBuilder {
     no_names: bool,
     no_media_topics: bool,
     learned: Option<Learned>,
-    lists: Option<Lists>,
+    lists: Option<Arc<Lists>>,
     selection: Selection,
     setup: Setup,
 }
@@ -88,10 +95,21 @@ impl TaggerBuilder {
         self
     }
 
-    /// Uses a model that is already loaded.
+    /// Uses a model that is already loaded. Taggers of other settings can [share](Tagger::model) it.
+    ///
+    /// ```
+    /// # use newshound::Tagger;
+    /// let tagger = Tagger::builder().build()?;
+    /// let people = Tagger::builder()
+    ///     .model(tagger.model().clone())
+    ///     .labels(["PER"])
+    ///     .build()?;
+    /// assert_eq!(people.tag("Mark Rutte met NATO ministers.")?.spans.len(), 1);
+    /// # Ok::<(), newshound::Error>(())
+    /// ```
     #[must_use]
-    pub fn model(mut self, model: Model) -> Self {
-        self.model = Some(model);
+    pub fn model(mut self, model: impl Into<Arc<Model>>) -> Self {
+        self.model = Some(model.into());
         self
     }
 
@@ -185,10 +203,10 @@ impl TaggerBuilder {
         self
     }
 
-    /// Lists of your own names, which go before what the model says.
+    /// Lists of your own names, which go before what the model says. Several taggers can share them.
     #[must_use]
-    pub fn lists(mut self, lists: Lists) -> Self {
-        self.lists = Some(lists);
+    pub fn lists(mut self, lists: impl Into<Arc<Lists>>) -> Self {
+        self.lists = Some(lists.into());
         self
     }
 
@@ -219,7 +237,7 @@ impl TaggerBuilder {
             .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
         let model = pool.install(|| match self.model {
             Some(model) => Ok(model),
-            None => Model::load(&self.source, self.setup),
+            None => Model::load(&self.source, self.setup).map(Arc::new),
         })?;
         if self.setup.options.early_exit && !model.backend().early_exit() {
             return Err(Error::Option(format!(
@@ -287,7 +305,7 @@ impl Tagger {
 
     /// The model in use.
     #[must_use]
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::{Document, Word};
+use crate::fields::{score, shared};
 use crate::names;
 use crate::tagger::Tagger;
 use crate::{Error, Result, Span};
@@ -12,13 +15,15 @@ use crate::{Error, Result, Span};
 pub type Tokens = Vec<Vec<String>>;
 
 /// A name over the tokens of a sentence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenSpan {
     /// Its tokens, counted within the sentence.
     pub tokens: Range<usize>,
     /// Its label.
+    #[serde(with = "shared")]
     pub label: Arc<str>,
     /// As in [`Span::score`].
+    #[serde(serialize_with = "score")]
     pub score: f32,
 }
 

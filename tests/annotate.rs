@@ -1,5 +1,7 @@
 //! `newshound annotate` and `merge`, as a user runs them, with a tiny model.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::place::{Place, corpus, names, results};

@@ -1,6 +1,6 @@
 //! `--backend` and `--device` in a build without rust-bert.
 
-#![cfg(not(feature = "rust-bert"))]
+#![cfg(all(feature = "cli", not(feature = "rust-bert")))]
 
 mod common;
 

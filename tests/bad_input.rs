@@ -1,5 +1,7 @@
 //! Bad input: a clear message, the right exit code, and the other documents tagged.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `newshound bench`, and the choice of instruction set and precision.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::{newshound, run, tiny_model};

@@ -1,5 +1,7 @@
 //! `newshound eval`: column files and JSONL, with and without a model.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

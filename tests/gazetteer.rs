@@ -1,5 +1,7 @@
 //! `--gazetteer`: lists of the user's own names, in `tag` and `annotate`.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

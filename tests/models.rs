@@ -1,5 +1,7 @@
 //! `newshound models`: list, verify, export.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! The names of a whole corpus, as `newshound annotate` and `merge` write them.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::collections::BTreeMap;

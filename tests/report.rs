@@ -1,5 +1,7 @@
 //! `newshound report`: results of `newshound annotate` to a web page.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use common::newshound;
@@ -339,7 +341,7 @@ fn what_is_no_results_is_named_with_its_line() {
         ),
         (
             &["plain.jsonl"],
-            "line 1: there is neither offset_unit nor error; a report needs the JSONL that",
+            "line 1: there is neither offset_unit nor error; give the JSONL that newshound",
         ),
         (&["csv"], "csv: there is no annotations.jsonl in it"),
         (&["torn.jsonl", "--text", "no"], "--text: there is no no"),

@@ -1,5 +1,7 @@
 //! Runs of `newshound annotate` that are killed, stopped or run out of disk, and go on.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

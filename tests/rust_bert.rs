@@ -1,6 +1,6 @@
 //! The two backends against each other, on the shipped model.
 
-#![cfg(feature = "rust-bert")]
+#![cfg(all(feature = "cli", feature = "rust-bert"))]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! Why rust-bert's own pipeline is not used: from its second batch on it puts labels on the wrong
 //! texts. Fails when rust-bert mends it; then `src/backend/rust_bert/mod.rs` is to be told.
 
-#![cfg(feature = "rust-bert")]
+#![cfg(all(feature = "cli", feature = "rust-bert"))]
 
 mod common;
 

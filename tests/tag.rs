@@ -1,5 +1,5 @@
 //! `newshound tag` with the model it carries, as a user runs it.
-#![cfg(feature = "embedded-model")]
+#![cfg(all(feature = "cli", feature = "embedded-model"))]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! Topics, as a user meets them: the vocabulary, topics of one's own, scores.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;

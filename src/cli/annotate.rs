@@ -134,7 +134,7 @@ pub(crate) struct Args {
     ///
     /// So much is tagged again at most after a run was killed. The journal is written, and
     /// a gzip member or zstd frame ended, at each.
-    #[arg(long, default_value_t = 512, value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=1 << 20), help_heading = "Run")]
+    #[arg(long, default_value_t = (Job::CHECKPOINT >> 10) as u32, value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=1 << 20), help_heading = "Run")]
     checkpoint: u32,
 
     /// Show no progress and no summary

@@ -51,7 +51,28 @@ use pipeline::Done;
 use results::Results;
 use store::{Found, Store};
 
-/// What is to be done.
+/// What is to be done; by default nothing is read, and results are JSONL with offsets in bytes.
+///
+/// ```no_run
+/// use newshound::corpus::{self, Job, Outcome, Output, Progress};
+/// use newshound::reader::Walk;
+///
+/// let tagger = newshound::Tagger::builder().build()?;
+/// let files = Output::new("tagged/", None)?;
+/// let job = Job {
+///     walk: Walk::new(["archive"]),
+///     format: files.format,
+///     ..Job::default()
+/// };
+/// match corpus::annotate(&tagger, &job, &files, false, &Progress::default())? {
+///     Outcome::Finished(finished) => println!("{}", finished.summary["documents"]),
+///     Outcome::Stopped { documents } => println!("{documents} done"),
+/// }
+/// for line in newshound::results::read(&files.path)? {
+///     println!("{}", line?.id);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Job {
     /// What to read.
@@ -73,6 +94,22 @@ pub struct Job {
     pub shard: Option<Shard>,
     /// Size of documents, in bytes, between two checkpoints.
     pub checkpoint: usize,
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Self {
+            walk: Walk::default(),
+            reader: Reader::default(),
+            format: OutputFormat::default(),
+            unit: OffsetUnit::default(),
+            with_text: false,
+            names: true,
+            date_field: None,
+            shard: None,
+            checkpoint: Self::CHECKPOINT,
+        }
+    }
 }
 
 /// How a run goes on, for those who watch it or want to stop it.
@@ -163,7 +200,7 @@ pub enum Error {
     Shards(String),
     /// No threads could be had.
     #[error("cannot start the threads: {0}")]
-    Threads(io::Error),
+    Threads(#[source] io::Error),
     /// A defect of newshound.
     #[error("reading or tagging panicked; this is a defect of newshound, please report it")]
     Panicked,
@@ -190,6 +227,9 @@ impl Error {
 }
 
 impl Job {
+    /// Bytes between two checkpoints unless told otherwise.
+    pub const CHECKPOINT: usize = 512 << 10;
+
     /// That there are no globs and no shard that make no sense.
     fn check(&self) -> Result<(), crate::Error> {
         self.walk.check()?;

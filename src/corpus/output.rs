@@ -33,9 +33,11 @@ pub fn is_report(path: &Path) -> bool {
 }
 
 /// What results are written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum OutputFormat {
     /// A JSON object a document, a line each.
+    #[default]
     Jsonl,
     /// A word and its IOB2 tag a line.
     Conll,
@@ -174,7 +176,8 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Option`] for a name that does not tell, or that contradicts the format.
-    pub fn new(path: &Path, format: Option<OutputFormat>) -> Result<Self> {
+    pub fn new(path: impl AsRef<Path>, format: Option<OutputFormat>) -> Result<Self> {
+        let path = path.as_ref();
         let wrong = |message: &str| Error::Option(format!("-o {}: {message}", path.display()));
         let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
         let named = OutputFormat::of_name(path);
@@ -223,7 +226,8 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Option`] for a name that does not end in `.jsonl` or `.parquet`.
-    pub fn with_names(mut self, path: &Path) -> Result<Self> {
+    pub fn with_names(mut self, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let format = OutputFormat::of_name(path);
         let (compression, _) = Compression::of_name(path);
         match (format, compression) {

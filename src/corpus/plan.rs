@@ -71,7 +71,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn of(input: &Input) -> Self {
         let found = match input {
-            Input::Stdin => None,
+            Input::Stdin | Input::Bytes { .. } => None,
             Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file),
         };
         let changed = found.as_ref().and_then(|found| found.modified().ok());

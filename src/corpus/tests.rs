@@ -93,7 +93,7 @@ fn a_run_with_other_settings_of_the_tagger_is_another_run() {
     let (dir, job) = small_corpus();
     let list = dir.path().join("names.tsv");
     fs::write(&list, "surface\tlabel\nKyiv\tLOC\n").unwrap();
-    let files = Output::new(&dir.path().join("out.jsonl"), None).unwrap();
+    let files = Output::new(dir.path().join("out.jsonl"), None).unwrap();
     let run = |tagger: &Tagger| annotate(tagger, &job, &files, false, &Progress::default());
     let finished = |ended: Result<Outcome, Error>| match ended {
         Ok(Outcome::Finished(finished)) => finished.before,
@@ -121,7 +121,7 @@ fn a_run_with_other_settings_of_the_tagger_is_another_run() {
         let refused = run(&other).unwrap_err().to_string();
         assert!(refused.contains(wanted), "{refused}");
     }
-    let names = files.clone().with_names(&dir.path().join("names.jsonl"));
+    let names = files.clone().with_names(dir.path().join("names.jsonl"));
     let elsewhere = annotate(
         with(|b| b),
         &job,
@@ -138,7 +138,7 @@ fn a_job_that_makes_no_sense_is_refused() {
     let (dir, good) = small_corpus();
     let tagger = with(|builder| builder);
     let brat = Output::new(dir.path(), Some(OutputFormat::Brat)).unwrap();
-    let jsonl = Output::new(&dir.path().join("x.jsonl"), None).unwrap();
+    let jsonl = Output::new(dir.path().join("x.jsonl"), None).unwrap();
     let shard = |number, of| Job {
         shard: Some(Shard { number, of }),
         ..good.clone()

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use fst::raw::{Fst, Output};
 
 use super::fold::lower;
-use super::read::{Row, read, wrong};
+use super::read::{Row, path, read, wrong};
 use crate::document::Word;
+use crate::reader::Input;
 use crate::spaces::one_line_into;
 use crate::{Error, Result};
 
@@ -184,17 +185,15 @@ impl Draft {
 
 impl Index {
     /// Reads lists; also gives the digest of each.
-    pub(super) fn open<P: AsRef<Path>>(paths: &[P]) -> Result<(Self, Vec<String>)> {
+    pub(super) fn read(inputs: &[Input]) -> Result<(Self, Vec<String>)> {
         let (mut draft, mut digests) = (Draft::default(), Vec::new());
-        let mut owned = Vec::new();
-        for (list, path) in paths.iter().enumerate() {
-            let path = path.as_ref();
+        let paths: Vec<PathBuf> = inputs.iter().map(path).collect();
+        for ((list, input), path) in inputs.iter().enumerate().zip(&paths) {
             let list = u16::try_from(list);
             let list = list.map_err(|_| Error::Option("more than 65,536 lists".to_owned()))?;
-            digests.push(read(path, |row| draft.add(path, list, &row))?);
-            owned.push(path.to_owned());
+            digests.push(read(input, |row| draft.add(path, list, &row))?);
         }
-        Ok((draft.finish(owned)?, digests))
+        Ok((draft.finish(paths)?, digests))
     }
 
     /// The files.

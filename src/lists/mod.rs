@@ -21,6 +21,7 @@ pub use index::Entry;
 pub(crate) use names::settle;
 
 use crate::document::{Sentence, Span, Word};
+use crate::reader::Input;
 use crate::{Error, Result};
 use index::Index;
 
@@ -47,7 +48,29 @@ impl Lists {
     /// [`Error::Read`] or [`Error::Directory`] where a file cannot be read, [`Error::List`]
     /// where a row is wrong.
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
-        let (index, digests) = Index::open(paths)?;
+        let file = |path: &P| Input::File(path.as_ref().to_owned());
+        Self::read(&paths.iter().map(file).collect::<Vec<_>>())
+    }
+
+    /// Reads lists from anywhere, as [`open`](Self::open) reads files.
+    ///
+    /// ```
+    /// use newshound::lists::Lists;
+    /// use newshound::reader::Input;
+    ///
+    /// let list = Input::bytes("companies", "surface\tlabel\tid\nAcme\tORG\tQ1\n");
+    /// let tagger = newshound::Tagger::builder()
+    ///     .lists(Lists::read(&[list])?)
+    ///     .build()?;
+    /// let document = tagger.tag("Shares in Acme fell.")?;
+    /// assert_eq!(document.names[0].link.as_deref(), Some("Q1"));
+    /// # Ok::<(), newshound::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(inputs: &[Input]) -> Result<Self> {
+        let (index, digests) = Index::read(inputs)?;
         let labels = index.labels.iter().map(|label| Arc::from(&*label.name));
         Ok(Self {
             labels: labels.collect(),

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
-/// A name of a document: the mentions that mean the same person, organisation or place.
-#[derive(Debug, Clone, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+use crate::fields::{score, shared};
+
+/// A name of a document: the mentions that mean the same person, organisation or place. It is
+/// serialised as in JSONL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Name {
     /// Its index in [`Document::names`](crate::Document::names).
     pub id: usize,
     /// The label of its mentions.
+    #[serde(with = "shared")]
     pub label: Arc<str>,
     /// Its fullest form in the document: white space as single blanks, no possessive, not in
     /// capitals where another form is there.
@@ -15,31 +21,39 @@ pub struct Name {
     /// How many spans of the document mention it.
     pub mentions: usize,
     /// The place it is, where it is one that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The country it belongs to, where it is no place itself ("Ukrainian"): ISO 3166-1
     /// alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Its id in a list of the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
-/// A place of GeoNames (<https://www.geonames.org>).
-#[derive(Debug, Clone, PartialEq)]
+/// A place of GeoNames (<https://www.geonames.org>). It is serialised as in JSONL, without its
+/// population and with four decimals of its score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// Its id there.
     pub geonames: u32,
     /// Its name there.
     pub name: String,
     /// The country it lies in: ISO 3166-1 alpha-2; empty where it lies in none.
+    #[serde(default)]
     pub country: String,
     /// The state, province or region it lies in, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin1: Option<String>,
     /// Degrees north.
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
     /// Inhabitants; 0 where that is not known.
+    #[serde(skip)]
     pub population: u64,
     /// How sure it is that this place is meant, 0 to 1.
+    #[serde(serialize_with = "score")]
     pub score: f32,
 }

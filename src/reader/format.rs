@@ -7,6 +7,7 @@ use crate::{Error, Result};
 
 /// How documents lie in an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InputFormat {
     /// The whole input is one document of plain text.
     Text,
@@ -29,6 +30,7 @@ pub enum InputFormat {
 
 /// How an input or output is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Compression {
     /// Not at all.
     #[default]

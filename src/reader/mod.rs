@@ -19,8 +19,9 @@ mod text;
 mod walk;
 
 use std::fs::File;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -39,12 +40,30 @@ use open::Opened;
 pub type Metadata = Map<String, Value>;
 
 /// Where documents come from.
+///
+/// ```
+/// use newshound::reader::{Input, Reader};
+///
+/// let page = Input::bytes("story.html", "<html><p>NATO met in Kyiv on Tuesday, he said.</p>");
+/// for source in Reader::default().documents(&page) {
+///     assert!(source.text?.as_str().contains("NATO met"));
+/// }
+/// # Ok::<(), newshound::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Input {
     /// Standard input.
     Stdin,
     /// A file.
     File(PathBuf),
+    /// What a program has in memory, as a file would hold it.
+    Bytes {
+        /// In ids and messages; its end tells the format, as that of a file's name.
+        name: String,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+    },
 }
 
 /// A document that was read, or why it could not be.
@@ -89,12 +108,21 @@ impl Default for Reader {
 }
 
 impl Input {
-    /// The name in messages and ids: the path, or `-`.
+    /// What a program has in memory under this name.
+    pub fn bytes(name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
+        Self::Bytes {
+            name: name.into(),
+            bytes: bytes.as_ref().into(),
+        }
+    }
+
+    /// The name in messages and ids: the path, `-`, or what it is called.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
             Self::Stdin => "-".to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::Bytes { name, .. } => name.clone(),
         }
     }
 
@@ -129,6 +157,7 @@ impl Input {
                 Ok(file) => Ok(Box::new(file)),
                 Err(source) => Err(self.failed(source)),
             },
+            Self::Bytes { bytes, .. } => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
         }
     }
 
@@ -140,6 +169,7 @@ impl Input {
         let path = match self {
             Self::Stdin => Path::new("standard input").to_owned(),
             Self::File(path) => path.clone(),
+            Self::Bytes { name, .. } => name.into(),
         };
         Error::Read { path, source }
     }

@@ -1,6 +1,7 @@
 //! A file to readable bytes: counted, decompressed, decoded, its format known.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -67,6 +68,7 @@ impl Reader {
         let named = match input {
             Input::Stdin => None,
             Input::File(path) => InputFormat::of_name(path),
+            Input::Bytes { name, .. } => InputFormat::of_name(Path::new(name)),
         };
         let mut format = self.format.or(named);
         if format.is_none() {

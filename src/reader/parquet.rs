@@ -38,7 +38,7 @@ pub(super) fn as_jsonl(
     let failed = |e| input.failed(e);
     let plain = match input {
         Input::File(path) => File::open(path).ok().filter(is_plain),
-        Input::Stdin => None,
+        Input::Stdin | Input::Bytes { .. } => None,
     };
     let file = match plain {
         Some(file) => file,

@@ -583,7 +583,7 @@ fn directories_are_read_in_order_with_globs_and_ignore_rules() {
     let found = |walk: &Walk| -> Vec<String> {
         let short = |input: Result<Input>| match input.unwrap() {
             Input::File(path) => path.strip_prefix(root).unwrap().display().to_string(),
-            Input::Stdin => "-".to_owned(),
+            other => other.name(),
         };
         walk.inputs().map(short).collect()
     };

@@ -23,6 +23,14 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// All of these files and directories.
+    pub fn new<P: Into<PathBuf>>(paths: impl IntoIterator<Item = P>) -> Self {
+        Self {
+            paths: paths.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Checks the globs.
     ///
     /// # Errors

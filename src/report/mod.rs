@@ -63,7 +63,7 @@ pub struct Input {
 }
 
 /// What a report was made of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Made {
     /// Documents, the failed ones included.
     pub documents: u64,

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::page::{escape, grouped};
-use super::read::About;
 use crate::reader::Date;
 
 /// Days and months on one chart at most; beyond, the next longer period is used.
@@ -93,11 +92,11 @@ fn days(date: Date) -> u32 {
 
 impl Topics {
     /// Counts a document.
-    pub(super) fn add(&mut self, topics: &[About], date: Option<Date>) {
+    pub(super) fn add(&mut self, topics: &[crate::Topic], date: Option<Date>) {
         let mut once = HashSet::new();
         for about in topics.iter().filter(|about| once.insert(&about.code)) {
-            let topic = self.0.entry(about.code.clone()).or_default();
-            topic.label.clone_from(&about.label);
+            let topic = self.0.entry(about.code.to_string()).or_default();
+            topic.label = about.label.to_string();
             topic.documents += 1;
             if let Some(date) = date {
                 *topic.days.entry(date).or_default() += 1;

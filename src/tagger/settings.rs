@@ -32,7 +32,7 @@ impl Tagger {
             ("--backend", backend),
             ("--device", device),
             ("--no-names", flag(!self.names)),
-            ("--gazetteer", self.lists.as_ref().map(Lists::told)),
+            ("--gazetteer", self.lists.as_deref().map(Lists::told)),
             ("--topics", self.selection.most.map(|most| most.to_string())),
             (
                 "--min-topic-score",

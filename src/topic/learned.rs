@@ -64,7 +64,8 @@ impl Learned {
     ///
     /// # Errors
     /// [`Error::Topics`] that says what is wrong with it.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let wrong = |message| Error::Topics {
             path: path.to_owned(),
             message,
@@ -103,7 +104,8 @@ impl Learned {
     ///
     /// # Errors
     /// [`Error::Write`] or [`Error::Topics`] where it cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
         let bytes = self.to_bytes().map_err(|e| Error::Topics {
             path: path.to_owned(),
             message: format!("cannot be written: {e}"),

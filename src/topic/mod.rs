@@ -24,6 +24,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use ndarray::Array1;
+use serde::{Deserialize, Serialize};
 
 pub use attention::{Attention, Pool};
 pub use head::Head;
@@ -33,15 +34,20 @@ pub use learned::Learned;
 pub use linear::Linear;
 pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};
 
-/// Something a document is about.
-#[derive(Debug, Clone, PartialEq)]
+use crate::fields::{score, shared};
+
+/// Something a document is about. It is serialised as in JSONL, its score with four decimals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
     /// What it is called among programs: `medtop:15000000`, or `beats:courts` for the topic
     /// `courts` of the file `beats.topics`.
+    #[serde(with = "shared")]
     pub code: Arc<str>,
     /// What it is called among people: `sport`.
+    #[serde(with = "shared")]
     pub label: Arc<str>,
     /// The probability, 0 to 1, that the document is about it.
+    #[serde(serialize_with = "score")]
     pub score: f32,
 }
 

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::{Record, Writer, rounded};
-use crate::document::Stats;
+use crate::document::{Document, Stats};
+use crate::names::Name;
 use crate::reader::Metadata;
-use crate::{Error, Name, OffsetCursor, OffsetUnit};
+use crate::{Error, OffsetCursor, OffsetUnit, Topic};
 
 /// Writes JSONL.
 pub struct Jsonl {
@@ -15,18 +16,37 @@ pub struct Jsonl {
     flat: bool,
 }
 
+/// A tagged document, as [`Document`] is serialised too.
 #[derive(Serialize)]
-struct Line<'d> {
-    id: &'d str,
-    offset_unit: &'static str,
+pub(crate) struct Line<'d> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'d str>,
+    offset_unit: OffsetUnit,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Fields<'d>>,
-    entities: Vec<Entity<'d>>,
-    names: Vec<Named<'d>>,
-    topics: Vec<About<'d>>,
+    entities: Entities<'d>,
+    names: &'d [Name],
+    topics: &'d [Topic],
     stats: Stats,
+}
+
+impl<'d> Line<'d> {
+    /// All that a document has by itself.
+    pub(crate) fn of(document: &'d Document) -> Self {
+        let unit = OffsetUnit::Byte;
+        Self {
+            id: None,
+            offset_unit: unit,
+            text: Some(&document.text),
+            metadata: None,
+            entities: Entities { document, unit },
+            names: &document.names,
+            topics: &document.topics,
+            stats: document.stats,
+        }
+    }
 }
 
 /// Metadata as an object, or as a string that holds one, where columns need one type.
@@ -46,6 +66,12 @@ impl Serialize for Fields<'_> {
     }
 }
 
+/// The spans of a document with their texts.
+struct Entities<'d> {
+    document: &'d Document,
+    unit: OffsetUnit,
+}
+
 #[derive(Serialize)]
 struct Entity<'d> {
     start: usize,
@@ -57,59 +83,19 @@ struct Entity<'d> {
     entity: Option<usize>,
 }
 
-#[derive(Serialize)]
-struct Named<'d> {
-    id: usize,
-    label: &'d str,
-    name: &'d str,
-    mentions: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<At<'d>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<&'d str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<&'d str>,
-}
-
-#[derive(Serialize)]
-struct At<'d> {
-    geonames: u32,
-    name: &'d str,
-    country: &'d str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    admin1: Option<&'d str>,
-    latitude: f64,
-    longitude: f64,
-    score: f64,
-}
-
-impl<'d> Named<'d> {
-    fn new(name: &'d Name) -> Self {
-        Self {
-            id: name.id,
-            label: &name.label,
-            name: &name.name,
-            mentions: name.mentions,
-            place: name.place.as_ref().map(|place| At {
-                geonames: place.geonames,
-                name: &place.name,
-                country: &place.country,
-                admin1: place.admin1.as_deref(),
-                latitude: place.latitude,
-                longitude: place.longitude,
-                score: rounded(place.score),
-            }),
-            country: name.country.as_deref(),
-            link: name.link.as_deref(),
-        }
+impl Serialize for Entities<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let document = self.document;
+        let mut cursor = OffsetCursor::new(&document.text, self.unit);
+        serializer.collect_seq(document.spans.iter().map(|span| Entity {
+            start: cursor.position(span.start),
+            end: cursor.position(span.end),
+            text: document.surface(span),
+            label: &span.label,
+            score: rounded(span.score),
+            entity: span.name,
+        }))
     }
-}
-
-#[derive(Serialize)]
-struct About<'d> {
-    code: &'d str,
-    label: &'d str,
-    score: f64,
 }
 
 #[derive(Serialize)]
@@ -140,35 +126,15 @@ impl Jsonl {
 
 impl Writer for Jsonl {
     fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
-        let document = record.document;
-        let mut cursor = OffsetCursor::new(&document.text, self.unit);
-        let entities = document
-            .spans
-            .iter()
-            .map(|span| Entity {
-                start: cursor.position(span.start),
-                end: cursor.position(span.end),
-                text: document.surface(span),
-                label: &span.label,
-                score: rounded(span.score),
-                entity: span.name,
-            })
-            .collect();
-        let topics = document.topics.iter().map(|topic| About {
-            code: &topic.code,
-            label: &topic.label,
-            score: rounded(topic.score),
-        });
+        let (document, unit) = (record.document, self.unit);
         let (fields, flat) = (record.metadata, self.flat);
         let line = Line {
-            id: record.id,
-            offset_unit: self.unit.name(),
+            id: Some(record.id),
+            offset_unit: unit,
             text: record.with_text.then_some(&document.text),
             metadata: (!fields.is_empty()).then_some(Fields { fields, flat }),
-            entities,
-            names: document.names.iter().map(Named::new).collect(),
-            topics: topics.collect(),
-            stats: document.stats,
+            entities: Entities { document, unit },
+            ..Line::of(document)
         };
         json_line(out, &line)
     }

@@ -22,11 +22,13 @@ pub use csv::Csv;
 pub use html::Html;
 pub(crate) use html::escape;
 pub use jsonl::Jsonl;
+pub(crate) use jsonl::Line;
 pub use spacy::Spacy;
 pub use tsv::Tsv;
 pub use view::View;
 pub use webanno::WebAnnotation;
 
+use crate::fields::rounded;
 use crate::reader::Metadata;
 use crate::spaces::one_line;
 use crate::{Document, Error};
@@ -120,12 +122,6 @@ fn counted(document: &Document, label: &str) -> Vec<(String, usize)> {
     }
     names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     names
-}
-
-/// A score as it is written: four decimals, which is more than the model knows and
-/// fewer than processors differ in.
-fn rounded(score: f32) -> f64 {
-    (f64::from(score) * 1e4).round() / 1e4
 }
 
 #[cfg(test)]
