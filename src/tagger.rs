@@ -388,6 +388,7 @@ impl Tagger {
         if self.names {
             names = names::find(text, spans);
             lists::settle(&listed, spans, &mut names);
+            place::set_apart(text, spans, &mut names);
             place::link(text, spans, &mut names);
             names::join_places(spans, &mut names);
         }

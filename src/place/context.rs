@@ -36,6 +36,12 @@ pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
     }
 }
 
+/// Whether a mention is said to lie in the one behind it: "Birmingham in Alabama".
+pub(super) fn is_inside(text: &str, left: &Mention, right: &Mention) -> bool {
+    let between = text.get(left.bytes.end..right.bytes.start);
+    matches!(between, Some(" in " | " in the "))
+}
+
 /// Runs of at least two mentions that are joined, each with whether it is a list for sure.
 pub(super) fn runs<'m>(text: &str, mentions: &'m [Mention]) -> Vec<(&'m [Mention], bool)> {
     let mut runs = Vec::new();

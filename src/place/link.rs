@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
-use super::context::{Join, Mention, Said, behind_comma, join, next_word, said_before};
+use super::context::{Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before};
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
@@ -258,6 +258,18 @@ fn look_behind(
         let joined = mentions
             .get(at + 1)
             .is_some_and(|next| join(text, mention, next) != Join::None);
+        let inside = mentions
+            .get(at + 1)
+            .filter(|next| is_inside(text, mention, next))
+            .and_then(|next| text.get(next.bytes.clone()));
+        if let Some(name) = inside {
+            let wholes = wholes(gazetteer, name);
+            let inner = |place: &Candidate| wholes.iter().any(|whole| place.lies_in(whole));
+            let abroad = |place: &Candidate| place.record.kind != Kind::Country;
+            if places.iter().any(|(place, _)| inner(place)) && places.iter().all(|(place, _)| abroad(place)) {
+                qualify(places, &wholes);
+            }
+        }
         if let Some(name) = behind_comma(text, mention).filter(|_| !joined) {
             let wholes = wholes(gazetteer, name);
             if !wholes.is_empty() {

@@ -31,6 +31,7 @@
 //! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
 //! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
 
+mod apart;
 mod candidates;
 mod context;
 mod evidence;
@@ -41,6 +42,8 @@ mod lists;
 mod table;
 
 use std::collections::BTreeMap;
+
+pub use apart::set_apart;
 
 use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
@@ -75,10 +78,9 @@ pub(crate) fn is_people(word: &str) -> bool {
 pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let gazetteer = Gazetteer::embedded();
     let mut subjects: BTreeMap<usize, Subject> = BTreeMap::new();
-    let mut mentions = Vec::new();
+    let (places, mentions) = mentions(spans, names);
     let mut peoples = Vec::new();
     let mut organisations = Vec::new();
-    let mut persons = Vec::new();
     for name in names.iter() {
         if PLACES.contains(&&*name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
@@ -90,19 +92,10 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             peoples.push((name.id, country));
         }
     }
-    for span in spans {
-        if is_person(&span.label) {
-            persons.push(span.end);
-        }
-        if let Some(name) = span.name
-            && let Some(subject) = subjects.get_mut(&name)
-        {
+    for span in places.into_iter().filter_map(|at| spans.get(at)) {
+        let subject = span.name.and_then(|name| subjects.get_mut(&name));
+        if let Some(subject) = subject {
             subject.mention(written(&gazetteer, text, span));
-            mentions.push(Mention {
-                name,
-                bytes: span.start..span.end,
-                person: persons.last().copied(),
-            });
         }
     }
     let countries: Vec<_> = peoples.iter().map(|(_, country)| *country).collect();
@@ -121,6 +114,27 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             name.country = gazetteer.record(country).map(|c| c.code.to_owned());
         }
     }
+}
+
+/// The mentions of places, and the span of each.
+fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
+    let (mut places, mut mentions) = (Vec::new(), Vec::new());
+    let mut person = None;
+    for (at, span) in spans.iter().enumerate() {
+        if is_person(&span.label) {
+            person = Some(span.end);
+        }
+        let named = span.name.and_then(|name| names.get(name));
+        if let Some(name) = named.filter(|name| PLACES.contains(&&*name.label)) {
+            places.push(at);
+            mentions.push(Mention {
+                name: name.id,
+                bytes: span.start..span.end,
+                person,
+            });
+        }
+    }
+    (places, mentions)
 }
 
 /// What a mention is written as, with the full stop of a short form (`Calif.`), which spans

@@ -27,6 +27,7 @@ fn linked(marked: &str) -> Document {
         }
     }
     let mut names = names::find(&text, &mut spans);
+    set_apart(&text, &mut spans, &mut names);
     link(&text, &spans, &mut names);
     Document {
         text,
