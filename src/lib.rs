@@ -52,6 +52,7 @@ pub mod eval;
 #[cfg(test)]
 mod fake;
 mod guard;
+mod joint;
 mod letters;
 pub mod lists;
 pub mod model;

@@ -10,6 +10,7 @@ use crate::backend::{Engine, Setup};
 use crate::dateline;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
+use crate::joint;
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
@@ -354,6 +355,7 @@ impl Tagger {
             reading.logits.view(),
             calibration,
         )?;
+        joint::join(text, &mut spans);
         dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document, &mut spans);

@@ -68,6 +68,12 @@ pub(crate) fn is_large(name: &str) -> bool {
     places.any(|place| place.population as f64 >= link::UNKNOWN)
 }
 
+/// Whether a country or region is called so.
+pub(crate) fn is_whole(name: &str) -> bool {
+    let gazetteer = Gazetteer::embedded();
+    !candidates::wholes(&gazetteer, name).is_empty()
+}
+
 /// Whether a word, folded, is of a people or country: `australian`.
 pub(crate) fn is_people(word: &str) -> bool {
     Gazetteer::embedded().people(word).is_some()
