@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::{Candidate, candidates, says_region, wholes};
-use super::context::{
-    Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before,
-};
+use super::context::{Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
 use super::{mentions, written};
@@ -28,7 +26,7 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
         places: &places,
         mentions: &mentions,
     };
-    let parts: Vec<Vec<usize>> = reader.parts();
+    let parts: Vec<Vec<usize>> = reader.parts(names);
     if parts.is_empty() {
         return;
     }
@@ -99,6 +97,28 @@ impl Group {
     }
 }
 
+/// The groups of a name, and those of the mentions that say something.
+#[derive(Debug, Default)]
+struct Groups {
+    all: Vec<Group>,
+    of: BTreeMap<usize, usize>,
+}
+
+impl Groups {
+    fn add(&mut self, at: usize, says: Says, dateline: bool) {
+        let known = self.all.iter().position(|group| group.fits(&says));
+        let number = known.unwrap_or(self.all.len());
+        if known.is_none() {
+            self.all.push(Group::default());
+        }
+        if let Some(group) = self.all.get_mut(number) {
+            group.add(says);
+            group.dateline |= dateline;
+        }
+        self.of.insert(at, number);
+    }
+}
+
 struct Reader<'r> {
     gazetteer: Gazetteer<'static>,
     text: &'r str,
@@ -109,24 +129,36 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// For each place but the first of a name that means several its spans.
-    fn parts(&self) -> Vec<Vec<usize>> {
+    /// For each place of a name that means several its spans.
+    fn parts(&self, names: &[Name]) -> Vec<Vec<usize>> {
         let mut of_name: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, mention) in self.mentions.iter().enumerate() {
-            if self.may_say(mention) {
+            if self.may_say(at, mention) {
                 of_name.entry(mention.name).or_default().push(at);
             }
         }
-        of_name.retain(|_, telling| telling.len() > 1);
-        let parts = of_name.iter().map(|(&name, telling)| self.split(name, telling));
+        of_name.retain(|&name, _| names.get(name).is_some_and(|name| name.link.is_none()));
+        let parts = of_name.iter().map(|(&name, telling)| {
+            let mentions = self.mentions.iter().enumerate();
+            let mentions = mentions.filter(|(_, mention)| mention.name == name);
+            let mentions: Vec<usize> = mentions.map(|(at, _)| at).collect();
+            match mentions.len() {
+                1 => Vec::new(),
+                _ => self.split(&mentions, telling),
+            }
+        });
         parts.flatten().collect()
     }
 
     /// Whether there is anything to read around a mention; nothing is looked up for that.
-    fn may_say(&self, mention: &Mention) -> bool {
+    fn may_say(&self, at: usize, mention: &Mention) -> bool {
         let behind = self.text.get(mention.bytes.end..).unwrap_or_default();
-        let marks = [", ", " (", " in "];
-        marks.iter().any(|mark| behind.starts_with(mark))
+        let next = self.mentions.get(at + 1);
+        let mut outer = [", ", " ("]
+            .iter()
+            .filter_map(|mark| behind.strip_prefix(mark));
+        outer.any(|outer| outer.starts_with(char::is_uppercase))
+            || next.is_some_and(|next| is_inside(self.text, mention, next))
             || says_region(&next_word(self.text, mention).to_lowercase())
             || said_before(self.text, mention).is_some()
             || self.surface(mention).contains(',')
@@ -136,60 +168,92 @@ impl Reader<'_> {
         self.text.get(mention.bytes.clone()).unwrap_or_default()
     }
 
-    fn split(&self, name: usize, telling: &[usize]) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut of: BTreeMap<usize, usize> = BTreeMap::new();
+    /// Splits the mentions of a name, some of which may be telling.
+    fn split(&self, mentions: &[usize], telling: &[usize]) -> Vec<Vec<usize>> {
+        let mut groups = Groups::default();
         for &at in telling {
-            let Some(says) = self.says(at) else { continue };
-            let known = groups.iter().position(|group| group.fits(&says));
-            let group = known.unwrap_or_else(|| {
-                groups.push(Group::default());
-                groups.len() - 1
-            });
-            of.insert(at, group);
-            if let Some(group) = groups.get_mut(group) {
-                group.add(says);
-                let span = self.places.get(at).and_then(|&span| self.spans.get(span));
-                group.dateline |= span.is_some_and(|span| is_dateline(self.text, span));
+            if let Some(says) = self.says(at) {
+                let dateline = self
+                    .span(at)
+                    .is_some_and(|span| is_dateline(self.text, span));
+                groups.add(at, says, dateline);
             }
         }
-        if groups.len() < 2 {
+        if groups.all.is_empty() {
             return Vec::new();
         }
-        let mut parts = vec![Vec::new(); groups.len()];
-        let dateline = groups.iter().position(|group| group.dateline);
+        let silent = mentions.iter().filter(|at| !groups.of.contains_key(at));
+        let implied: Vec<(usize, Says)> = silent
+            .filter_map(|&at| Some((at, self.implies(at)?)))
+            .collect();
+        for (at, says) in implied {
+            groups.add(at, says, false);
+        }
+        if groups.all.len() < 2 {
+            return Vec::new();
+        }
+        let mut parts = vec![Vec::new(); groups.all.len()];
+        let dateline = groups.all.iter().position(|group| group.dateline);
         let mut last = 0;
-        for (at, (mention, &span)) in self.mentions.iter().zip(self.places).enumerate() {
-            if mention.name != name {
-                continue;
-            }
-            let stated = of.get(&at).copied();
-            let meant = stated.or_else(|| self.named_beside(at, &groups)).or(dateline);
-            last = stated.or(meant).unwrap_or(last);
-            if let Some(part) = parts.get_mut(last) {
+        for &at in mentions {
+            let known = groups.of.get(&at).copied();
+            let meant = known.or_else(|| self.named_beside(at, &groups.all));
+            last = meant.or(dateline).unwrap_or(last);
+            if let (Some(part), Some(&span)) = (parts.get_mut(last), self.places.get(at)) {
                 part.push(span);
             }
         }
-        parts.remove(0);
         parts.retain(|part: &Vec<usize>| !part.is_empty());
         parts
     }
 
-    /// The one group whose country or region is named in the sentence of a mention.
-    fn named_beside(&self, at: usize, groups: &[Group]) -> Option<usize> {
+    fn span(&self, at: usize) -> Option<&Span> {
+        self.spans.get(*self.places.get(at)?)
+    }
+
+    /// What a mention of a country or region says by naming a town in it in the same sentence.
+    fn implies(&self, at: usize) -> Option<Says> {
         let mention = self.mentions.get(at)?;
-        let (before, behind) = (self.mentions.get(..at)?, self.mentions.get(at + 1..)?);
-        let before = before.iter().rev().take_while(|other| {
-            let between = self.text.get(other.bytes.end..mention.bytes.start);
+        let own = candidates(&self.gazetteer, self.surface(mention));
+        if !own.iter().any(|place| place.record.kind == Kind::Country) {
+            return None;
+        }
+        let beside = self.beside(at).find_map(|other| {
+            let towns = candidates(&self.gazetteer, self.surface(other));
+            let town = towns
+                .into_iter()
+                .max_by(|a, b| a.prior.total_cmp(&b.prior))?;
+            let wholes = own.iter().filter(|whole| town.lies_in(whole));
+            let wholes: BTreeSet<Id> = wholes.map(|whole| whole.id).collect();
+            (!wholes.is_empty()).then_some(wholes)
+        });
+        beside.map(|places| Says {
+            places,
+            ..Says::default()
+        })
+    }
+
+    /// The other names in the sentence of a mention, up to where its own is said to be another.
+    fn beside(&self, at: usize) -> impl Iterator<Item = &Mention> {
+        let mention = self.mentions.get(at);
+        let before = self.mentions.get(..at).unwrap_or_default().iter().rev();
+        let before = before.take_while(move |other| {
+            let between = mention.and_then(|m| self.text.get(other.bytes.end..m.bytes.start));
             between.is_some_and(|between| !ends_sentence(between))
         });
         // "Meant for Springfield, and driven to Springfield, Illinois": that is another one.
-        let behind = behind.iter().take_while(|other| other.name != mention.name);
-        let behind = behind.take_while(|other| {
-            let between = self.text.get(mention.bytes.end..other.bytes.start);
+        let behind = self.mentions.get(at + 1..).unwrap_or_default().iter();
+        let behind = behind.take_while(move |other| {
+            let mention = mention.filter(|mention| mention.name != other.name);
+            let between = mention.and_then(|m| self.text.get(m.bytes.end..other.bytes.start));
             between.is_some_and(|between| !ends_sentence(between))
         });
-        let names: BTreeSet<usize> = before.chain(behind).map(|other| other.name).collect();
+        before.chain(behind)
+    }
+
+    /// The one group whose country or region is named in the sentence of a mention.
+    fn named_beside(&self, at: usize, groups: &[Group]) -> Option<usize> {
+        let names: BTreeSet<usize> = self.beside(at).map(|other| other.name).collect();
         let named = groups.iter().enumerate();
         let mut named = named.filter(|(_, group)| !group.names.is_disjoint(&names));
         let (group, _) = named.next()?;
@@ -199,7 +263,7 @@ impl Reader<'_> {
     /// What a mention says.
     fn says(&self, at: usize) -> Option<Says> {
         let mention = self.mentions.get(at)?;
-        let span = self.places.get(at).and_then(|&span| self.spans.get(span))?;
+        let span = self.span(at)?;
         let own = candidates(&self.gazetteer, written(&self.gazetteer, self.text, span));
         let word = next_word(self.text, mention).to_lowercase();
         let kind = match said_before(self.text, mention) {
@@ -225,7 +289,7 @@ impl Reader<'_> {
         let inside = |next: &&Mention| is_inside(self.text, mention, next);
         let (wholes, whole, sure) = match next.filter(joined).or(next.filter(inside)) {
             Some(next) => {
-                let span = self.places.get(at + 1).and_then(|&span| self.spans.get(span))?;
+                let span = self.span(at + 1)?;
                 let outer = written(&self.gazetteer, self.text, span);
                 let wholes = wholes(&self.gazetteer, outer);
                 (wholes, Some(next.name), !self.is_listed(at))
@@ -246,7 +310,9 @@ impl Reader<'_> {
         {
             return None;
         }
-        let places = own.iter().filter(|place| wholes.iter().any(|whole| place.lies_in(whole)));
+        let places = own
+            .iter()
+            .filter(|place| wholes.iter().any(|whole| place.lies_in(whole)));
         let places: BTreeSet<Id> = places.map(|place| place.id).collect();
         // "Rachel, Nevada": another one than those that are known.
         let unknown = sure
@@ -266,7 +332,9 @@ impl Reader<'_> {
             Some([left, right]) => join(self.text, left, right) != Join::None,
             _ => false,
         };
-        let before = at.checked_sub(1).and_then(|before| self.mentions.get(before..=at));
+        let before = at
+            .checked_sub(1)
+            .and_then(|before| self.mentions.get(before..=at));
         joined(before) || joined(self.mentions.get(at + 1..at + 3))
     }
 }

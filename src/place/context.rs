@@ -98,6 +98,17 @@ pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
     }
 }
 
+/// What the word behind a mention says it is: "New York Gov. Kathy Hochul", "New York Mayor".
+pub(super) fn said_behind(word: &str) -> Option<Said> {
+    match word.to_lowercase().as_str() {
+        "governor" | "gov" | "senator" | "sen" | "rep" | "congressman" | "congresswoman" => {
+            Some(Said::Region)
+        }
+        "mayor" => Some(Said::Town),
+        _ => None,
+    }
+}
+
 /// What a comma behind a mention leads to, up to the next comma or blank: `Ala.` in
 /// "Selma, Ala., on Sunday".
 pub(super) fn behind_comma<'t>(text: &'t str, mention: &Mention) -> Option<&'t str> {

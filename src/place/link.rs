@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
-use super::context::{Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before};
+use super::context::{
+    Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before, said_behind,
+};
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
@@ -90,6 +92,8 @@ pub(super) struct Beside<'d> {
     pub(super) peoples: &'d [Id],
     /// The names of its organisations.
     pub(super) organisations: &'d [&'d str],
+    /// The countries whose own politics it tells of.
+    pub(super) home: &'d [Id],
 }
 
 /// The place of each name that has a sure one, and its score.
@@ -126,7 +130,7 @@ pub(super) fn link(
             county: None,
         }));
     }
-    let shares = agree(&names, beside.peoples);
+    let shares = agree(&names, beside);
     let mut found = BTreeMap::new();
     for (name, shares) in names.iter().zip(shares) {
         let places = name.places.iter().map(|(place, _)| place.id);
@@ -156,7 +160,7 @@ struct Name {
 }
 
 /// The share of each place of each name, when each is weighed by what all others may mean.
-fn agree(names: &[Name], peoples: &[Id]) -> Vec<Vec<f64>> {
+fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     let mut shares: Vec<Vec<f64>> = names
         .iter()
         .map(|name| {
@@ -167,8 +171,11 @@ fn agree(names: &[Name], peoples: &[Id]) -> Vec<Vec<f64>> {
         .collect();
     for _ in 0..ROUNDS {
         let mut all = Evidence::default();
-        for &country in peoples {
+        for &country in beside.peoples {
             all.people(country);
+        }
+        for &country in beside.home {
+            all.home(country);
         }
         let mut owns = Vec::with_capacity(names.len());
         for (name, shares) in names.iter().zip(&shares) {
@@ -238,7 +245,7 @@ fn look_behind(
         let word = next_word(text, mention);
         let region = says_region(&word.to_lowercase());
         let elsewhere = UNTOWNED.contains(&word.to_lowercase().as_str());
-        if let Some(kind) = said_before(text, mention) {
+        if let Some(kind) = said_before(text, mention).or_else(|| said_behind(word)) {
             scale(places, |place| match (kind, place.record.kind) {
                 (Said::Region, Kind::Region) | (Said::Town, Kind::Capital | Kind::Town) => 20.0,
                 _ => 1.0,
@@ -266,7 +273,9 @@ fn look_behind(
             let wholes = wholes(gazetteer, name);
             let inner = |place: &Candidate| wholes.iter().any(|whole| place.lies_in(whole));
             let abroad = |place: &Candidate| place.record.kind != Kind::Country;
-            if places.iter().any(|(place, _)| inner(place)) && places.iter().all(|(place, _)| abroad(place)) {
+            if places.iter().any(|(place, _)| inner(place))
+                && places.iter().all(|(place, _)| abroad(place))
+            {
                 qualify(places, &wholes);
             }
         }

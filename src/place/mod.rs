@@ -9,12 +9,14 @@
 //! | "Tyler, Texas", "Selma, Ala.": the place lies there; Texas, where it holds the other | 300; 30 |
 //! | ... and it does not | 0.01 |
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
-//! | "the city of", "Senator from", "Doug Collins of": it is a town or region as said | 20 |
+//! | "the city of", "Senator from", "Doug Collins of", "Governor" behind it: it is a town or region as said | 20 |
 //! | "Jefferson County": it is a town | 0.01 |
 //! | named in a list with other regions of its country, and it is one; with other countries | 50 |
 //! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
 //! | other names mean one, two, ... towns of its region | 50, 75, ... |
 //! | it is a region, and another name means one of its country | 15 |
+//! | it is a region, and other names mean one, two, ... towns in it | 20, 40, ... |
+//! | parties of its country are named, and it is a region or capital | 40 |
 //! | another name means its country or a people of it; towns in it | 12; 5 to 15 |
 //! | the document speaks of other countries only, and it is a town | 0.4 |
 //! | the document is about another region, the more names mean that | 1 to 0.1 |
@@ -37,6 +39,7 @@ mod context;
 mod evidence;
 mod fold;
 mod gazetteer;
+mod home;
 mod link;
 mod lists;
 mod table;
@@ -87,10 +90,14 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let (places, mentions) = mentions(spans, names);
     let mut peoples = Vec::new();
     let mut organisations = Vec::new();
+    let mut home = Vec::new();
     for name in names.iter() {
         if PLACES.contains(&&*name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
-        } else if &*name.label == "ORG" {
+            continue;
+        }
+        home.extend(home::country(&gazetteer, &name.name));
+        if &*name.label == "ORG" {
             organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
             && let Some(country) = gazetteer.people(&fold::fold(&name.name))
@@ -108,6 +115,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let beside = Beside {
         peoples: &countries,
         organisations: &organisations,
+        home: &home,
     };
     let found = link::link(&gazetteer, text, &subjects, &mentions, &beside);
     for name in names.iter_mut() {
