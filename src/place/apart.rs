@@ -16,6 +16,11 @@ use crate::document::Span;
 use crate::names::{self, Name};
 use crate::spaces::one_line;
 
+/// Names of a sentence that are looked at before a mention and behind it.
+const BESIDE: usize = 16;
+/// Bytes between two names of a sentence.
+const SENTENCE: usize = 400;
+
 /// Makes a name of each place where a name of a document is said to mean several.
 pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
     let (places, mentions) = mentions(spans, names);
@@ -26,7 +31,7 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
         places: &places,
         mentions: &mentions,
     };
-    let parts: Vec<Vec<usize>> = reader.parts(names);
+    let parts = reader.parts(names);
     if parts.is_empty() {
         return;
     }
@@ -39,16 +44,14 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
         let known = fold(&name.name);
         let own = spelt.max_by_key(|spelt| (fold(spelt) == known, spelt.chars().count()));
         let called = own.filter(|own| fold(own) != known);
-        let part_name = Name {
-            name: called.unwrap_or_else(|| name.name.clone()),
-            ..name.clone()
-        };
+        let mut name = name.clone();
+        name.name = called.unwrap_or(name.name);
         for at in part {
             if let Some(span) = spans.get_mut(at) {
                 span.name = Some(names.len());
             }
         }
-        names.push(part_name);
+        names.push(name);
     }
     names::recount(spans, names);
 }
@@ -92,7 +95,11 @@ impl Group {
         } else if !says.places.is_empty() {
             self.places.retain(|id| says.places.contains(id));
         }
-        self.wholes.extend(says.wholes);
+        for whole in says.wholes {
+            if self.wholes.iter().all(|known| known.id != whole.id) {
+                self.wholes.push(whole);
+            }
+        }
         self.names.extend(says.whole);
     }
 }
@@ -131,23 +138,21 @@ struct Reader<'r> {
 impl Reader<'_> {
     /// For each place of a name that means several its spans.
     fn parts(&self, names: &[Name]) -> Vec<Vec<usize>> {
-        let mut of_name: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut of_name: BTreeMap<usize, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         for (at, mention) in self.mentions.iter().enumerate() {
+            let (all, telling) = of_name.entry(mention.name).or_default();
+            all.push(at);
             if self.may_say(at, mention) {
-                of_name.entry(mention.name).or_default().push(at);
+                telling.push(at);
             }
         }
-        of_name.retain(|&name, _| names.get(name).is_some_and(|name| name.link.is_none()));
-        let parts = of_name.iter().map(|(&name, telling)| {
-            let mentions = self.mentions.iter().enumerate();
-            let mentions = mentions.filter(|(_, mention)| mention.name == name);
-            let mentions: Vec<usize> = mentions.map(|(at, _)| at).collect();
-            match mentions.len() {
-                1 => Vec::new(),
-                _ => self.split(&mentions, telling),
-            }
+        of_name.retain(|&name, (all, telling)| {
+            let linked = names.get(name).is_none_or(|name| name.link.is_some());
+            all.len() > 1 && !telling.is_empty() && !linked
         });
-        parts.flatten().collect()
+        let split = of_name.values();
+        let split = split.flat_map(|(all, telling)| self.split(all, telling));
+        split.collect()
     }
 
     /// Whether there is anything to read around a mention; nothing is looked up for that.
@@ -237,16 +242,16 @@ impl Reader<'_> {
     fn beside(&self, at: usize) -> impl Iterator<Item = &Mention> {
         let mention = self.mentions.get(at);
         let before = self.mentions.get(..at).unwrap_or_default().iter().rev();
-        let before = before.take_while(move |other| {
+        let before = before.take(BESIDE).take_while(move |other| {
             let between = mention.and_then(|m| self.text.get(other.bytes.end..m.bytes.start));
-            between.is_some_and(|between| !ends_sentence(between))
+            between.is_some_and(is_of_sentence)
         });
         // "Meant for Springfield, and driven to Springfield, Illinois": that is another one.
         let behind = self.mentions.get(at + 1..).unwrap_or_default().iter();
-        let behind = behind.take_while(move |other| {
+        let behind = behind.take(BESIDE).take_while(move |other| {
             let mention = mention.filter(|mention| mention.name != other.name);
             let between = mention.and_then(|m| self.text.get(m.bytes.end..other.bytes.start));
-            between.is_some_and(|between| !ends_sentence(between))
+            between.is_some_and(is_of_sentence)
         });
         before.chain(behind)
     }
@@ -349,7 +354,8 @@ fn are(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
     })
 }
 
-fn ends_sentence(between: &str) -> bool {
+/// Whether what stands between two names ends no sentence.
+fn is_of_sentence(between: &str) -> bool {
     let ends = [". ", "? ", "! ", ".\" ", ".” ", "\n"];
-    ends.iter().any(|end| between.contains(end))
+    between.len() <= SENTENCE && !ends.iter().any(|end| between.contains(end))
 }

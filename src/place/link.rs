@@ -262,29 +262,30 @@ fn look_behind(
                 false => 0.01,
             });
         }
-        let joined = mentions
-            .get(at + 1)
-            .is_some_and(|next| join(text, mention, next) != Join::None);
-        let inside = mentions
-            .get(at + 1)
-            .filter(|next| is_inside(text, mention, next))
-            .and_then(|next| text.get(next.bytes.clone()));
-        if let Some(name) = inside {
-            let wholes = wholes(gazetteer, name);
-            let inner = |place: &Candidate| wholes.iter().any(|whole| place.lies_in(whole));
-            let abroad = |place: &Candidate| place.record.kind != Kind::Country;
-            if places.iter().any(|(place, _)| inner(place))
-                && places.iter().all(|(place, _)| abroad(place))
-            {
-                qualify(places, &wholes);
-            }
+        let next = mentions.get(at + 1);
+        if let Some(next) = next.filter(|next| is_inside(text, mention, next)) {
+            look_inside(gazetteer, text, next, places);
         }
+        let joined = next.is_some_and(|next| join(text, mention, next) != Join::None);
         if let Some(name) = behind_comma(text, mention).filter(|_| !joined) {
             let wholes = wholes(gazetteer, name);
             if !wholes.is_empty() {
                 qualify(places, &wholes);
             }
         }
+    }
+}
+
+/// Weighs places that are said to lie in the one behind them: "Birmingham in Alabama". Not so "Niger
+/// in Nigeria", as that may be the country.
+fn look_inside(gazetteer: &Gazetteer<'static>, text: &str, next: &Mention, places: &mut Weighed) {
+    let outer = text.get(next.bytes.clone()).unwrap_or_default();
+    let wholes = wholes(gazetteer, outer);
+    let lies = |place: &Candidate| wholes.iter().any(|whole| place.lies_in(whole));
+    let mut own = places.iter().map(|(place, _)| place);
+    let country = own.clone().any(|place| place.record.kind == Kind::Country);
+    if !country && own.any(lies) {
+        qualify(places, &wholes);
     }
 }
 

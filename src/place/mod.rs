@@ -6,7 +6,7 @@
 //!
 //! | evidence | times |
 //! |---|---|
-//! | "Tyler, Texas", "Selma, Ala.": the place lies there; Texas, where it holds the other | 300; 30 |
+//! | "Tyler, Texas", "Selma, Ala.", "Tyler in Texas": the place lies there; Texas, where it holds the other | 300; 30 |
 //! | ... and it does not | 0.01 |
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
 //! | "the city of", "Senator from", "Doug Collins of", "Governor" behind it: it is a town or region as said | 20 |
