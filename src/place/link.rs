@@ -19,6 +19,9 @@ const LONGEST: usize = 3;
 pub(super) const THRESHOLD: f64 = 0.6;
 /// How often names are weighed by what the others may mean.
 const ROUNDS: usize = 5;
+/// Weights that more of the same does not change.
+const LEAST: f64 = 1e-30;
+const MOST: f64 = 1e30;
 /// How far the name of a country or region within that of an organisation speaks for it.
 const WITHIN: f64 = 0.7;
 /// Counties of England whose towns of that name elsewhere are smaller; the gazetteer has none.
@@ -319,6 +322,7 @@ pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {
 
 pub(super) fn scale(places: &mut Weighed, factor: impl Fn(&Candidate) -> f64) {
     for (place, weight) in places {
-        *weight *= factor(place);
+        // A long text may say the same a thousand times.
+        *weight = (*weight * factor(place)).clamp(LEAST, MOST);
     }
 }
