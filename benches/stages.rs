@@ -7,7 +7,7 @@ use newshound::Tagger;
 use newshound::backend::Packed;
 use newshound::decode::decode;
 use newshound::names::find;
-use newshound::place::link;
+use newshound::place::{link, set_apart};
 use newshound::segment::sentences;
 use newshound::window::windows;
 
@@ -59,6 +59,10 @@ fn stages(criterion: &mut Criterion) {
     let tagged = tagger.tag(TEXT).unwrap();
     group.bench_function("names", |b| {
         b.iter(|| find(TEXT, &mut black_box(tagged.spans.clone())));
+    });
+    group.bench_function("set apart", |b| {
+        let (mut spans, mut names) = (tagged.spans.clone(), tagged.names.clone());
+        b.iter(|| set_apart(TEXT, black_box(&mut spans), &mut names));
     });
     group.bench_function("link", |b| {
         let mut names = tagged.names.clone();

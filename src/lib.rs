@@ -133,6 +133,7 @@ pub mod eval;
 mod fake;
 mod fields;
 mod guard;
+mod joint;
 mod letters;
 pub mod lists;
 pub mod model;

@@ -11,6 +11,7 @@ use crate::backend::{Engine, Setup};
 use crate::dateline;
 use crate::decode::decode;
 use crate::document::{Document, Span, Stats};
+use crate::joint;
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
@@ -372,6 +373,7 @@ impl Tagger {
             reading.logits.view(),
             calibration,
         )?;
+        joint::join(text, &mut spans);
         dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document, &mut spans);
@@ -406,6 +408,7 @@ impl Tagger {
         if self.names {
             names = names::find(text, spans);
             lists::settle(&listed, spans, &mut names);
+            place::set_apart(text, spans, &mut names);
             place::link(text, spans, &mut names);
             names::join_places(spans, &mut names);
         }

@@ -187,6 +187,7 @@ pub fn from_gold(gold: &super::Gold, labels: &Relabel) -> Document {
     });
     let mut spans: Vec<Span> = spans.collect();
     let mut names = names::find(&gold.text, &mut spans);
+    place::set_apart(&gold.text, &mut spans, &mut names);
     place::link(&gold.text, &spans, &mut names);
     Document {
         text: gold.text.clone(),

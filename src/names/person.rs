@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use ahash::RandomState;
 
 use super::form::{Form, Map, folded_words};
+use super::given;
 use super::links::Links;
 use super::titles::Titles;
 
@@ -86,9 +87,25 @@ impl<'f> Person<'f> {
     fn key(&self) -> Key<'f> {
         let titles = self.of.is_contested.then_some(&self.of.titles);
         let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        // "Ishiba Shigeru" and "Shigeru Ishiba".
-        names.sort_unstable();
+        // "Ishiba Shigeru" and "Shigeru Ishiba"; but James Scott is not Scott James.
+        if !self.is_of_given_names() {
+            names.sort_unstable();
+        } else if self.is_turned() {
+            names.rotate_left(1);
+        }
         (names, self.suffix, titles)
+    }
+
+    /// Whether any of its names may be the first, so that their order tells.
+    fn is_of_given_names(&self) -> bool {
+        let mut names = self.names.iter();
+        self.names.len() == 2 && names.all(|name| given::gender(name).is_some())
+    }
+
+    /// Whether a comma stands behind the first of its names: `Scott, James`.
+    fn is_turned(&self) -> bool {
+        let (first, _) = self.spelt().split_once(", ").unwrap_or_default();
+        matches!(self.names, [surname, _] if folded_words(first) == [surname.as_str()])
     }
 
     /// Whether a name is the last, and neither part of a surname nor a father's.
@@ -267,6 +284,9 @@ pub(super) fn link(
             person.suffix.is_some() && people[at].suffix == person.suffix
         });
         prefer(&mut found, |at| bearers[at].titles.share(titles));
+        if titles.is_married() {
+            prefer(&mut found, |at| !bearers[at].titles.is_born);
+        }
         let surname = |p: &Person<'_>| p.has_surname(name);
         let first = |p: &Person<'_>| p.has_first_name(name);
         let is_family = FAMILIES.contains(&name.as_str());
@@ -285,10 +305,11 @@ pub(super) fn link(
         if is_mixed {
             prefer(&mut found, |at| bearers[at].titles.agree(titles));
         }
+        let is_any = found.iter().all(|&at| bearers[at].titles.agree(titles));
         let acronym = &person.of.acronym;
         match &links.roots(found.iter().map(|&at| people[at].form))[..] {
             [one] => links.join(*one, person.form),
-            [_, ..] if is_mixed => alone.push(person),
+            [_, ..] if is_mixed && !is_any => alone.push(person),
             several @ [_, ..] if is_surname || is_family => {
                 open.push((person.form, several.to_vec()));
             }

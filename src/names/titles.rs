@@ -197,6 +197,8 @@ pub(super) struct Titles {
     pub(super) is_kin: bool,
     /// Whether a relative who was not spoken of before: `a daughter, Ann`.
     pub(super) is_new: bool,
+    /// Whether someone's daughter or sister, who is called so by birth.
+    pub(super) is_born: bool,
     /// The titles themselves: `president`, `mr`.
     ranks: Vec<String>,
 }
@@ -211,6 +213,7 @@ impl Titles {
         if let Some(kin) = relative(before) {
             titles.is_kin = true;
             titles.is_new = is_new(before);
+            titles.is_born = matches!(kin, "daughter" | "granddaughter" | "sister");
             titles.man |= MEN.contains(&kin);
             titles.woman |= WOMEN.contains(&kin);
         }
@@ -247,6 +250,7 @@ impl Titles {
         self.woman |= other.woman;
         self.is_kin |= other.is_kin;
         self.is_new |= other.is_new;
+        self.is_born |= other.is_born;
         for rank in &other.ranks {
             if self.ranks.len() < RANKS && !self.ranks.contains(rank) {
                 self.ranks.push(rank.clone());
@@ -278,6 +282,11 @@ impl Titles {
     pub(super) fn knighted(&self) -> bool {
         let knight = |rank: &String| matches!(rank.as_str(), "sir" | "dame");
         self.ranks.iter().any(knight)
+    }
+
+    /// Whether a married woman is meant, whose husband may be called so.
+    pub(super) fn is_married(&self) -> bool {
+        self.ranks.iter().any(|rank| rank == "mrs")
     }
 
     pub(super) fn is_saint(&self) -> bool {

@@ -176,16 +176,17 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
         return found;
     }
     if !found.is_empty() {
-        return found;
+        // "Bogotá, D.C." is the town, too.
+        return match surface.split_once(',') {
+            Some((head, _)) if found.iter().all(Candidate::is_whole) => {
+                lying_in(candidates(gazetteer, head), &found).unwrap_or(found)
+            }
+            _ => found,
+        };
     }
     if let Some((head, tail)) = surface.split_once(',') {
         let wholes = wholes(gazetteer, tail);
-        let mut found = candidates(gazetteer, head);
-        found.retain(|place| wholes.iter().any(|whole| place.lies_in(whole)));
-        for place in &mut found {
-            place.prior *= LIES_THERE;
-        }
-        return found;
+        return lying_in(candidates(gazetteer, head), &wholes).unwrap_or_default();
     }
     for (rest, only) in [
         (without(&key, &TOWN_WORDS), Only::Towns),
@@ -202,6 +203,15 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
         true => short,
         false => Vec::new(),
     }
+}
+
+/// Those places that are said to lie in one of `wholes`, if any do.
+fn lying_in(mut places: Vec<Candidate>, wholes: &[Candidate]) -> Option<Vec<Candidate>> {
+    places.retain(|place| wholes.iter().any(|whole| place.lies_in(whole)));
+    for place in &mut places {
+        place.prior *= LIES_THERE;
+    }
+    (!places.is_empty()).then_some(places)
 }
 
 /// Countries and regions that a name behind a comma may mean, short forms among them.

@@ -36,6 +36,12 @@ pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
     }
 }
 
+/// Whether a mention is said to lie in the one behind it: "Birmingham in Alabama".
+pub(super) fn is_inside(text: &str, left: &Mention, right: &Mention) -> bool {
+    let between = text.get(left.bytes.end..right.bytes.start);
+    matches!(between, Some(" in " | " in the "))
+}
+
 /// Runs of at least two mentions that are joined, each with whether it is a list for sure.
 pub(super) fn runs<'m>(text: &str, mentions: &'m [Mention]) -> Vec<(&'m [Mention], bool)> {
     let mut runs = Vec::new();
@@ -88,6 +94,17 @@ pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
         "city" | "town" | "village" | "port" | "suburb" | "downtown" => Some(Said::Town),
         "state" | "province" | "senator" | "senators" | "governor" | "representative"
         | "congressman" | "congresswoman" => Some(Said::Region),
+        _ => None,
+    }
+}
+
+/// What the word behind a mention says it is: "New York Gov. Kathy Hochul", "New York Mayor".
+pub(super) fn said_behind(word: &str) -> Option<Said> {
+    match word.to_lowercase().as_str() {
+        "governor" | "gov" | "senator" | "sen" | "rep" | "congressman" | "congresswoman" => {
+            Some(Said::Region)
+        }
+        "mayor" => Some(Said::Town),
         _ => None,
     }
 }

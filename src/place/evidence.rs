@@ -17,6 +17,8 @@ struct Witnesses {
     towns: f64,
     /// Names of its regions, where it is a country.
     regions: f64,
+    /// Whether its own politics are told.
+    home: bool,
     /// Whether it is a region.
     region: bool,
 }
@@ -34,6 +36,12 @@ impl Evidence {
     pub(super) fn people(&mut self, country: Id) {
         self.countries += 1.0;
         self.whole(country).named += 1.0;
+    }
+
+    /// The text tells of the politics of a country.
+    pub(super) fn home(&mut self, country: Id) {
+        self.people(country);
+        self.whole(country).home = true;
     }
 
     /// A name means this place, as far as `share` says.
@@ -71,6 +79,7 @@ impl Evidence {
             whole.named += more.named;
             whole.towns += more.towns;
             whole.regions += more.regions;
+            whole.home |= more.home;
             whole.region |= more.region;
         }
     }
@@ -93,6 +102,10 @@ pub(super) struct Others<'e> {
 
 /// How much more likely a place is meant whose country is named.
 pub(super) const COUNTRY: f64 = 12.0;
+/// ... and one of the country whose own politics are told.
+const HOME: f64 = 40.0;
+/// How much more likely a region is meant for each town in it that is named.
+const TOWNS: f64 = 20.0;
 /// Names from which on a text cannot be more local, not counting the first.
 const LOCAL: f64 = 3.0;
 
@@ -127,6 +140,7 @@ impl<'e> Others<'e> {
             named: (all.named - own.named).max(0.0),
             towns: (all.towns - own.towns).max(0.0),
             regions: (all.regions - own.regions).max(0.0),
+            home: all.home,
             region: all.region,
         }
     }
@@ -153,8 +167,14 @@ impl<'e> Others<'e> {
         weight /= 1.0 + self.elsewhere(place).powi(2);
         weight = towards(weight, 1.0 + 4.0 * country.towns.min(3.5), country.towns);
         weight = towards(weight, COUNTRY, country.named);
+        // Towns are as little known there as elsewhere.
+        if country.home && matches!(record.kind, Kind::Region | Kind::Capital) {
+            weight = weight.max(HOME);
+        }
         if record.kind == Kind::Region {
             weight = towards(weight, 15.0, country.regions);
+            let towns = self.of_whole(place.id).towns;
+            weight = towards(weight, TOWNS * towns.max(1.0), towns);
         }
         weight = towards(weight, 25.0 * (1.0 + region.towns), region.towns);
         let named = 100.0 * (1.0 + 3.0 * region.towns.min(1.5));

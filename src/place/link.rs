@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
-use super::context::{Join, Mention, Said, behind_comma, join, next_word, said_before};
+use super::context::{
+    Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before, said_behind,
+};
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
@@ -17,6 +19,9 @@ const LONGEST: usize = 3;
 pub(super) const THRESHOLD: f64 = 0.6;
 /// How often names are weighed by what the others may mean.
 const ROUNDS: usize = 5;
+/// Weights that more of the same does not change.
+const LEAST: f64 = 1e-30;
+const MOST: f64 = 1e30;
 /// How far the name of a country or region within that of an organisation speaks for it.
 const WITHIN: f64 = 0.7;
 /// Counties of England whose towns of that name elsewhere are smaller; the gazetteer has none.
@@ -90,6 +95,8 @@ pub(super) struct Beside<'d> {
     pub(super) peoples: &'d [Id],
     /// The names of its organisations.
     pub(super) organisations: &'d [&'d str],
+    /// The countries whose own politics it tells of.
+    pub(super) home: &'d [Id],
 }
 
 /// The place of each name that has a sure one, and its score.
@@ -126,7 +133,7 @@ pub(super) fn link(
             county: None,
         }));
     }
-    let shares = agree(&names, beside.peoples);
+    let shares = agree(&names, beside);
     let mut found = BTreeMap::new();
     for (name, shares) in names.iter().zip(shares) {
         let places = name.places.iter().map(|(place, _)| place.id);
@@ -156,7 +163,7 @@ struct Name {
 }
 
 /// The share of each place of each name, when each is weighed by what all others may mean.
-fn agree(names: &[Name], peoples: &[Id]) -> Vec<Vec<f64>> {
+fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     let mut shares: Vec<Vec<f64>> = names
         .iter()
         .map(|name| {
@@ -167,8 +174,11 @@ fn agree(names: &[Name], peoples: &[Id]) -> Vec<Vec<f64>> {
         .collect();
     for _ in 0..ROUNDS {
         let mut all = Evidence::default();
-        for &country in peoples {
+        for &country in beside.peoples {
             all.people(country);
+        }
+        for &country in beside.home {
+            all.home(country);
         }
         let mut owns = Vec::with_capacity(names.len());
         for (name, shares) in names.iter().zip(&shares) {
@@ -238,7 +248,7 @@ fn look_behind(
         let word = next_word(text, mention);
         let region = says_region(&word.to_lowercase());
         let elsewhere = UNTOWNED.contains(&word.to_lowercase().as_str());
-        if let Some(kind) = said_before(text, mention) {
+        if let Some(kind) = said_before(text, mention).or_else(|| said_behind(word)) {
             scale(places, |place| match (kind, place.record.kind) {
                 (Said::Region, Kind::Region) | (Said::Town, Kind::Capital | Kind::Town) => 20.0,
                 _ => 1.0,
@@ -255,15 +265,30 @@ fn look_behind(
                 false => 0.01,
             });
         }
-        let joined = mentions
-            .get(at + 1)
-            .is_some_and(|next| join(text, mention, next) != Join::None);
+        let next = mentions.get(at + 1);
+        if let Some(next) = next.filter(|next| is_inside(text, mention, next)) {
+            look_inside(gazetteer, text, next, places);
+        }
+        let joined = next.is_some_and(|next| join(text, mention, next) != Join::None);
         if let Some(name) = behind_comma(text, mention).filter(|_| !joined) {
             let wholes = wholes(gazetteer, name);
             if !wholes.is_empty() {
                 qualify(places, &wholes);
             }
         }
+    }
+}
+
+/// Weighs places that are said to lie in the one behind them: "Birmingham in Alabama". Not so "Niger
+/// in Nigeria", as that may be the country.
+fn look_inside(gazetteer: &Gazetteer<'static>, text: &str, next: &Mention, places: &mut Weighed) {
+    let outer = text.get(next.bytes.clone()).unwrap_or_default();
+    let wholes = wholes(gazetteer, outer);
+    let lies = |place: &Candidate| wholes.iter().any(|whole| place.lies_in(whole));
+    let mut own = places.iter().map(|(place, _)| place);
+    let country = own.clone().any(|place| place.record.kind == Kind::Country);
+    if !country && own.any(lies) {
+        qualify(places, &wholes);
     }
 }
 
@@ -297,6 +322,7 @@ pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {
 
 pub(super) fn scale(places: &mut Weighed, factor: impl Fn(&Candidate) -> f64) {
     for (place, weight) in places {
-        *weight *= factor(place);
+        // A long text may say the same a thousand times.
+        *weight = (*weight * factor(place)).clamp(LEAST, MOST);
     }
 }

@@ -6,15 +6,17 @@
 //!
 //! | evidence | times |
 //! |---|---|
-//! | "Tyler, Texas", "Selma, Ala.": the place lies there; Texas, where it holds the other | 300; 30 |
+//! | "Tyler, Texas", "Selma, Ala.", "Tyler in Texas": the place lies there; Texas, where it holds the other | 300; 30 |
 //! | ... and it does not | 0.01 |
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
-//! | "the city of", "Senator from", "Doug Collins of": it is a town or region as said | 20 |
+//! | "the city of", "Senator from", "Doug Collins of", "Governor" behind it: it is a town or region as said | 20 |
 //! | "Jefferson County": it is a town | 0.01 |
 //! | named in a list with other regions of its country, and it is one; with other countries | 50 |
 //! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
 //! | other names mean one, two, ... towns of its region | 50, 75, ... |
 //! | it is a region, and another name means one of its country | 15 |
+//! | it is a region, and other names mean one, two, ... towns in it | 20, 40, ... |
+//! | parties of its country are named, and it is a region or capital | 40 |
 //! | another name means its country or a people of it; towns in it | 12; 5 to 15 |
 //! | the document speaks of other countries only, and it is a town | 0.4 |
 //! | the document is about another region, the more names mean that | 1 to 0.1 |
@@ -31,16 +33,20 @@
 //! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
 //! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
 
+mod apart;
 mod candidates;
 mod context;
 mod evidence;
 mod fold;
 mod gazetteer;
+mod home;
 mod link;
 mod lists;
 mod table;
 
 use std::collections::BTreeMap;
+
+pub use apart::set_apart;
 
 use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
@@ -65,6 +71,12 @@ pub(crate) fn is_large(name: &str) -> bool {
     places.any(|place| place.population as f64 >= link::UNKNOWN)
 }
 
+/// Whether a country or region is called so.
+pub(crate) fn is_whole(name: &str) -> bool {
+    let gazetteer = Gazetteer::embedded();
+    !candidates::wholes(&gazetteer, name).is_empty()
+}
+
 /// Whether a word, folded, is of a people or country: `australian`.
 pub(crate) fn is_people(word: &str) -> bool {
     Gazetteer::embedded().people(word).is_some()
@@ -75,14 +87,17 @@ pub(crate) fn is_people(word: &str) -> bool {
 pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let gazetteer = Gazetteer::embedded();
     let mut subjects: BTreeMap<usize, Subject> = BTreeMap::new();
-    let mut mentions = Vec::new();
+    let (places, mentions) = mentions(spans, names);
     let mut peoples = Vec::new();
     let mut organisations = Vec::new();
-    let mut persons = Vec::new();
+    let mut home = Vec::new();
     for name in names.iter() {
         if PLACES.contains(&&*name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
-        } else if &*name.label == "ORG" {
+            continue;
+        }
+        home.extend(home::country(&gazetteer, &name.name));
+        if &*name.label == "ORG" {
             organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
             && let Some(country) = gazetteer.people(&fold::fold(&name.name))
@@ -90,25 +105,17 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             peoples.push((name.id, country));
         }
     }
-    for span in spans {
-        if is_person(&span.label) {
-            persons.push(span.end);
-        }
-        if let Some(name) = span.name
-            && let Some(subject) = subjects.get_mut(&name)
-        {
+    for span in places.into_iter().filter_map(|at| spans.get(at)) {
+        let subject = span.name.and_then(|name| subjects.get_mut(&name));
+        if let Some(subject) = subject {
             subject.mention(written(&gazetteer, text, span));
-            mentions.push(Mention {
-                name,
-                bytes: span.start..span.end,
-                person: persons.last().copied(),
-            });
         }
     }
     let countries: Vec<_> = peoples.iter().map(|(_, country)| *country).collect();
     let beside = Beside {
         peoples: &countries,
         organisations: &organisations,
+        home: &home,
     };
     let found = link::link(&gazetteer, text, &subjects, &mentions, &beside);
     for name in names.iter_mut() {
@@ -121,6 +128,27 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             name.country = gazetteer.record(country).map(|c| c.code.to_owned());
         }
     }
+}
+
+/// The mentions of places, and the span of each.
+fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
+    let (mut places, mut mentions) = (Vec::new(), Vec::new());
+    let mut person = None;
+    for (at, span) in spans.iter().enumerate() {
+        if is_person(&span.label) {
+            person = Some(span.end);
+        }
+        let named = span.name.and_then(|name| names.get(name));
+        if let Some(name) = named.filter(|name| PLACES.contains(&&*name.label)) {
+            places.push(at);
+            mentions.push(Mention {
+                name: name.id,
+                bytes: span.start..span.end,
+                person,
+            });
+        }
+    }
+    (places, mentions)
 }
 
 /// What a mention is written as, with the full stop of a short form (`Calif.`), which spans

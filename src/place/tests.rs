@@ -27,6 +27,7 @@ fn linked(marked: &str) -> Document {
         }
     }
     let mut names = names::find(&text, &mut spans);
+    set_apart(&text, &mut spans, &mut names);
     link(&text, &spans, &mut names);
     Document {
         text,
@@ -130,6 +131,12 @@ fn a_place_that_is_named_behind_a_comma_decides() {
     ] {
         assert_eq!(first(text), place, "{text}");
     }
+}
+
+#[test]
+fn what_a_long_text_says_a_thousand_times_is_so() {
+    let text = "in [Paris], [Texas], today. ".repeat(1000);
+    assert_eq!(all(&text), ["Paris Texas US", "Texas  US"]);
 }
 
 #[test]
@@ -319,4 +326,131 @@ fn a_place_has_id_coordinates_and_people() {
     assert!((place.latitude - 50.45).abs() < 0.01 && (place.longitude - 30.52).abs() < 0.01);
     assert!(place.population > 2_000_000);
     assert!((0.6..=1.0).contains(&place.score));
+}
+
+#[test]
+fn a_name_that_is_said_to_be_of_two_places_is_two_names() {
+    for (text, wanted) in [
+        (
+            "[Paris], [Texas], wrote to [Paris], [France].",
+            [
+                "Paris Texas US",
+                "Texas  US",
+                "Paris Île-de-France FR",
+                "France  FR",
+            ]
+            .as_slice(),
+        ),
+        (
+            "Born in [Birmingham], [England], he died in [Birmingham], Ala.",
+            &[
+                "Birmingham England GB",
+                "England  GB",
+                "Birmingham Alabama US",
+            ],
+        ),
+        (
+            "From [Cambridge] in [Massachusetts] to [Cambridge] in [England]",
+            &[
+                "Cambridge Massachusetts US",
+                "Massachusetts  US",
+                "Cambridge England GB",
+                "England  GB",
+            ],
+        ),
+        (
+            "[Washington] state sued in [Washington, D.C.], today",
+            &["Washington  US", "Washington District of Columbia US"],
+        ),
+        (
+            "[Georgia] voted in [Tbilisi]. She had been to the state of [Georgia]. [Atlanta] is there.",
+            &[
+                "Georgia  GE",
+                "Tbilisi Tbilisi GE",
+                "Georgia  US",
+                "Atlanta Georgia US",
+            ],
+        ),
+    ] {
+        assert_eq!(all(text), wanted, "{text}");
+    }
+}
+
+/// For each mention of a name, by its place's region or country.
+fn each(marked: &str, surface: &str) -> Vec<String> {
+    let document = linked(marked);
+    let spans = document.spans.iter();
+    let spans = spans.filter(|span| document.surface(span).eq_ignore_ascii_case(surface));
+    let places = spans.map(|span| document.name(span)?.place.as_ref());
+    let region = |place: &Place| place.admin1.clone().unwrap_or(place.country.clone());
+    places
+        .map(|place| place.map_or("-".to_owned(), region))
+        .collect()
+}
+
+#[test]
+fn a_name_that_says_nothing_is_the_place_that_stands_nearest() {
+    for (text, wanted) in [
+        (
+            "[Melbourne], [Florida], or [Melbourne], [Australia]? He is in [Melbourne].",
+            ["Florida", "Victoria", "Victoria"].as_slice(),
+        ),
+        (
+            "[SPRINGFIELD], [Mo.] — The truck went from [Springfield] to [Springfield], [Illinois]. \
+                It is back in [Springfield].",
+            &["Missouri", "Missouri", "Illinois", "Missouri"],
+        ),
+        (
+            "[Granada], [Spain], and [Granada], [Nicaragua]. He of [Spain] plays in [Granada].",
+            &["Andalusia", "Granada Department", "Andalusia"],
+        ),
+    ] {
+        let name = text.split(['[', ']']).nth(1).unwrap();
+        assert_eq!(each(text, name), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_is_said_of_one_place_in_several_ways_is_one_name() {
+    for text in [
+        "in [Vancouver], [British Columbia]. In [Vancouver], [Canada], and [Vancouver]",
+        "in [Portland], [Oregon]. In [Portland], Ore., he",
+        "the city of [New York]. [New York], [N.Y.], is large",
+        "[Mexico], [Philippines] and [Peru]. [Mexico], [Peru] and [Chile]",
+        "[Georgia], [Alabama] and [Florida]. The state of [Georgia]",
+    ] {
+        let document = linked(text);
+        let first = document.spans[0].name;
+        let surface = document.surface(&document.spans[0]);
+        let mut same = document.spans.iter();
+        assert!(
+            same.all(|span| document.surface(span) != surface || span.name == first),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn regions_are_meant_where_their_towns_or_offices_are_named() {
+    for (text, place) in [
+        ("[Georgia] votes. A judge in [Atlanta]", "Georgia, US"),
+        ("[Georgia] votes. {Republicans} hope", "Georgia, US"),
+        ("[Georgia] votes. [Tbilisi] waits", "Georgia, GE"),
+        ("[Quebec] votes. [Montreal] waits", "Quebec, CA"),
+        (
+            "[New York] Gov. <Hochul>, in [Albany] and [Buffalo]",
+            "New York, US",
+        ),
+        (
+            "[New York] Mayor <Adams>, in [Albany]",
+            "New York City, New York, US",
+        ),
+        ("[Bogotá, D.C.], is large", "Bogotá, Bogota D.C., CO"),
+        (
+            "[Washington] and its {Democrats}",
+            "Washington, District of Columbia, US",
+        ),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
 }

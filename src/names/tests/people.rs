@@ -152,3 +152,49 @@ fn nobody_is_called_by_a_title_that_all_may_have_or_by_a_word_before_the_name() 
     all_are("Dr. Dre", "⟦Dr. Dre|PER⟧ sang.");
     all_are("Alex de Tarn", "⟦bt A. de Tarn|PER⟧ ⟦Alex de Tarn|PER⟧");
 }
+
+#[test]
+fn two_first_names_in_another_order_are_another_person() {
+    names_are(
+        "⟦James Scott|PER⟧ scored and ⟦Scott James|PER⟧ saved. ⟦Scott|PER⟧ left.",
+        &["James Scott", "Scott James", "James Scott"],
+    );
+    all_are(
+        "James Scott",
+        "⟦Scott, James|PER⟧, fined. ⟦James Scott|PER⟧ paid.",
+    );
+    all_are(
+        "Viktor Orbán",
+        "⟦Viktor Orbán|PER⟧, or ⟦Orbán Viktor|PER⟧, won.",
+    );
+    all_are(
+        "Shigeru Ishiba",
+        "⟦Shigeru Ishiba|PER⟧ flew. ⟦Ishiba Shigeru|PER⟧ left.",
+    );
+}
+
+#[test]
+fn a_title_means_the_one_of_several_who_may_have_it() {
+    names_are(
+        "⟦Barack Obama|PER⟧ and ⟦Michelle Obama|PER⟧ came with their daughter ⟦Malia Obama|PER⟧. \
+         Mrs. ⟦Obama|PER⟧ spoke. Mr. ⟦Obama|PER⟧ did not.",
+        &[
+            "Barack Obama",
+            "Michelle Obama",
+            "Malia Obama",
+            "Michelle Obama",
+            "Barack Obama",
+        ],
+    );
+    names_are(
+        "⟦Joe Biden|PER⟧ and ⟦James Biden|PER⟧ came. ⟦Joe Biden|PER⟧ spoke. Mr. ⟦Biden|PER⟧ left. \
+         Mrs. ⟦Biden|PER⟧ waved.",
+        &[
+            "Joe Biden",
+            "James Biden",
+            "Joe Biden",
+            "Joe Biden",
+            "Biden",
+        ],
+    );
+}

@@ -1,0 +1,95 @@
+//! Places whose names have "and" or a comma in them, which are tagged as two: "Antigua and Barbuda",
+//! "Bogotá, D.C."
+
+use crate::document::Span;
+use crate::place;
+
+const PLACE: &str = "LOC";
+
+/// Makes one span of two places beside each other where that is what a country or region is called.
+pub fn join(text: &str, spans: &mut Vec<Span>) {
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans.drain(..) {
+        match joined.last_mut() {
+            Some(before) if are_one(text, before, &span) => {
+                before.end = span.end;
+                before.score = before.score.min(span.score);
+            }
+            _ => joined.push(span),
+        }
+    }
+    *spans = joined;
+}
+
+fn are_one(text: &str, left: &Span, right: &Span) -> bool {
+    let between = text.get(left.end..right.start).unwrap_or_default();
+    let name = || text.get(left.start..right.end).unwrap_or_default();
+    &*left.label == PLACE
+        && &*right.label == PLACE
+        && match between.trim() {
+            "and" | "and the" => place::is_whole(name()),
+            "&" => place::is_whole(&name().replace('&', "and")),
+            // "Paris, Texas" is two places.
+            "," => is_district(text, right) && place::is_whole(name()),
+            _ => false,
+        }
+}
+
+/// Whether it is "D.C." or "D.F.": a district of a capital, and nothing without it.
+fn is_district(text: &str, span: &Span) -> bool {
+    let surface = text.get(span.start..span.end).unwrap_or_default();
+    matches!(surface.replace('.', "").as_str(), "DC" | "DF")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(text: &str, parts: &[&str]) -> Vec<String> {
+        let mut spans: Vec<Span> = Vec::new();
+        for part in parts {
+            let from = spans.last().map_or(0, |span| span.end);
+            let start = from + text[from..].find(part).unwrap();
+            spans.push(Span {
+                start,
+                end: start + part.len(),
+                label: PLACE.into(),
+                score: 0.9,
+                name: None,
+            });
+        }
+        join(text, &mut spans);
+        let surfaces = spans
+            .iter()
+            .map(|span| text[span.start..span.end].to_owned());
+        surfaces.collect()
+    }
+
+    #[test]
+    fn a_country_with_and_in_its_name_is_one_place() {
+        for (text, parts) in [
+            ("Antigua and Barbuda", ["Antigua", "Barbuda"]),
+            ("Trinidad & Tobago", ["Trinidad", "Tobago"]),
+            ("São Tomé and\nPríncipe", ["São Tomé", "Príncipe"]),
+            (
+                "St. Vincent and the Grenadines",
+                ["St. Vincent", "Grenadines"],
+            ),
+            ("Bogotá, D.C.", ["Bogotá", "D.C."]),
+        ] {
+            assert_eq!(joined(text, &parts), [text]);
+        }
+    }
+
+    #[test]
+    fn two_places_stay_two() {
+        for (text, parts) in [
+            ("Trinidad or Tobago", ["Trinidad", "Tobago"]),
+            ("Kenya and Uganda", ["Kenya", "Uganda"]),
+            ("Paris, Texas", ["Paris", "Texas"]),
+            ("Lima, D.C.", ["Lima", "D.C."]),
+        ] {
+            assert_eq!(joined(text, &parts), parts);
+        }
+    }
+}
