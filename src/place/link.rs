@@ -95,8 +95,8 @@ pub(super) struct Beside<'d> {
     pub(super) peoples: &'d [Id],
     /// The names of its organisations.
     pub(super) organisations: &'d [&'d str],
-    /// The countries whose own politics it tells of.
-    pub(super) home: &'d [Id],
+    /// The country whose own politics it tells of.
+    pub(super) home: Option<Id>,
 }
 
 /// The place of each name that has a sure one, and its score.
@@ -177,7 +177,7 @@ fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
         for &country in beside.peoples {
             all.people(country);
         }
-        for &country in beside.home {
+        if let Some(country) = beside.home {
             all.home(country);
         }
         let mut owns = Vec::with_capacity(names.len());

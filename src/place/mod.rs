@@ -90,14 +90,10 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let (places, mentions) = mentions(spans, names);
     let mut peoples = Vec::new();
     let mut organisations = Vec::new();
-    let mut home = Vec::new();
     for name in names.iter() {
         if PLACES.contains(&&*name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
-            continue;
-        }
-        home.extend(home::country(&gazetteer, &name.name));
-        if &*name.label == "ORG" {
+        } else if &*name.label == "ORG" {
             organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
             && let Some(country) = gazetteer.people(&fold::fold(&name.name))
@@ -115,7 +111,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let beside = Beside {
         peoples: &countries,
         organisations: &organisations,
-        home: &home,
+        home: home::country(&gazetteer, text, names),
     };
     let found = link::link(&gazetteer, text, &subjects, &mentions, &beside);
     for name in names.iter_mut() {

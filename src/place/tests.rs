@@ -454,3 +454,21 @@ fn regions_are_meant_where_their_towns_or_offices_are_named() {
         assert_eq!(first(text), place, "{text}");
     }
 }
+
+#[test]
+fn parties_that_speak_of_another_country_do_not_say_where_it_is() {
+    for text in [
+        "[Georgia] votes. {Democrats} want sanctions",
+        "[Georgia]'s parliament votes. {Republicans} wait",
+        "[Georgia] votes. {Republicans} warn [Russia]",
+        "{NATO} and [Georgia]: what {Republicans} think",
+    ] {
+        assert!(
+            !linked(text).names.iter().any(|name| {
+                let place = name.place.as_ref();
+                name.name == "Georgia" && place.is_some_and(|place| place.country == "US")
+            }),
+            "{text}"
+        );
+    }
+}
