@@ -1,10 +1,10 @@
-//! `newshound annotate` and `merge`, as a user runs them, with a tiny model.
+//! `newshound annotate`, as a user runs it, with a tiny model.
 
 #![cfg(feature = "cli")]
 
 mod common;
 
-use common::place::{Place, corpus, names, results};
+use common::place::{Place, corpus};
 use common::{newshound, records, run, tiny_model};
 use serde_json::json;
 
@@ -193,29 +193,6 @@ fn a_finished_run_of_standard_input_does_not_pass_for_one_of_another_text() {
 }
 
 #[test]
-fn a_shard_whose_index_is_short_is_refused_by_name() {
-    let place = Place::new();
-    place.write("in.jsonl", corpus(40, true));
-    for (shard, out) in [("1/2", "one/"), ("2/2", "two/")] {
-        let (code, err) = place.annotate(&["in.jsonl", "-o", out, "--shard", shard]);
-        assert!(code < 2, "{err}");
-    }
-    let index = place.text("two/index");
-    let lines: Vec<&str> = index.lines().collect();
-    place.write("two/index", lines[..lines.len() / 2].join("\n") + "\n");
-    let done = newshound(&["merge", "one/", "two/", "-o", "all/"])
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    let err = String::from_utf8(done.stderr).unwrap();
-    assert!(
-        done.status.code() == Some(2) && err.contains("two/index has"),
-        "{err}"
-    );
-    assert!(!place.exists("all/annotations.jsonl"));
-}
-
-#[test]
 fn a_file_where_a_directory_is_meant_is_refused_with_the_way_out() {
     let place = Place::new();
     place.write("a.txt", "w5 w6");
@@ -242,103 +219,6 @@ fn jsonl_in_and_out_is_a_filter() {
     );
     let (code, out, err) = run(&args, "");
     assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
-}
-
-#[test]
-fn shards_are_merged_to_the_bytes_of_one_run() {
-    let place = Place::new();
-    place.write("in/a.jsonl", corpus(300, true));
-    place.write("in/b.jsonl", corpus(200, false));
-    let merge = |args: &[&str]| {
-        let done = newshound(&["merge", "-q"])
-            .args(args)
-            .current_dir(place.dir.path())
-            .output();
-        let done = done.unwrap();
-        (
-            done.status.code().unwrap(),
-            String::from_utf8(done.stderr).unwrap(),
-        )
-    };
-    for format in [
-        "jsonl",
-        "jsonl.gz",
-        "html",
-        "csv",
-        #[cfg(feature = "parquet")]
-        "parquet",
-    ] {
-        let whole = format!("whole-{format}/x.{format}");
-        assert_eq!(
-            place
-                .annotate(&["in", "--checkpoint", "16", "-o", &whole])
-                .0,
-            1
-        );
-        let shards: Vec<String> = (1..=3).map(|n| format!("part{n}/x.{format}")).collect();
-        for (shard, number) in shards.iter().zip(1..) {
-            let shard_of = format!("{number}/3");
-            let args = [
-                "in",
-                "--checkpoint",
-                "16",
-                "-o",
-                shard,
-                "--shard",
-                &shard_of,
-            ];
-            let (code, err) = place.annotate(&args);
-            assert!(code < 2, "{err}");
-        }
-        let merged = format!("merged-{format}/x.{format}");
-        let (code, err) = merge(&[&shards[2], &shards[0], &shards[1], "-o", &merged]);
-        assert_eq!((code, err.as_str()), (1, ""));
-        let dirs = [format!("merged-{format}"), format!("whole-{format}")];
-        let [merged, whole] = dirs.map(|dir| results(&place, &dir));
-        assert_eq!(names(&merged), names(&whole));
-        for (merged, whole) in merged.iter().zip(&whole) {
-            assert!(merged == whole, "{format}: {} differs", whole.0);
-        }
-    }
-    let refused = |args: &[&str], reason: &str| {
-        let (code, err) = merge(args);
-        assert!(code == 2 && err.contains(reason), "{err}");
-    };
-    let shards = ["part1/x.csv", "part2/x.csv", "part3/x.csv"];
-    refused(
-        &[shards[0], shards[2], "-o", "y.csv"],
-        "shard 2/3 is missing",
-    );
-    refused(
-        &[shards[0], shards[1], "-o", "y.csv"],
-        "shard 3/3 is missing",
-    );
-    refused(
-        &[shards[0], shards[0], shards[1], "-o", "y.csv"],
-        "shard 1/3 is there twice",
-    );
-    refused(
-        &["whole-csv/x.csv", "-o", "y.csv"],
-        "is the whole corpus, not a shard",
-    );
-    refused(
-        &["part1/x.csv", "in", "-o", "y.csv"],
-        "is no finished shard",
-    );
-    let other = [
-        "in",
-        "-o",
-        "other/x.csv",
-        "--shard",
-        "3/3",
-        "--min-score",
-        "0.9",
-    ];
-    assert!(place.annotate(&other).0 < 2);
-    refused(
-        &[shards[0], shards[1], "other/x.csv", "-o", "y.csv"],
-        "is of another run: --",
-    );
 }
 
 #[test]

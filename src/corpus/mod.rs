@@ -27,6 +27,7 @@ mod plan;
 pub(crate) mod register;
 mod results;
 mod shard;
+mod standoff;
 mod store;
 mod summary;
 
