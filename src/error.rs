@@ -172,6 +172,15 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// What became of writing a file.
+    pub(crate) fn writing(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write {
+            path: path.clone(),
+            source,
+        }
+    }
+
     /// A short name for the kind of failure, for error records in JSONL output.
     #[must_use]
     pub fn kind(&self) -> &'static str {

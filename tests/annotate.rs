@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::fs::File;
+
 use common::place::{Place, corpus};
 use common::{newshound, records, run, tiny_model};
 use serde_json::json;
@@ -142,6 +144,99 @@ fn files_of_others_beside_the_results_are_neither_removed_nor_written_over() {
 }
 
 #[test]
+fn files_of_others_with_names_as_of_unfinished_ones_stay_as_they_are() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    let mut mine = Vec::new();
+    for name in [
+        "annotations.jsonl",
+        "annotations.parquet",
+        "names.jsonl",
+        "names.parquet",
+    ] {
+        mine.push(format!("out/{name}.new"));
+    }
+    mine.extend(["summary.json", "journal"].map(|name| format!("out/{name}.new")));
+    for name in &mine {
+        place.write(name, "mine");
+    }
+    place.write("out/brat.new/mine.txt", "mine");
+    let formats = [
+        "jsonl",
+        "brat",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ];
+    for format in formats {
+        let args = ["a.txt", "-f", format, "-o", "out/", "--restart"];
+        let (code, err) = place.annotate(&args);
+        assert_eq!(code, 0, "{err}");
+    }
+    assert!(mine.iter().all(|name| place.text(name) == "mine"));
+    assert_eq!(place.text("out/brat.new/mine.txt"), "mine");
+}
+
+#[test]
+fn a_file_of_anothers_called_like_one_that_grows_is_not_cut() {
+    for name in ["annotations.jsonl", "errors.jsonl", "index", "names.index"] {
+        let place = Place::new();
+        place.write("a.txt", "w5 w6");
+        let part = format!("out/{name}.part");
+        place.write(&part, "mine");
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/"]);
+        assert!(
+            code == 2 && err.contains(&format!("{part} is there already")),
+            "{err}"
+        );
+        assert_eq!(place.text(&part), "mine");
+    }
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/journal", "Dear diary");
+    for more in [&[][..], &["--restart"]] {
+        let (code, err) = place.annotate(&[&["a.txt", "-o", "out/"], more].concat());
+        assert!(
+            code == 2 && err.contains("out/journal is no journal of newshound's"),
+            "{err}"
+        );
+    }
+    assert_eq!(place.text("out/journal"), "Dear diary");
+}
+
+#[test]
+fn a_second_run_into_one_output_is_told_to_wait() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("x.jsonl.part", "");
+    let part = File::open(place.dir.path().join("x.jsonl.part")).unwrap();
+    part.try_lock().unwrap();
+    for more in [&[][..], &["--restart"]] {
+        let (code, err) = place.annotate(&[&["a.txt", "-o", "x.jsonl"], more].concat());
+        assert_eq!(code, 2);
+        assert!(
+            err.ends_with("is writing it; wait for it, or write elsewhere\n"),
+            "{err}"
+        );
+    }
+    drop(part);
+    assert_eq!(place.annotate(&["a.txt", "-o", "x.jsonl"]).0, 0);
+}
+
+#[test]
+fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/index", "mine");
+    let args = ["a.txt", "-o", "out/", "--restart", "--no-names-index"];
+    place.write("out/names.jsonl", "mine");
+    assert_eq!(place.annotate(&args).0, 0);
+    assert_eq!(
+        (place.text("out/index"), place.text("out/names.jsonl")),
+        ("mine".into(), "mine".into())
+    );
+}
+
+#[test]
 fn a_file_of_a_directory_that_is_read_is_not_written_over_even_with_restart() {
     let place = Place::new();
     let input = corpus(3, false);
@@ -247,14 +342,23 @@ fn brat_gets_a_pair_of_files_for_each_document() {
                 < 2
         );
     }
-    // What a merge left that was killed is no part of the next one.
-    place.write("merged/brat.new/00000009-old.txt", "old");
+    // Neither what a merge left that was killed nor what is someone's own is part of it.
+    place.write("merged/brat.new/00000009-mine.txt", "mine");
     let done = newshound(&["merge", "part1/", "part2/", "-o", "merged/"])
         .current_dir(place.dir.path())
         .output()
         .unwrap();
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(place.files("merged/brat"), wanted);
+    assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
+    // Written over, brat's own settings stay.
+    place.write("out/brat/annotation.conf", "mine");
+    place.write("out/brat/00000009-old.txt", "old");
+    let again = ["in", "-f", "brat", "-o", "out/", "--restart"];
+    assert_eq!(place.annotate(&again).0, 1);
+    let mut wanted = wanted.map(str::to_owned).to_vec();
+    wanted.push("annotation.conf".to_owned());
+    assert_eq!(place.files("out/brat"), wanted);
 }
 
 #[test]

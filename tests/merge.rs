@@ -3,6 +3,9 @@
 mod common;
 
 use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use common::newshound;
 use common::place::{Place, corpus, names, results};
@@ -102,6 +105,66 @@ fn parquet_of_other_rows_than_a_shard_has_is_refused_by_name() {
         summary["lengths"]["output"] = rows.len().into();
         place.write("two/summary.json", summary.to_string());
         refused(&place, name, |bytes| bytes.clone_from(&rows), wanted);
+    }
+}
+
+#[test]
+fn a_merge_that_was_interrupted_goes_on_to_the_same_bytes() {
+    let place = two_shards("jsonl");
+    let whole = place.annotate(&["in.jsonl", "-o", "whole/"]);
+    assert_eq!(whole.0, 1, "{}", whole.1);
+    let torn = |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() = b' ';
+    refused(&place, "two/annotations.jsonl", torn, "has a document");
+    // As after a kill between the names and the results.
+    place.write("all/names.jsonl", place.read("whole/names.jsonl"));
+    assert!(place.exists("all/journal") && place.exists("all/annotations.jsonl.part"));
+    let (code, err) = place.annotate(&["in.jsonl", "-o", "all/"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("newshound merge began it, now it is newshound annotate"),
+        "{err}"
+    );
+    let (code, err) = merge(&place, &["one/", "two/", "-o", "all/"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(results(&place, "all") == results(&place, "whole"));
+}
+
+#[test]
+fn a_merge_that_is_killed_again_and_again_writes_the_same_bytes() {
+    for format in [
+        "jsonl",
+        "brat",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ] {
+        let place = two_shards(format);
+        let whole = place.annotate(&["in.jsonl", "-f", format, "-o", "whole/"]);
+        assert_eq!(whole.0, 1, "{}", whole.1);
+        let mut wait = Duration::from_millis(1);
+        loop {
+            let mut merge = Command::new(assert_cmd::cargo::cargo_bin!("newshound"))
+                .args(["merge", "-q", "one/", "two/", "-o", "all/"])
+                .current_dir(place.dir.path())
+                .spawn()
+                .unwrap();
+            thread::sleep(wait);
+            wait += Duration::from_millis(1);
+            if let Some(status) = merge.try_wait().unwrap() {
+                assert_eq!(status.code(), Some(1));
+                break;
+            }
+            merge.kill().unwrap();
+            merge.wait().unwrap();
+        }
+        assert_eq!(place.files("all"), place.files("whole"));
+        if format == "brat" {
+            assert_eq!(place.files("all/brat"), place.files("whole/brat"));
+        } else {
+            assert!(
+                results(&place, "all") == results(&place, "whole"),
+                "{format}"
+            );
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! The end of a run: results get their names, the summary is written.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader};
-use std::path::Path;
+use std::fs;
+#[cfg(feature = "parquet")]
+use std::fs::File;
+#[cfg(feature = "parquet")]
+use std::io::BufReader;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::journal::Journal;
-use super::part::{replace, suffixed, sync_dir};
 use super::register;
 use super::standoff;
 use super::store::remove;
 use super::{Error, Output, OutputFormat, Plan};
+use crate::whole;
 #[cfg(feature = "parquet")]
 use crate::writer;
 
@@ -71,18 +73,24 @@ impl Finished {
 
 /// Names the files of a complete run. Can be gone on with wherever it was interrupted.
 pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Error> {
+    names(files, &journal.plan)?;
     let part = Output::part(&files.path);
     if part.is_file() {
-        let made = match files.format {
+        let writing = Error::writing(&files.path);
+        match files.format {
             #[cfg(feature = "parquet")]
-            OutputFormat::Parquet => columns(&part, &files.path),
-            OutputFormat::Brat => standoff::make(&part, files),
-            _ => fs::rename(&part, &files.path),
-        };
-        made.map_err(Error::writing(&files.path))?;
+            OutputFormat::Parquet => whole::write(&files.path, &writing, |out| {
+                let lines = File::open(&part).map(BufReader::new);
+                let made = lines.and_then(|lines| writer::parquet::from_jsonl(lines, out));
+                made.map_err(&writing)
+            })?,
+            OutputFormat::Brat => standoff::make(&part, files).map_err(writing)?,
+            _ => fs::rename(&part, &files.path).map_err(writing)?,
+        }
         remove(&part)?;
     }
-    names(files, &journal.plan)?;
+    // Only what an earlier run has left is taken away.
+    let before = files.read_summary().get("run").is_some();
     let index = files.index();
     for (path, wanted) in [
         (files.errors(), journal.lengths.errors > 0),
@@ -98,20 +106,21 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
             (true, false) => {}
             (false, _) => {
                 remove(&part)?;
-                remove(&path)?;
+                if before {
+                    remove(&path)?;
+                }
             }
         }
     }
     let summary = summary(files, journal)?;
     let path = files.summary();
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(io::Error::from);
-    if let Ok(text) = &mut text {
-        text.push(b'\n');
-    }
-    text.and_then(|text| replace(&path, &text))
-        .map_err(Error::writing(&path))?;
+    let writing = Error::writing(&path);
+    whole::write(&path, &writing, |out| {
+        serde_json::to_writer_pretty(&mut *out, &summary).map_err(|e| writing(e.into()))?;
+        out.write_all(b"\n").map_err(&writing)
+    })?;
     remove(&files.journal())?;
-    sync_dir(&path).map_err(Error::writing(&path))?;
+    whole::sync_dir(&path).map_err(&writing)?;
     Ok(Finished::new(summary, false))
 }
 
@@ -121,7 +130,12 @@ fn names(files: &Output, plan: &Plan) -> Result<(), Error> {
         return Ok(());
     }
     if !plan.has_names() {
-        return remove(&files.names());
+        let before = files.read_summary().get("run").is_some();
+        return if before {
+            remove(&files.names())
+        } else {
+            Ok(())
+        };
     }
     let notes = Output::part(&files.notes());
     if notes.is_file() {
@@ -158,14 +172,4 @@ fn summary(files: &Output, journal: &Journal) -> Result<Value, Error> {
         }
     }
     Ok(summary)
-}
-
-/// Lines of JSON to Parquet, under its name when it is complete.
-#[cfg(feature = "parquet")]
-fn columns(spool: &Path, path: &Path) -> io::Result<()> {
-    let new = suffixed(path, ".new");
-    let out = File::create(&new)?;
-    writer::parquet::from_jsonl(BufReader::new(File::open(spool)?), &out)?;
-    out.sync_data()?;
-    fs::rename(&new, path)
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
+use tempfile::TempDir;
 
 use super::merge::{Lines, torn};
-use super::part::suffixed;
 use super::results::OVERHEAD;
 use super::{Error, Output};
 use crate::document::{Document, Span};
 use crate::names::Name;
+use crate::whole;
 use crate::writer;
 
 /// Digits of a document's number in the names of its files, at least.
@@ -49,11 +50,8 @@ struct Entity {
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
 /// need not be different, nor file names.
 pub(super) fn make(spool: &Path, files: &Output) -> io::Result<()> {
-    let new = &suffixed(&files.path, ".new");
-    if new.exists() {
-        fs::remove_dir_all(new)?;
-    }
-    fs::create_dir_all(new)?;
+    let made = whole::directory(&files.path)?;
+    let new = made.path();
     let mut ordinals = ordinals(files)?;
     for line in BufReader::new(File::open(spool)?).lines() {
         let ordinal = ordinals.next().unwrap_or_default();
@@ -87,10 +85,27 @@ pub(super) fn make(spool: &Path, files: &Output) -> io::Result<()> {
         fs::write(new.join(format!("{name}.txt")), &document.text)?;
         fs::write(new.join(format!("{name}.ann")), &annotations)?;
     }
-    if files.path.exists() {
-        fs::remove_dir_all(&files.path)?;
+    put(made, &files.path)
+}
+
+/// Gives a directory its name. Where one is already its pairs are replaced, and what else is in it stays.
+fn put(made: TempDir, path: &Path) -> io::Result<()> {
+    if !path.exists() {
+        return fs::rename(made.keep(), path);
     }
-    fs::rename(new, &files.path)
+    let remove = |entry: io::Result<DirEntry>| {
+        let path = entry?.path();
+        match place(&path) {
+            Some(_) => fs::remove_file(path),
+            None => Ok(()),
+        }
+    };
+    fs::read_dir(path)?.try_for_each(remove)?;
+    for entry in fs::read_dir(made.path())? {
+        let entry = entry?;
+        fs::rename(entry.path(), path.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 /// The numbers of the lines' documents in the whole corpus: those in a shard's index, or
@@ -127,18 +142,11 @@ pub(super) fn join<'f>(
     files: &Output,
 ) -> Result<(), Error> {
     let writing = Error::writing(&files.path);
-    let new = suffixed(&files.path, ".new");
-    if new.exists() {
-        fs::remove_dir_all(&new).map_err(&writing)?;
-    }
-    fs::create_dir_all(&new).map_err(&writing)?;
+    let made = whole::directory(&files.path).map_err(&writing)?;
     for shard in shards {
-        copy(shard, &new)?;
+        copy(shard, made.path())?;
     }
-    if files.path.exists() {
-        fs::remove_dir_all(&files.path).map_err(&writing)?;
-    }
-    fs::rename(new, &files.path).map_err(&writing)
+    put(made, &files.path).map_err(writing)
 }
 
 /// Copies a shard's pairs, which are those of its index. Other files are not of its run.

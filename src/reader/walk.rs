@@ -6,6 +6,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::Input;
+use crate::whole::is_unfinished;
 use crate::{Error, Result};
 
 /// What to read: files, directories, standard input.
@@ -85,6 +86,7 @@ impl Walk {
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
                 !globs.matched(entry.path(), is_dir).is_ignore()
+                    && !is_unfinished(entry.file_name())
                     && !exclude.iter().any(|path| same(path, entry.path()))
             })
             .build();

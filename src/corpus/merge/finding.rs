@@ -1,6 +1,6 @@
 //! A finished shard: what its summary says, and whether its files are those of its run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use serde::Deserialize;
@@ -84,11 +84,6 @@ impl Finding {
              {failed_then}"
         );
         Err(torn(&self.files.index(), &what))
-    }
-
-    /// The notes of its documents' names.
-    pub(super) fn notes(&self) -> PathBuf {
-        self.files.notes()
     }
 }
 

@@ -4,16 +4,16 @@
 mod cursor;
 mod finding;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::finish::{Finished, publish};
 use super::journal::{Block, Journal};
 use super::part::Part;
-use super::store::remove;
+use super::store::{Begun, begin, remove};
 use super::{Error, Output, OutputFormat, Plan};
 use super::{register, standoff};
 use crate::reader::Compression;
+use crate::whole;
 use cursor::Cursor;
 pub(super) use cursor::Lines;
 use finding::Finding;
@@ -55,28 +55,35 @@ pub fn merge(
     if let Some(path) = files.clash(&inputs) {
         return Err(Error::Clash { path });
     }
-    if let Some(finished) = Finished::of(&files, &plan, restart)? {
-        return Ok((finished, files));
-    }
+    let mut journal = match begin(&files, Journal::merging(plan), restart)? {
+        Begun::Finished(finished) => return Ok((finished, files)),
+        // What was joined before is joined anew.
+        Begun::Unfinished(journal) => Journal::merging(journal.plan),
+    };
     for found in &found {
         found.check_lengths()?;
     }
-    if let Some(dir) = files.path.parent() {
-        fs::create_dir_all(dir).map_err(Error::writing(dir))?;
-    }
-    let mut journal = Journal::new(plan);
     for found in &found {
         journal.summary.merge(&found.counts);
         journal.seconds += found.seconds;
     }
+    let parts = Parts::open(&files)?;
+    whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
+    journal.write(&files.journal())?;
+    let _held = join(&found, parts, &files, &mut journal)?;
     if files.format == OutputFormat::Brat {
         standoff::join(found.iter().map(|found| &found.files), &files)?;
     }
-    join(&found, &files, &mut journal)?;
     if journal.plan.has_names() {
-        let notes: Vec<PathBuf> = found.iter().map(|found| found.notes()).collect();
+        let notes: Vec<PathBuf> = found.iter().map(|found| found.files.notes()).collect();
         register::write(&notes, &files)?;
     }
+    if files.format == OutputFormat::Brat {
+        // Its pairs are made, and not from lines.
+        remove(&Output::part(&files.path))?;
+    }
+    journal.complete = true;
+    journal.write(&files.journal())?;
     let finished = publish(&files, &journal)?;
     Ok((finished, files))
 }
@@ -124,23 +131,47 @@ fn check(found: &[Finding]) -> Result<(), Error> {
     }
 }
 
-/// Interleaves the shards' documents by their numbers, in blocks as a run makes them.
-fn join(found: &[Finding], files: &Output, journal: &mut Journal) -> Result<(), Error> {
+/// The files that grow.
+struct Parts {
+    output: Part,
+    errors: Part,
+}
+
+impl Parts {
+    /// Begins them anew.
+    fn open(files: &Output) -> Result<Self, Error> {
+        let compression = match files.is_spooled() {
+            true => Compression::None,
+            false => files.compression,
+        };
+        let open = |path: &Path, compression| {
+            let path = Output::part(path);
+            Part::open(&path, compression, 0).map_err(Error::writing(&path))
+        };
+        Ok(Self {
+            output: open(&files.path, compression)?,
+            errors: open(&files.errors(), Compression::None)?,
+        })
+    }
+}
+
+/// Interleaves the shards' documents by their numbers, in blocks as a run makes them. Gives what holds the
+/// results, so that no one else writes them.
+fn join(
+    found: &[Finding],
+    parts: Parts,
+    files: &Output,
+    journal: &mut Journal,
+) -> Result<Option<Part>, Error> {
+    let Parts {
+        mut output,
+        mut errors,
+    } = parts;
     let option = |name: &str| journal.plan.options.get(name);
     let checkpoint = option("--checkpoint").and_then(|size| size.parse().ok());
     let checkpoint = checkpoint.unwrap_or(usize::MAX);
     let unit = option("--offsets").and_then(|unit| unit.parse().ok());
-    let compression = match files.is_spooled() {
-        true => Compression::None,
-        false => files.compression,
-    };
     let writing = Error::writing(&files.path);
-    let part = |path: &Path, compression| {
-        let path = Output::part(path);
-        Part::open(&path, compression, 0).map_err(Error::writing(&path))
-    };
-    let mut output = part(&files.path, compression)?;
-    let mut errors = part(&files.errors(), Compression::None)?;
     let mut cursors = Vec::new();
     let mut block = Block::default();
     for found in found {
@@ -180,10 +211,8 @@ fn join(found: &[Finding], files: &Output, journal: &mut Journal) -> Result<(), 
     append(&mut block).map_err(&writing)?;
     journal.lengths.output = output.len();
     journal.lengths.errors = errors.len();
-    if files.format == OutputFormat::Brat {
-        remove(output.path())?;
-    }
-    Ok(())
+    // Not every system renames files that are open.
+    Ok(cfg!(unix).then_some(output))
 }
 
 /// Why the shards are not of one corpus: its documents are numbered without gaps.
