@@ -82,6 +82,16 @@ pub enum Error {
         /// What is wrong and what is expected.
         message: String,
     },
+    /// A row of a Parquet file that is not a document.
+    #[error("{}: row {row}: {message}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row's number, from 1.
+        row: usize,
+        /// What is wrong and the way out.
+        message: String,
+    },
     /// A line of a JSONL input that is not a text with its topics.
     #[error("line {line}: {message}")]
     Labelled {
@@ -191,7 +201,7 @@ impl Error {
             Self::NoMainText(_) => "html",
             Self::NotBuilt(_) | Self::NoBackend(_) => "build",
             Self::Nul { .. } => "not_text",
-            Self::Record { .. } => "record",
+            Self::Record { .. } | Self::Row { .. } => "record",
             Self::Results { .. } => "results",
             Self::Report(_) | Self::Temporary(_) => "write",
             Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
