@@ -225,12 +225,15 @@ fn named(guess: Option<&'static str>) -> String {
     format!("name its encoding, for example with --encoding {encoding}, or ")
 }
 
-/// Why a line of JSONL is not JSON: without the number of the line within itself.
+/// Why a line of JSONL is not JSON, or not the JSON that is wanted: without the number of the line
+/// within itself.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
-    let place = format!(" at line {} column {}", error.line(), error.column());
+    let (line, column) = (error.line(), error.column());
     let message = error.to_string();
-    match message.strip_suffix(&place) {
-        Some(reason) => format!("not JSON: {reason} at column {}", error.column()),
-        None => format!("not JSON: {message}"),
+    let reason = message.strip_suffix(&format!(" at line {line} column {column}"));
+    let what = if error.is_data() { "" } else { "not JSON: " };
+    match reason {
+        Some(reason) => format!("{what}{reason} at column {column}"),
+        None => format!("{what}{message}"),
     }
 }
