@@ -699,6 +699,51 @@ fn parquet_without_the_text_is_refused_once_with_the_columns_that_are_there() {
     assert!(found[0].1.contains(wanted), "{found:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
+    use std::os::unix::fs::symlink;
+
+    let dir = TempDir::new().unwrap();
+    let (root, results) = (dir.path().join("in"), dir.path().join("out.jsonl"));
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::write(root.join("a.txt"), "Kyiv").unwrap();
+    fs::write(&results, "{}").unwrap();
+    symlink("nowhere", root.join("gone.txt")).unwrap();
+    symlink(&root, root.join("sub/back")).unwrap();
+    symlink("../out.jsonl", root.join("z.jsonl")).unwrap();
+    symlink("a.txt", root.join("b.txt")).unwrap();
+    let walk = Walk {
+        paths: vec![root.clone()],
+        exclude: vec![results],
+        ..Walk::default()
+    };
+    let found: Vec<String> = walk
+        .inputs()
+        .map(|input| match input {
+            Ok(input) => input.name(),
+            Err(error) => {
+                let message = error.to_string();
+                format!("{} {message}", Source::unlisted(error).id)
+            }
+        })
+        .map(|found| found.replace(&format!("{}/", root.display()), ""))
+        .collect();
+    let back = format!(
+        "sub/back cannot read sub/back: it is a link to {}, which it lies in",
+        root.display()
+    );
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(
+        (&*found[0], &*found[1], &found[3]),
+        ("a.txt", "b.txt", &back)
+    );
+    assert!(
+        found[2].starts_with("gone.txt cannot read gone.txt: No such file"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn directories_are_read_in_order_with_globs_and_ignore_rules() {
     let dir = TempDir::new().unwrap();

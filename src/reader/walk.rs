@@ -87,16 +87,42 @@ impl Walk {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
                 !globs.matched(entry.path(), is_dir).is_ignore()
                     && !is_unfinished(entry.file_name())
-                    && !exclude.iter().any(|path| same(path, entry.path()))
+                    && !exclude.iter().any(|path| match entry.path_is_symlink() {
+                        true => same_file(path, entry.path()),
+                        false => same(path, entry.path()),
+                    })
             })
             .build();
         Box::new(walk.filter_map(move |entry| match entry {
             Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
-            Err(error) => Some(Err(Error::Read {
-                path: root.clone(),
-                source: std::io::Error::other(error),
-            })),
+            Err(error) => Some(Err(unread(&root, error))),
         }))
+    }
+}
+
+/// What in a directory could not be looked at, and why.
+fn unread(path: &Path, error: ignore::Error) -> Error {
+    use ignore::Error as E;
+    match error {
+        E::WithDepth { err, .. } | E::WithLineNumber { err, .. } => unread(path, *err),
+        E::WithPath { path, err } => unread(&path, *err),
+        E::Loop { ancestor, child } => Error::Read {
+            path: child,
+            source: std::io::Error::other(format!(
+                "it is a link to {}, which it lies in",
+                ancestor.display()
+            )),
+        },
+        other => {
+            // The path would stand there a second time.
+            let message = other.to_string();
+            let twice = format!("IO error for operation on {}: ", path.display());
+            let reason = message.strip_prefix(&twice).unwrap_or(&message);
+            Error::Read {
+                path: path.to_owned(),
+                source: std::io::Error::other(reason.to_owned()),
+            }
+        }
     }
 }
 
