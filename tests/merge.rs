@@ -64,6 +64,14 @@ fn a_file_of_a_shard_that_is_longer_or_shorter_than_it_was_written_is_refused_by
         refused(&place, name, Vec::clear, has);
         refused(&place, name, |bytes| bytes.extend(b"{}\n"), has);
     }
+    let names = place.read("two/names.index");
+    fs::remove_file(place.dir.path().join("two/names.index")).unwrap();
+    let (code, err) = merge(&place, &["one/", "two/", "-o", "all/"]);
+    assert!(
+        code == 2 && err.contains("two/names.index is missing; "),
+        "{err}"
+    );
+    place.write("two/names.index", names);
     assert_eq!(merge(&place, &["one/", "two/", "-o", "all/"]).0, 1);
 }
 
@@ -148,7 +156,7 @@ fn a_merge_that_is_killed_again_and_again_writes_the_same_bytes() {
                 .spawn()
                 .unwrap();
             thread::sleep(wait);
-            wait += Duration::from_millis(1);
+            wait += Duration::from_millis(3);
             if let Some(status) = merge.try_wait().unwrap() {
                 assert_eq!(status.code(), Some(1));
                 break;

@@ -63,6 +63,9 @@ impl Finding {
             let now = match path.metadata() {
                 Ok(found) => found.len(),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && then == 0 => 0,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(torn(&path, "is missing"));
+                }
                 Err(error) => return Err(Error::reading(&path)(error)),
             };
             if now != then {
