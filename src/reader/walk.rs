@@ -74,7 +74,7 @@ impl Walk {
             Ok(globs) => globs,
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
-        let exclude = self.exclude.clone();
+        let (exclude, results) = (self.exclude.clone(), &self.exclude);
         let root = path.to_owned();
         let walk = WalkBuilder::new(path)
             .standard_filters(!self.no_ignore)
@@ -95,7 +95,10 @@ impl Walk {
             .build();
         Box::new(walk.filter_map(move |entry| match entry {
             Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
-            Err(error) => Some(Err(unread(&root, error))),
+            Err(error) => match unread(&root, error) {
+                Error::Read { path, .. } if results.iter().any(|to| leads(&path, to)) => None,
+                error => Some(Err(error)),
+            },
         }))
     }
 }
@@ -128,6 +131,13 @@ fn unread(path: &Path, error: ignore::Error) -> Error {
 
 fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// Whether a link leads to a place at which there is nothing yet.
+fn leads(link: &Path, to: &Path) -> bool {
+    let target = link.read_link().ok();
+    let dir = link.parent().unwrap_or(Path::new(""));
+    target.is_some_and(|target| same(&dir.join(target), to))
 }
 
 /// Whether two paths lead to one place, however they are written and linked.
