@@ -82,6 +82,16 @@ pub enum Error {
         /// What is wrong and what is expected.
         message: String,
     },
+    /// A row of a Parquet file that is not a document.
+    #[error("{}: row {row}: {message}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row's number, from 1.
+        row: usize,
+        /// What is wrong and the way out.
+        message: String,
+    },
     /// A line of a JSONL input that is not a text with its topics.
     #[error("line {line}: {message}")]
     Labelled {
@@ -172,6 +182,15 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// What became of writing a file.
+    pub(crate) fn writing(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write {
+            path: path.clone(),
+            source,
+        }
+    }
+
     /// A short name for the kind of failure, for error records in JSONL output.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -182,7 +201,7 @@ impl Error {
             Self::NoMainText(_) => "html",
             Self::NotBuilt(_) | Self::NoBackend(_) => "build",
             Self::Nul { .. } => "not_text",
-            Self::Record { .. } => "record",
+            Self::Record { .. } | Self::Row { .. } => "record",
             Self::Results { .. } => "results",
             Self::Report(_) | Self::Temporary(_) => "write",
             Self::Labelled { .. } | Self::Learn(_) | Self::Topics { .. } => "topics",
@@ -206,12 +225,15 @@ fn named(guess: Option<&'static str>) -> String {
     format!("name its encoding, for example with --encoding {encoding}, or ")
 }
 
-/// Why a line of JSONL is not JSON: without the number of the line within itself.
+/// Why a line of JSONL is not JSON, or not the JSON that is wanted: without the number of the line
+/// within itself.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
-    let place = format!(" at line {} column {}", error.line(), error.column());
+    let (line, column) = (error.line(), error.column());
     let message = error.to_string();
-    match message.strip_suffix(&place) {
-        Some(reason) => format!("not JSON: {reason} at column {}", error.column()),
-        None => format!("not JSON: {message}"),
+    let reason = message.strip_suffix(&format!(" at line {line} column {column}"));
+    let what = if error.is_data() { "" } else { "not JSON: " };
+    match reason {
+        Some(reason) => format!("{what}{reason} at column {column}"),
+        None => format!("{what}{message}"),
     }
 }

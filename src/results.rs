@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::error::not_json;
 use crate::fields::shared;
 use crate::reader::{Input, Metadata, Reader};
 use crate::{Error, Name, OffsetUnit, Result, Stats, Topic};
@@ -120,7 +121,7 @@ impl Lines {
                     Err(self.wrong("there is neither offset_unit nor error"))
                 }
                 Ok(line) => Ok(Some(line)),
-                Err(error) => Err(self.wrong(&error.to_string())),
+                Err(error) => Err(self.wrong(&not_json(&error))),
             };
         }
     }

@@ -1,22 +1,31 @@
-//! Files that are there whole or not at all.
+//! Files that are there whole or not at all: they are made under a name that no one else has, and get
+//! their own when they are complete.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use sha2::{Digest, Sha256};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
-use crate::{Error, Result};
+use crate::digest::hex;
+
+/// What all names of files that are not complete begin with.
+const PREFIX: &str = ".newshound-";
+
+/// Characters at the end of such names that are drawn by chance.
+const RANDOM: usize = 6;
 
 /// Has a file filled that no one knows, and puts it in the place of `path`. A device or a pipe is
-/// written as it is.
-pub(crate) fn write<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<T>) -> Result<T> {
-    let cannot = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
+/// written as it is. What the system says becomes an error with `cannot`.
+pub(crate) fn write<T, E>(
+    path: &Path,
+    cannot: impl Fn(io::Error) -> E,
+    fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
+) -> Result<T, E> {
     if path.exists() && !path.is_file() {
-        let file = File::options().write(true).open(path).map_err(cannot)?;
+        let file = File::options().write(true).open(path).map_err(&cannot)?;
         let mut out = BufWriter::new(file);
         let done = fill(&mut out)?;
         out.flush().map_err(cannot)?;
@@ -24,25 +33,91 @@ pub(crate) fn write<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<
     }
     // A link stays one.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut out = BufWriter::new(beside(&path).map_err(cannot)?);
+    let mut out = BufWriter::new(beside(&path).map_err(&cannot)?);
     let done = fill(&mut out)?;
     let new = out.into_inner().map_err(|e| cannot(e.into_error()))?;
     if let Ok(known) = path.metadata() {
         let permissions = known.permissions();
-        new.as_file().set_permissions(permissions).map_err(cannot)?;
+        new.as_file()
+            .set_permissions(permissions)
+            .map_err(&cannot)?;
     }
+    new.as_file().sync_data().map_err(&cannot)?;
     new.persist(&path).map_err(|e| cannot(e.error))?;
+    sync_dir(&path).map_err(cannot)?;
     Ok(done)
+}
+
+/// An empty directory beside `path`, to be filled and renamed. It is gone when it is dropped.
+pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
+    builder(&prefix(path), 0o777).tempdir_in(parent(path))
+}
+
+/// Removes what those left who were killed while they wrote one of these files. No one may be
+/// writing them now.
+pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
+    for path in paths {
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let prefix = prefix(&path);
+        let Ok(entries) = fs::read_dir(parent(&path)) else {
+            continue;
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let end = name.to_str().and_then(|name| name.strip_prefix(&prefix));
+            if end.is_none_or(|end| end.len() != RANDOM) {
+                continue;
+            }
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of this name is one that is not complete.
+pub(crate) fn is_unfinished(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Makes renames in the directory of `path` last.
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    // Only Unix opens directories as files; elsewhere renames need no such help.
+    match File::open(parent(path)) {
+        Ok(dir) if cfg!(unix) => dir.sync_all(),
+        // One may write into a directory that one may not read.
+        _ => Ok(()),
+    }
 }
 
 /// A file in the same directory. Temporary files are their owner's alone; this one will not be one.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let mut new = tempfile::Builder::new();
-    new.prefix(".newshound");
+    builder(&prefix(path), 0o666).tempfile_in(parent(path))
+}
+
+fn builder(prefix: &str, mode: u32) -> Builder<'_, '_> {
+    let mut new = Builder::new();
+    new.prefix(prefix).rand_bytes(RANDOM);
     #[cfg(unix)]
-    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    new.tempfile_in(dir.unwrap_or(Path::new(".")))
+    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    new
+}
+
+/// How the names of what is to become `path` begin. A digest, as its own name may be as long as names can be.
+fn prefix(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    let digest = hex(&Sha256::digest(name.as_encoded_bytes()));
+    format!("{PREFIX}{}-", digest.get(..8).unwrap_or_default())
+}
+
+fn parent(path: &Path) -> &Path {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    dir.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -52,8 +127,13 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::{Error, Result};
 
-    fn fill(out: &mut dyn Write) -> Result<()> {
+    fn write<T>(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<T>) -> Result<T> {
+        super::write(path, Error::writing(path), fill)
+    }
+
+    fn fill(out: &mut (dyn Write + Send)) -> Result<()> {
         out.write_all(b"new").map_err(Error::Report)
     }
 
@@ -95,5 +175,26 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(mode(&path), 0o640);
         write(Path::new("/dev/null"), fill).unwrap();
+    }
+
+    #[test]
+    fn what_a_kill_leaves_is_swept_and_nothing_else() {
+        let dir = TempDir::new().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let kept = beside(&path("a")).unwrap().into_temp_path().keep();
+        let kept = [kept.unwrap(), directory(&path("a")).unwrap().keep()];
+        fs::write(kept[1].join("b"), "").unwrap();
+        let other = beside(&path("other")).unwrap();
+        let mine = [path("a.new"), path(".newshound-mine"), path("a")];
+        for path in &mine {
+            fs::write(path, "").unwrap();
+        }
+        assert!(
+            kept.iter()
+                .all(|path| is_unfinished(path.file_name().unwrap()))
+        );
+        sweep(&[path("a")]).unwrap();
+        assert!(!kept.iter().any(|path| path.exists()));
+        assert!(other.path().exists() && mine.iter().all(|path| path.exists()));
     }
 }

@@ -1,10 +1,12 @@
-//! `newshound annotate` and `merge`, as a user runs them, with a tiny model.
+//! `newshound annotate`, as a user runs it, with a tiny model.
 
 #![cfg(feature = "cli")]
 
 mod common;
 
-use common::place::{Place, corpus, names, results};
+use std::fs::File;
+
+use common::place::{Place, corpus};
 use common::{newshound, records, run, tiny_model};
 use serde_json::json;
 
@@ -142,6 +144,99 @@ fn files_of_others_beside_the_results_are_neither_removed_nor_written_over() {
 }
 
 #[test]
+fn files_of_others_with_names_as_of_unfinished_ones_stay_as_they_are() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    let mut mine = Vec::new();
+    for name in [
+        "annotations.jsonl",
+        "annotations.parquet",
+        "names.jsonl",
+        "names.parquet",
+    ] {
+        mine.push(format!("out/{name}.new"));
+    }
+    mine.extend(["summary.json", "journal"].map(|name| format!("out/{name}.new")));
+    for name in &mine {
+        place.write(name, "mine");
+    }
+    place.write("out/brat.new/mine.txt", "mine");
+    let formats = [
+        "jsonl",
+        "brat",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ];
+    for format in formats {
+        let args = ["a.txt", "-f", format, "-o", "out/", "--restart"];
+        let (code, err) = place.annotate(&args);
+        assert_eq!(code, 0, "{err}");
+    }
+    assert!(mine.iter().all(|name| place.text(name) == "mine"));
+    assert_eq!(place.text("out/brat.new/mine.txt"), "mine");
+}
+
+#[test]
+fn a_file_of_anothers_called_like_one_that_grows_is_not_cut() {
+    for name in ["annotations.jsonl", "errors.jsonl", "index", "names.index"] {
+        let place = Place::new();
+        place.write("a.txt", "w5 w6");
+        let part = format!("out/{name}.part");
+        place.write(&part, "mine");
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/"]);
+        assert!(
+            code == 2 && err.contains(&format!("{part} is there already")),
+            "{err}"
+        );
+        assert_eq!(place.text(&part), "mine");
+    }
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/journal", "Dear diary");
+    for more in [&[][..], &["--restart"]] {
+        let (code, err) = place.annotate(&[&["a.txt", "-o", "out/"], more].concat());
+        assert!(
+            code == 2 && err.contains("out/journal is no journal of newshound's"),
+            "{err}"
+        );
+    }
+    assert_eq!(place.text("out/journal"), "Dear diary");
+}
+
+#[test]
+fn a_second_run_into_one_output_is_told_to_wait() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("x.jsonl.part", "");
+    let part = File::open(place.dir.path().join("x.jsonl.part")).unwrap();
+    part.try_lock().unwrap();
+    for more in [&[][..], &["--restart"]] {
+        let (code, err) = place.annotate(&[&["a.txt", "-o", "x.jsonl"], more].concat());
+        assert_eq!(code, 2);
+        assert!(
+            err.ends_with("is writing it; wait for it, or write elsewhere\n"),
+            "{err}"
+        );
+    }
+    drop(part);
+    assert_eq!(place.annotate(&["a.txt", "-o", "x.jsonl"]).0, 0);
+}
+
+#[test]
+fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/index", "mine");
+    let args = ["a.txt", "-o", "out/", "--restart", "--no-names-index"];
+    place.write("out/names.jsonl", "mine");
+    assert_eq!(place.annotate(&args).0, 0);
+    assert_eq!(
+        (place.text("out/index"), place.text("out/names.jsonl")),
+        ("mine".into(), "mine".into())
+    );
+}
+
+#[test]
 fn a_file_of_a_directory_that_is_read_is_not_written_over_even_with_restart() {
     let place = Place::new();
     let input = corpus(3, false);
@@ -193,29 +288,6 @@ fn a_finished_run_of_standard_input_does_not_pass_for_one_of_another_text() {
 }
 
 #[test]
-fn a_shard_whose_index_is_short_is_refused_by_name() {
-    let place = Place::new();
-    place.write("in.jsonl", corpus(40, true));
-    for (shard, out) in [("1/2", "one/"), ("2/2", "two/")] {
-        let (code, err) = place.annotate(&["in.jsonl", "-o", out, "--shard", shard]);
-        assert!(code < 2, "{err}");
-    }
-    let index = place.text("two/index");
-    let lines: Vec<&str> = index.lines().collect();
-    place.write("two/index", lines[..lines.len() / 2].join("\n") + "\n");
-    let done = newshound(&["merge", "one/", "two/", "-o", "all/"])
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    let err = String::from_utf8(done.stderr).unwrap();
-    assert!(
-        done.status.code() == Some(2) && err.contains("two/index has"),
-        "{err}"
-    );
-    assert!(!place.exists("all/annotations.jsonl"));
-}
-
-#[test]
 fn a_file_where_a_directory_is_meant_is_refused_with_the_way_out() {
     let place = Place::new();
     place.write("a.txt", "w5 w6");
@@ -245,103 +317,6 @@ fn jsonl_in_and_out_is_a_filter() {
 }
 
 #[test]
-fn shards_are_merged_to_the_bytes_of_one_run() {
-    let place = Place::new();
-    place.write("in/a.jsonl", corpus(300, true));
-    place.write("in/b.jsonl", corpus(200, false));
-    let merge = |args: &[&str]| {
-        let done = newshound(&["merge", "-q"])
-            .args(args)
-            .current_dir(place.dir.path())
-            .output();
-        let done = done.unwrap();
-        (
-            done.status.code().unwrap(),
-            String::from_utf8(done.stderr).unwrap(),
-        )
-    };
-    for format in [
-        "jsonl",
-        "jsonl.gz",
-        "html",
-        "csv",
-        #[cfg(feature = "parquet")]
-        "parquet",
-    ] {
-        let whole = format!("whole-{format}/x.{format}");
-        assert_eq!(
-            place
-                .annotate(&["in", "--checkpoint", "16", "-o", &whole])
-                .0,
-            1
-        );
-        let shards: Vec<String> = (1..=3).map(|n| format!("part{n}/x.{format}")).collect();
-        for (shard, number) in shards.iter().zip(1..) {
-            let shard_of = format!("{number}/3");
-            let args = [
-                "in",
-                "--checkpoint",
-                "16",
-                "-o",
-                shard,
-                "--shard",
-                &shard_of,
-            ];
-            let (code, err) = place.annotate(&args);
-            assert!(code < 2, "{err}");
-        }
-        let merged = format!("merged-{format}/x.{format}");
-        let (code, err) = merge(&[&shards[2], &shards[0], &shards[1], "-o", &merged]);
-        assert_eq!((code, err.as_str()), (1, ""));
-        let dirs = [format!("merged-{format}"), format!("whole-{format}")];
-        let [merged, whole] = dirs.map(|dir| results(&place, &dir));
-        assert_eq!(names(&merged), names(&whole));
-        for (merged, whole) in merged.iter().zip(&whole) {
-            assert!(merged == whole, "{format}: {} differs", whole.0);
-        }
-    }
-    let refused = |args: &[&str], reason: &str| {
-        let (code, err) = merge(args);
-        assert!(code == 2 && err.contains(reason), "{err}");
-    };
-    let shards = ["part1/x.csv", "part2/x.csv", "part3/x.csv"];
-    refused(
-        &[shards[0], shards[2], "-o", "y.csv"],
-        "shard 2/3 is missing",
-    );
-    refused(
-        &[shards[0], shards[1], "-o", "y.csv"],
-        "shard 3/3 is missing",
-    );
-    refused(
-        &[shards[0], shards[0], shards[1], "-o", "y.csv"],
-        "shard 1/3 is there twice",
-    );
-    refused(
-        &["whole-csv/x.csv", "-o", "y.csv"],
-        "is the whole corpus, not a shard",
-    );
-    refused(
-        &["part1/x.csv", "in", "-o", "y.csv"],
-        "is no finished shard",
-    );
-    let other = [
-        "in",
-        "-o",
-        "other/x.csv",
-        "--shard",
-        "3/3",
-        "--min-score",
-        "0.9",
-    ];
-    assert!(place.annotate(&other).0 < 2);
-    refused(
-        &[shards[0], shards[1], "other/x.csv", "-o", "y.csv"],
-        "is of another run: --",
-    );
-}
-
-#[test]
 fn brat_gets_a_pair_of_files_for_each_document() {
     let place = Place::new();
     place.write("in/a.txt", "w5 w6");
@@ -367,14 +342,23 @@ fn brat_gets_a_pair_of_files_for_each_document() {
                 < 2
         );
     }
-    // What a merge left that was killed is no part of the next one.
-    place.write("merged/brat.new/00000009-old.txt", "old");
+    // Neither what a merge left that was killed nor what is someone's own is part of it.
+    place.write("merged/brat.new/00000009-mine.txt", "mine");
     let done = newshound(&["merge", "part1/", "part2/", "-o", "merged/"])
         .current_dir(place.dir.path())
         .output()
         .unwrap();
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(place.files("merged/brat"), wanted);
+    assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
+    // Written over, brat's own settings stay.
+    place.write("out/brat/annotation.conf", "mine");
+    place.write("out/brat/00000009-old.txt", "old");
+    let again = ["in", "-f", "brat", "-o", "out/", "--restart"];
+    assert_eq!(place.annotate(&again).0, 1);
+    let mut wanted = wanted.map(str::to_owned).to_vec();
+    wanted.push("annotation.conf".to_owned());
+    assert_eq!(place.files("out/brat"), wanted);
 }
 
 #[test]

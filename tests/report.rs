@@ -322,6 +322,31 @@ fn results_without_dates_places_or_names_make_a_report_too() {
 }
 
 #[test]
+fn a_line_that_is_not_as_annotate_writes_it_is_named_once_with_its_column() {
+    let place = Place::new();
+    for (line, reason) in [
+        (
+            "{\"id\":1}",
+            "invalid type: integer `1`, expected a string at column 7",
+        ),
+        (
+            "{\"id\":\"b\", oops}",
+            "not JSON: key must be a string at column 12",
+        ),
+        ("{\"error\":{}}", "missing field `kind` at column 11"),
+    ] {
+        place.write("bad.jsonl", results(true) + line + "\n");
+        let (code, err) = report(&place, &["bad.jsonl"]);
+        assert_eq!(code, 2);
+        assert!(
+            err.contains(&format!("bad.jsonl: line 4: {reason}; give")),
+            "{err}"
+        );
+        assert_eq!(err.matches("line ").count(), 1, "{err}");
+    }
+}
+
+#[test]
 fn what_is_no_results_is_named_with_its_line() {
     let place = Place::new();
     place.write("a.txt", "w5");

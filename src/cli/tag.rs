@@ -161,7 +161,10 @@ impl<W: Write> Job<W> {
             Ok(text) => self.bytes += text.as_str().len(),
             Err(error) => {
                 self.failed += 1;
-                let named = matches!(error, Error::Read { .. } | Error::Directory(_));
+                let named = matches!(
+                    error,
+                    Error::Read { .. } | Error::Directory(_) | Error::Row { .. }
+                );
                 report(&match named {
                     true => error.to_string(),
                     false => format!("{input}: {error}"),

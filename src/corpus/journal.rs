@@ -4,10 +4,11 @@ use std::path::Path;
 use std::{fs, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::feed::Position;
-use super::part::replace;
 use super::{Error, Plan, Summary};
+use crate::whole;
 
 /// Changes with the meaning of the journal's fields.
 const VERSION: u32 = 2;
@@ -20,6 +21,9 @@ const ROOM: usize = 2 << 20;
 pub(super) struct Journal {
     version: u32,
     pub(super) plan: Plan,
+    /// Whether it joins shards, and so begins anew where it is not complete.
+    #[serde(default)]
+    pub(super) merged: bool,
     pub(super) position: Position,
     /// Lengths of the files at the last whole block.
     pub(super) lengths: Lengths,
@@ -89,12 +93,46 @@ impl Journal {
         Self {
             version: VERSION,
             plan,
+            merged: false,
             position: Position::default(),
             lengths: Lengths::default(),
             tail: Block::default(),
             summary: Summary::default(),
             seconds: 0.0,
             complete: false,
+        }
+    }
+
+    /// That of a run that joins shards.
+    pub(super) fn merging(plan: Plan) -> Self {
+        Self {
+            merged: true,
+            ..Self::new(plan)
+        }
+    }
+
+    /// Why a run that was begun with this one cannot go on as `now`.
+    pub(super) fn difference(&self, now: &Self) -> Option<String> {
+        let by = |journal: &Self| match journal.merged {
+            true => "newshound merge",
+            false => "newshound annotate",
+        };
+        let other = (self.merged != now.merged && !self.complete)
+            .then(|| format!("{} began it, now it is {}", by(self), by(now)));
+        other.or_else(|| now.plan.difference(&self.plan))
+    }
+
+    /// That a file is no one else's, if there is one.
+    pub(super) fn check(path: &Path) -> Result<(), Error> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::reading(path)(error)),
+        };
+        let journal: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        match journal.get("version").and(journal.get("plan")) {
+            Some(_) => Ok(()),
+            None => Err(Error::NoJournal(path.to_owned())),
         }
     }
 
@@ -109,6 +147,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(damaged(error.to_string())),
         };
+        Self::check(path)?;
         let journal: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
         match journal.version {
             VERSION => Ok(Some(journal)),
@@ -117,7 +156,10 @@ impl Journal {
     }
 
     /// Writes it down for good.
-    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        replace(path, &serde_json::to_vec(self)?)
+    pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
+        let writing = Error::writing(path);
+        whole::write(path, &writing, |out| {
+            serde_json::to_writer(out, self).map_err(|e| writing(e.into()))
+        })
     }
 }

@@ -27,6 +27,7 @@ mod plan;
 pub(crate) mod register;
 mod results;
 mod shard;
+mod standoff;
 mod store;
 mod summary;
 
@@ -190,6 +191,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of the user's stands where the journal goes.
+    #[error("{} is no journal of newshound's; write elsewhere, or move it away", .0.display())]
+    NoJournal(PathBuf),
     /// The documents that were read before are not those of now.
     #[error(
         "the input does not begin with the documents that were tagged before; give the same input, or start over with --restart"

@@ -349,14 +349,27 @@ impl Output {
 
     /// All files a run may write, and the report of it, so that they are not read as input.
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        let whole = self.results();
-        let parts = whole.iter().map(|path| Self::part(path));
-        let mut all: Vec<PathBuf> = parts.collect();
+        let mut all = Vec::from(self.parts());
         let report = self.beside("report.html");
         all.extend((is_report(&report) || !report.exists()).then_some(report));
-        all.extend([self.beside("journal.new"), self.summary(), self.journal()]);
-        all.extend(whole.into_iter().rev());
+        all.extend([self.summary(), self.journal()]);
+        all.extend(self.results().into_iter().rev());
         all
+    }
+
+    /// The files that grow while a run goes on.
+    pub(super) fn parts(&self) -> [PathBuf; 5] {
+        self.results().map(|path| Self::part(&path))
+    }
+
+    /// The files that are written in one go.
+    pub(super) fn wholes(&self) -> [PathBuf; 4] {
+        [
+            self.path.clone(),
+            self.names(),
+            self.summary(),
+            self.journal(),
+        ]
     }
 
     /// Whether the results are made from lines of JSON when all are there.

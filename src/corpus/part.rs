@@ -42,13 +42,13 @@ impl Part {
         })
     }
 
-    /// Whether no one else writes the file, if there is one.
-    pub(super) fn check_free(path: &Path) -> io::Result<()> {
-        match File::open(path) {
-            Ok(file) => lock(&file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+    /// Holds the file, if there is one, so that no one else writes it.
+    pub(super) fn hold(path: &Path) -> io::Result<Option<File>> {
+        if !path.is_file() {
+            return Ok(None);
         }
+        let file = File::open(path)?;
+        lock(&file).map(|()| Some(file))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -107,24 +107,4 @@ pub(in crate::corpus) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// Writes a small file so that it is there whole or not at all.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = suffixed(path, ".new");
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    std::fs::rename(&new, path)?;
-    sync_dir(path)
-}
-
-/// Makes renames in the directory of `path` last.
-pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    // Only Unix opens directories as files; elsewhere renames need no such help.
-    if cfg!(unix) {
-        File::open(dir.unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    Ok(())
 }

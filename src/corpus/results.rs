@@ -13,7 +13,7 @@ use crate::writer::{Record, Writer};
 use crate::{Document, Error};
 
 /// What a document counts in a block beside its text.
-const OVERHEAD: usize = 256;
+pub(super) const OVERHEAD: usize = 256;
 
 /// Writes documents into a block.
 pub(super) struct Results {

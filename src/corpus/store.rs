@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::feed::Position;
@@ -11,6 +11,7 @@ use super::journal::{Block, Journal};
 use super::part::Part;
 use super::{Error, Output, Plan, Summary};
 use crate::reader::Compression;
+use crate::whole;
 
 /// Files that hold what was finished, and the journal that says how much it is.
 pub(super) struct Store {
@@ -32,39 +33,81 @@ pub(super) enum Found {
     Finished(Finished),
 }
 
+/// How far a run has come before.
+pub(super) enum Begun {
+    /// To its end.
+    Finished(Finished),
+    /// To the lengths in the journal.
+    Unfinished(Box<Journal>),
+}
+
+/// The journal of a run that was begun before as `new` would begin it, or `new`. Results that are complete
+/// get their names, and what others have put there is an error.
+pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun, Error> {
+    if let Some(dir) = files.path.parent() {
+        fs::create_dir_all(dir).map_err(Error::writing(dir))?;
+    }
+    let names = files.names();
+    if let Some(dir) = names.parent().filter(|_| new.plan.has_names()) {
+        fs::create_dir_all(dir).map_err(Error::writing(dir))?;
+    }
+    let (part, path) = (Output::part(&files.path), files.journal());
+    let found = match restart {
+        false => Journal::read(&path)?,
+        true => {
+            Part::hold(&part).map_err(Error::writing(&part))?;
+            Journal::check(&path)?;
+            remove(&path)?;
+            None
+        }
+    };
+    let Some(journal) = found else {
+        if let Some(finished) = Finished::of(files, &new.plan, restart)? {
+            return Ok(Begun::Finished(finished));
+        }
+        check_parts(files, restart)?;
+        return Ok(Begun::Unfinished(Box::new(new)));
+    };
+    if let Some(reason) = journal.difference(&new) {
+        let path = files.path.clone();
+        return Err(Error::Begun { path, reason });
+    }
+    if !journal.complete {
+        return Ok(Begun::Unfinished(Box::new(journal)));
+    }
+    let mut held = Part::hold(&part).map_err(Error::writing(&part))?;
+    if held.is_none() {
+        held = Part::hold(&files.path).map_err(Error::writing(&files.path))?;
+    }
+    let _held = held.filter(|_| cfg!(unix));
+    whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
+    finish::publish(files, &journal).map(Begun::Finished)
+}
+
+/// That no one else's files have the names of those that grow: without a journal a run leaves none with
+/// anything in it.
+fn check_parts(files: &Output, restart: bool) -> Result<(), Error> {
+    let holds = |part: &PathBuf| {
+        part.metadata()
+            .is_ok_and(|found| !found.is_file() || found.len() > 0)
+    };
+    match files.parts().into_iter().find(holds) {
+        Some(path) if !restart => Err(Error::Exists {
+            path,
+            reason: "there is no journal to it".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl Store {
     /// Opens the files of a run and cuts them back to what the journal says.
     pub(super) fn open(files: &Output, plan: Plan, restart: bool) -> Result<Found, Error> {
-        if let Some(dir) = files.path.parent() {
-            fs::create_dir_all(dir).map_err(Error::writing(dir))?;
-        }
-        let names = files.names();
-        if let Some(dir) = names.parent().filter(|_| plan.has_names()) {
-            fs::create_dir_all(dir).map_err(Error::writing(dir))?;
-        }
-        if restart {
-            let part = Output::part(&files.path);
-            Part::check_free(&part).map_err(Error::writing(&part))?;
-            remove(&files.journal())?;
-        }
-        let journal = match Journal::read(&files.journal())? {
-            Some(journal) => {
-                if let Some(reason) = plan.difference(&journal.plan) {
-                    let path = files.path.clone();
-                    return Err(Error::Begun { path, reason });
-                }
-                journal
-            }
-            None => {
-                if let Some(finished) = Finished::of(files, &plan, restart)? {
-                    return Ok(Found::Finished(finished));
-                }
-                Journal::new(plan)
-            }
+        let journal = match begin(files, Journal::new(plan), restart)? {
+            Begun::Finished(finished) => return Ok(Found::Finished(finished)),
+            Begun::Unfinished(journal) => *journal,
         };
-        if journal.complete {
-            return finish::publish(files, &journal).map(Found::Finished);
-        }
+        let left = files.parts().iter().any(|part| part.exists());
         let spooled = files.is_spooled();
         let compression = if spooled {
             Compression::None
@@ -92,6 +135,9 @@ impl Store {
             files: files.clone(),
             journal,
         };
+        if left {
+            whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
+        }
         store.note()?;
         Ok(Found::Unfinished(Box::new(store)))
     }
@@ -155,15 +201,15 @@ impl Store {
         self.journal.summary = summary;
         self.journal.complete = true;
         self.note()?;
-        // Not every system renames files that are open.
-        drop((self.output, self.errors, self.index, self.notes));
+        drop((self.errors, self.index, self.notes));
+        // No one else is to publish meanwhile; but not every system renames files that are open.
+        let _held = cfg!(unix).then_some(self.output);
         finish::publish(&self.files, &self.journal)
     }
 
     fn note(&mut self) -> Result<(), Error> {
         self.journal.seconds = self.before + self.started.elapsed().as_secs_f64();
-        let path = self.files.journal();
-        self.journal.write(&path).map_err(Error::writing(&path))
+        self.journal.write(&self.files.journal())
     }
 }
 

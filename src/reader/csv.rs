@@ -51,6 +51,9 @@ impl Rows {
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let text = find(&self.text_column).ok_or_else(|| {
             let (wanted, there) = (&self.text_column, names.join(", "));
+            if names.is_empty() {
+                return wrong(line, &format!("there is nothing in it; the first line names the columns, one of them {wanted}"));
+            }
             wrong(
                 line,
                 &format!("there is no column {wanted}; the columns are {there}; name the one with the text with --text-column"),

@@ -59,19 +59,8 @@ impl Records {
         let Value::Object(mut fields) = value else {
             return Err(wrong("not an object".to_owned()));
         };
-        let id = match fields.shift_remove(&self.id_field) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(id)) => Some(id),
-            // Of a number that is not of 64 bits some digits are gone.
-            Some(Value::Number(id)) if id.is_f64() => digits(&line, &self.id_field),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            Some(_) => {
-                return Err(wrong(format!(
-                    "the field {} is neither a string nor a number",
-                    self.id_field
-                )));
-            }
-        };
+        let id = id(&mut fields, &line, &self.id_field)
+            .map_err(|reason| wrong(format!("the field {} is {reason}", self.id_field)))?;
         let text = match fields.shift_remove(&self.text_field) {
             Some(Value::String(text)) => utf8(text.into_bytes())
                 .map(Into::into)
@@ -83,6 +72,22 @@ impl Records {
             None => Err(wrong(format!("there is no field {}", self.text_field))),
         };
         Ok((id, text, fields))
+    }
+}
+
+/// Takes the id, if there is one, out of the fields of an object, or tells what stands there.
+pub(super) fn id(
+    fields: &mut Metadata,
+    object: &str,
+    field: &str,
+) -> Result<Option<String>, &'static str> {
+    match fields.shift_remove(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) => Ok(Some(id)),
+        // Of a number that is not of 64 bits some digits are gone.
+        Some(Value::Number(id)) if id.is_f64() => Ok(digits(object, field)),
+        Some(Value::Number(id)) => Ok(Some(id.to_string())),
+        Some(_) => Err("neither a string nor a number"),
     }
 }
 

@@ -226,15 +226,15 @@ impl Reader {
         let opened = self.open(input)?;
         #[cfg(feature = "parquet")]
         if opened.format == InputFormat::Parquet {
-            return Ok(parquet::as_jsonl(input, opened, None)?.bytes);
+            return parquet::as_jsonl(input, opened);
         }
         Ok(opened.bytes)
     }
 
     #[cfg(feature = "parquet")]
     fn parquet(&self, input: &Input, opened: Opened) -> Documents {
-        match parquet::as_jsonl(input, opened, Some([&self.text_field, &self.id_field])) {
-            Ok(rows) => Box::new(jsonl::Records::new(self, input, rows)),
+        match parquet::Rows::new(self, input, opened) {
+            Ok(rows) => Box::new(rows),
             Err(error) => one(Source::failed(input.name(), error)),
         }
     }

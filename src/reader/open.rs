@@ -36,13 +36,16 @@ impl Meter {
 
 struct Metered<R> {
     inner: R,
-    meter: Meter,
+    /// All inputs' and this one's.
+    meters: [Meter; 2],
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.meter.skip(read as u64);
+        for meter in &self.meters {
+            meter.skip(read as u64);
+        }
         Ok(read)
     }
 }
@@ -53,13 +56,20 @@ pub(crate) struct Opened {
     pub(super) format: InputFormat,
     /// Whether the bytes were decoded from another encoding than UTF-8.
     pub(super) decoded: bool,
+    /// Bytes of it that were read so far.
+    #[cfg_attr(
+        not(feature = "parquet"),
+        allow(dead_code, reason = "of use to Parquet alone")
+    )]
+    pub(super) read: Meter,
 }
 
 impl Reader {
     pub(crate) fn open(&self, input: &Input) -> Result<Opened> {
+        let read = Meter::default();
         let mut raw: Box<dyn Read + Send> = Box::new(Metered {
             inner: input.raw()?,
-            meter: self.meter.clone(),
+            meters: [self.meter.clone(), read.clone()],
         });
         let failed = |e| input.failed(e);
         let start = peek(&mut raw, |start| start.len() >= Compression::MAGIC).map_err(failed)?;
@@ -90,6 +100,7 @@ impl Reader {
             bytes: Box::new(BufReader::with_capacity(1 << 16, bytes)),
             format,
             decoded,
+            read,
         })
     }
 }

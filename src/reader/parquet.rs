@@ -1,76 +1,44 @@
-//! Parquet: rows as JSON objects, which are then read as JSONL is.
+//! Parquet: its rows as documents, or as lines of JSON.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_json::WriterBuilder;
 use arrow_json::writer::LineDelimited;
 use arrow_schema::DataType;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::{Input, InputFormat, Opened};
+use super::{Input, Opened};
 use crate::{Result, guard};
 
 mod maps;
+mod raw;
+mod rows;
+mod table;
 
 use maps::Maps;
+pub(super) use rows::Rows;
+use table::Table;
 
 /// Rows decoded at once.
 const ROWS: usize = 256;
 
-/// The rows as lines of JSON, so that a row's number is its line. Parquet is read from
-/// its end; what is compressed or piped is put into a temporary file first.
+/// The rows as lines of JSON.
 ///
 /// # Errors
-/// What cannot be read, and where the first of `fields`, the text and the id, is no column.
-pub(super) fn as_jsonl(
-    input: &Input,
-    mut opened: Opened,
-    fields: Option<[&str; 2]>,
-) -> Result<Opened> {
-    let failed = |e| input.failed(e);
-    let plain = match input {
-        Input::File(path) => File::open(path).ok().filter(is_plain),
-        Input::Stdin | Input::Bytes { .. } => None,
-    };
-    let file = match plain {
-        Some(file) => file,
-        None => spooled(&mut opened.bytes).map_err(failed)?,
-    };
-    let size = file.metadata().map_err(failed)?.len();
-    let rows = guarded(|| {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(Pages(file))?;
-        check(builder.metadata(), size)?;
-        builder.with_batch_size(ROWS).build()
-    })
-    .map_err(failed)?;
+/// What cannot be read.
+pub(super) fn as_jsonl(input: &Input, opened: Opened) -> Result<Box<dyn BufRead + Send>> {
     let lines = Lines {
-        rows,
-        fields: fields.map(|fields| fields.map(str::to_owned)),
+        table: Table::open(input, opened)?,
         line: io::Cursor::new(Vec::new()),
     };
-    if let Some([wanted, _]) = fields {
-        let schema = lines.rows.schema();
-        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-        if !names.contains(&wanted) {
-            let names = names.join(", ");
-            return Err(failed(invalid(format!(
-                "there is no column {wanted}; the columns are {names}; name the one with the text with --text-column"
-            ))));
-        }
-    }
-    Ok(Opened {
-        bytes: Box::new(BufReader::new(lines)),
-        format: InputFormat::Jsonl,
-        decoded: false,
-    })
+    Ok(Box::new(BufReader::new(lines)))
 }
 
 /// Runs the library, which panics on files that are damaged in some ways. What it leaves
@@ -172,7 +140,7 @@ fn is_plain(mut file: &File) -> bool {
     file.read_exact(&mut magic).is_ok() && magic == *b"PAR1"
 }
 
-fn spooled(bytes: &mut impl BufRead) -> io::Result<File> {
+fn spool(bytes: &mut impl BufRead) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(bytes, &mut file)?;
     file.rewind()?;
@@ -180,9 +148,7 @@ fn spooled(bytes: &mut impl BufRead) -> io::Result<File> {
 }
 
 struct Lines {
-    rows: ParquetRecordBatchReader,
-    /// The columns with text and id.
-    fields: Option<[String; 2]>,
+    table: Table,
     line: io::Cursor<Vec<u8>>,
 }
 
@@ -194,9 +160,8 @@ impl Read for Lines {
                 return Ok(read);
             }
             let next = guarded(|| {
-                let batch = self.rows.next().transpose()?;
-                let fields = self.fields.as_ref().map_or(&[][..], |fields| fields);
-                batch.map(|batch| json(&batch, fields)).transpose()
+                let batch = self.table.next()?;
+                batch.map(|batch| json(&batch, None)).transpose()
             })?;
             match next {
                 None => return Ok(0),
@@ -206,37 +171,41 @@ impl Read for Lines {
     }
 }
 
-fn json(batch: &RecordBatch, fields: &[String]) -> Result<Vec<u8>, ParquetError> {
+/// The rows of a batch as lines of JSON. In the column `id` what is not UTF-8 is nothing.
+fn json(batch: &RecordBatch, id: Option<&str>) -> Result<Vec<u8>, ParquetError> {
     let builder = WriterBuilder::new().with_encoder_factory(Arc::new(Maps));
     let mut writer = builder.build::<_, LineDelimited>(Vec::new());
-    writer.write(&with_text(batch, fields)?)?;
+    writer.write(&with_text(batch, id)?)?;
     writer.finish()?;
     Ok(writer.into_inner())
 }
 
-/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such. In the
-/// columns `fields` what is not UTF-8 is nothing.
-fn with_text(batch: &RecordBatch, fields: &[String]) -> Result<RecordBatch, ParquetError> {
+/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such.
+fn with_text(batch: &RecordBatch, id: Option<&str>) -> Result<RecordBatch, ParquetError> {
     let schema = batch.schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());
     let columns = names.zip(batch.columns()).map(|(name, column)| {
-        let read = text_of(column.as_ref(), fields.iter().any(|field| field == name));
+        let read = text_of(column.as_ref(), id == Some(name));
         (name, read.unwrap_or_else(|| Arc::clone(column)), true)
     });
     Ok(RecordBatch::try_from_iter_with_nullable(columns)?)
 }
 
 fn text_of(column: &dyn Array, in_part: bool) -> Option<ArrayRef> {
-    let rows: Box<dyn Iterator<Item = Option<&[u8]>>> = match column.data_type() {
-        DataType::Binary => Box::new(column.as_binary_opt::<i32>()?.iter()),
-        DataType::LargeBinary => Box::new(column.as_binary_opt::<i64>()?.iter()),
-        DataType::BinaryView => Box::new(column.as_binary_view_opt()?.iter()),
-        _ => return None,
-    };
-    let rows = rows.map(|row| row.map(str::from_utf8).transpose());
+    let rows = bytes_of(column)?.map(|row| row.map(str::from_utf8).transpose());
     let rows: StringArray = match in_part {
         true => rows.map(|row| row.unwrap_or(None)).collect(),
         false => rows.collect::<Result<Vec<_>, _>>().ok()?.into(),
     };
     Some(Arc::new(rows))
+}
+
+/// The values of a column of bytes.
+fn bytes_of(column: &dyn Array) -> Option<Box<dyn Iterator<Item = Option<&[u8]>> + '_>> {
+    Some(match column.data_type() {
+        DataType::Binary => Box::new(column.as_binary_opt::<i32>()?.iter()),
+        DataType::LargeBinary => Box::new(column.as_binary_opt::<i64>()?.iter()),
+        DataType::BinaryView => Box::new(column.as_binary_view_opt()?.iter()),
+        _ => return None,
+    })
 }

@@ -547,6 +547,147 @@ fn parquet_is_read_however_it_is_compressed() {
 
 #[cfg(feature = "parquet")]
 #[test]
+fn a_row_of_parquet_without_text_is_named_with_its_file_number_and_column() {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{ArrayRef, BinaryViewArray, DictionaryArray, Int64Array, StringArray};
+    let ids: ArrayRef = Arc::new(Int64Array::from((0..300).collect::<Vec<_>>()));
+    let text = |row: usize| match row {
+        1 => None,
+        298 => Some("a\0b"),
+        _ => Some("Kyiv"),
+    };
+    let strings: StringArray = (0..300).map(text).collect();
+    let bytes = (0..300).map(|row| {
+        text(row).map(|text| {
+            if row == 299 {
+                b"caf\xE9"
+            } else {
+                text.as_bytes()
+            }
+        })
+    });
+    let bytes: BinaryViewArray = bytes.collect();
+    let categories: DictionaryArray<Int32Type> = (0..300).map(text).collect();
+    let columns: [ArrayRef; 3] = [Arc::new(strings), Arc::new(bytes), Arc::new(categories)];
+    for column in columns {
+        let marked = *column.data_type() != arrow_schema::DataType::BinaryView;
+        let found = read(
+            "x.parquet",
+            &parquet_of(vec![("id", ids.clone()), ("text", column)]),
+        );
+        assert_eq!((found.len(), &found[0]), (300, &row("0", "Kyiv", "{}")));
+        let null = "record: x.parquet: row 2: the column text is null; leave out rows without text, or name";
+        assert!(
+            found[1].0 == "1" && found[1].1.starts_with(null),
+            "{:?}",
+            found[1]
+        );
+        let nul =
+            "record: x.parquet: row 299: the column text has a NUL byte at byte 1; take it out";
+        assert!(found[298].1.starts_with(nul), "{:?}", found[298]);
+        let wanted = match marked {
+            true => "Kyiv",
+            false => {
+                "record: x.parquet: row 300: the column text is not UTF-8 at byte 3; decode it"
+            }
+        };
+        assert!(found[299].1.starts_with(wanted), "{:?}", found[299]);
+    }
+    let found = read("x.parquet", &parquet_of(vec![("text", ids)]));
+    let wanted = "record: x.parquet: row 1: the column text is no text; name the one that is with --text-column";
+    assert_eq!(found[0].1, wanted);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_text_of_parquet_that_is_not_utf_8_against_its_type_takes_no_other_row_with_it() {
+    use std::sync::Arc;
+
+    use ::parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    let schema = "message m { required binary id (UTF8); required binary text (UTF8); \
+                  optional binary desk (UTF8); required int32 n; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+    for rows in [0..300, 300..700_usize] {
+        let mut group = writer.next_row_group().unwrap();
+        for bad in [[600; 2], [400, 2], [500; 2]] {
+            let value = |row| match bad.contains(&row) {
+                true => ByteArray::from(&b"caf\xE9"[..]),
+                false => ByteArray::from(format!("t{row}").as_str()),
+            };
+            let levels = vec![1; rows.len()];
+            let values: Vec<ByteArray> = rows.clone().map(value).collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            let typed = column.typed::<ByteArrayType>();
+            let levels = (bad[0] == 500).then_some(&levels[..]);
+            typed.write_batch(&values, levels, None).unwrap();
+            column.close().unwrap();
+        }
+        let numbers: Vec<i32> = rows.map(|row| i32::try_from(row).unwrap()).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<Int32Type>();
+        typed.write_batch(&numbers, None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
+    let found = read("x.parquet", &bytes);
+    assert_eq!(found.len(), 700);
+    for (at, found) in found.iter().enumerate() {
+        let t = format!("t{at}");
+        let id = if at == 600 { "x.parquet:601" } else { &t };
+        let desk = if at == 500 { "caf\u{FFFD}" } else { &t };
+        let metadata = format!("{{\"desk\":\"{desk}\",\"n\":{at}}}");
+        match at {
+            2 | 400 => {
+                let row = at + 1;
+                let wanted = format!(
+                    "record: x.parquet: row {row}: the column text is not UTF-8 at byte 3; "
+                );
+                assert!(found.0 == t && found.1.starts_with(&wanted), "{found:?}");
+            }
+            _ => assert_eq!(*found, row(id, &t, &metadata)),
+        }
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn rows_of_parquet_are_counted_as_they_are_read_up_to_the_size_of_the_file() {
+    use std::sync::Arc;
+
+    let texts = (0..4000).map(|row| Some(format!("{}", row * 7919 % 104_729)));
+    let texts: arrow_array::StringArray = texts.collect();
+    let bytes = parquet_of(vec![("text", Arc::new(texts))]);
+    for (name, bytes) in [("x.parquet", bytes.clone()), ("x.parquet.gz", gzip(&bytes))] {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join(name);
+        fs::write(&path, &bytes).unwrap();
+        let reader = Reader::default();
+        let mut documents = reader.documents(&Input::File(path));
+        let mut counts = vec![reader.meter.bytes()];
+        for _ in documents.by_ref() {
+            counts.push(reader.meter.bytes());
+        }
+        let size = bytes.len() as u64;
+        assert_eq!(counts.last(), Some(&size), "{name}");
+        if name == "x.parquet" {
+            counts.dedup();
+            assert!(
+                counts.len() > 10 && counts[counts.len() / 2] < size * 2 / 3,
+                "{counts:?}"
+            );
+        }
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
 fn parquet_without_the_text_is_refused_once_with_the_columns_that_are_there() {
     let numbers = std::sync::Arc::new(arrow_array::Int32Array::from(vec![1, 2, 3]));
     let found = read(
@@ -556,6 +697,54 @@ fn parquet_without_the_text_is_refused_once_with_the_columns_that_are_there() {
     assert_eq!(found.len(), 1);
     let wanted = "there is no column text; the columns are a, b; name the one with the text with --text-column";
     assert!(found[0].1.contains(wanted), "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
+    use std::os::unix::fs::symlink;
+
+    let dir = TempDir::new().unwrap();
+    let (root, results) = (dir.path().join("in"), dir.path().join("out.jsonl"));
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::write(root.join("a.txt"), "Kyiv").unwrap();
+    fs::write(&results, "{}").unwrap();
+    symlink("nowhere", root.join("gone.txt")).unwrap();
+    symlink(&root, root.join("sub/back")).unwrap();
+    symlink("../out.jsonl", root.join("z.jsonl")).unwrap();
+    symlink("a.txt", root.join("b.txt")).unwrap();
+    let walk = Walk {
+        paths: vec![root.clone()],
+        exclude: vec![results.clone()],
+        ..Walk::default()
+    };
+    let before = walk.inputs().count();
+    // They may not be there yet.
+    fs::remove_file(results).unwrap();
+    let found: Vec<String> = walk
+        .inputs()
+        .map(|input| match input {
+            Ok(input) => input.name(),
+            Err(error) => {
+                let message = error.to_string();
+                format!("{} {message}", Source::unlisted(error).id)
+            }
+        })
+        .map(|found| found.replace(&format!("{}/", root.display()), ""))
+        .collect();
+    let back = format!(
+        "sub/back cannot read sub/back: it is a link to {}, which it lies in",
+        root.display()
+    );
+    assert_eq!((before, found.len()), (4, 4), "{found:?}");
+    assert_eq!(
+        (&*found[0], &*found[1], &found[3]),
+        ("a.txt", "b.txt", &back)
+    );
+    assert!(
+        found[2].starts_with("gone.txt cannot read gone.txt: No such file"),
+        "{found:?}"
+    );
 }
 
 #[test]

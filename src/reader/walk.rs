@@ -6,6 +6,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::Input;
+use crate::whole::is_unfinished;
 use crate::{Error, Result};
 
 /// What to read: files, directories, standard input.
@@ -73,7 +74,7 @@ impl Walk {
             Ok(globs) => globs,
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
-        let exclude = self.exclude.clone();
+        let (exclude, results) = (self.exclude.clone(), &self.exclude);
         let root = path.to_owned();
         let walk = WalkBuilder::new(path)
             .standard_filters(!self.no_ignore)
@@ -85,21 +86,58 @@ impl Walk {
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
                 !globs.matched(entry.path(), is_dir).is_ignore()
-                    && !exclude.iter().any(|path| same(path, entry.path()))
+                    && !is_unfinished(entry.file_name())
+                    && !exclude.iter().any(|path| match entry.path_is_symlink() {
+                        true => same_file(path, entry.path()),
+                        false => same(path, entry.path()),
+                    })
             })
             .build();
         Box::new(walk.filter_map(move |entry| match entry {
             Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
-            Err(error) => Some(Err(Error::Read {
-                path: root.clone(),
-                source: std::io::Error::other(error),
-            })),
+            Err(error) => match unread(&root, error) {
+                Error::Read { path, .. } if results.iter().any(|to| leads(&path, to)) => None,
+                error => Some(Err(error)),
+            },
         }))
+    }
+}
+
+/// What in a directory could not be looked at, and why.
+fn unread(path: &Path, error: ignore::Error) -> Error {
+    use ignore::Error as E;
+    match error {
+        E::WithDepth { err, .. } | E::WithLineNumber { err, .. } => unread(path, *err),
+        E::WithPath { path, err } => unread(&path, *err),
+        E::Loop { ancestor, child } => Error::Read {
+            path: child,
+            source: std::io::Error::other(format!(
+                "it is a link to {}, which it lies in",
+                ancestor.display()
+            )),
+        },
+        other => {
+            // The path would stand there a second time.
+            let message = other.to_string();
+            let twice = format!("IO error for operation on {}: ", path.display());
+            let reason = message.strip_prefix(&twice).unwrap_or(&message);
+            Error::Read {
+                path: path.to_owned(),
+                source: std::io::Error::other(reason.to_owned()),
+            }
+        }
     }
 }
 
 fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// Whether a link leads to a place at which there is nothing yet.
+fn leads(link: &Path, to: &Path) -> bool {
+    let target = link.read_link().ok();
+    let dir = link.parent().unwrap_or(Path::new(""));
+    target.is_some_and(|target| same(&dir.join(target), to))
 }
 
 /// Whether two paths lead to one place, however they are written and linked.

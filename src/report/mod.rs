@@ -114,7 +114,9 @@ pub fn write(
 /// # Errors
 /// As for [`write()`], and [`Error::Write`].
 pub fn save(results: &Path, input: Option<&Input>, options: &Options, path: &Path) -> Result<Made> {
-    whole::write(path, |out| write(results, input, options, out))
+    whole::write(path, Error::writing(path), |out| {
+        write(results, input, options, out)
+    })
 }
 
 /// The file of results in a directory that `newshound annotate` wrote, or the file itself.

@@ -110,12 +110,8 @@ impl Learned {
             path: path.to_owned(),
             message: format!("cannot be written: {e}"),
         })?;
-        whole::write(path, |out| {
-            out.write_all(&bytes).map_err(|source| Error::Write {
-                path: path.to_owned(),
-                source,
-            })
-        })
+        let cannot = Error::writing(path);
+        whole::write(path, &cannot, |out| out.write_all(&bytes).map_err(&cannot))
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, String> {

@@ -1,13 +1,13 @@
 //! The notes of a run, or of all its shards, to the names of the corpus.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::part::suffixed;
 use super::super::{Error, Output};
 use super::{Register, Sorted};
+use crate::error::not_json;
 use crate::reader::{Input, Reader};
+use crate::whole;
 
 /// Adds up notes and writes the names, whole or not at all.
 pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), Error> {
@@ -17,44 +17,45 @@ pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), 
     let mut register = Register::new(dir.unwrap_or(Path::new(".")));
     for notes in notes {
         let lines = Reader::default().bytes(&Input::File(notes.clone()))?;
-        for line in lines.lines() {
-            let noted = line.and_then(|line| Ok(serde_json::from_str(&line)?));
-            let reading = Error::reading(notes);
-            register.add(noted.map_err(reading)?).map_err(&writing)?;
+        let reading = Error::reading(notes);
+        for (number, line) in (1..).zip(lines.lines()) {
+            let noted = serde_json::from_str(&line.map_err(&reading)?).map_err(|e| {
+                let reason = format!("line {number}: {}", not_json(&e));
+                reading(io::Error::new(io::ErrorKind::InvalidData, reason))
+            });
+            register.add(noted?).map_err(&writing)?;
         }
     }
-    let new = suffixed(&path, ".new");
-    let written = register.names().and_then(|names| rows(names, &path, &new));
-    written.map_err(&writing)?;
-    fs::rename(&new, &path).map_err(&writing)
+    let names = register.names().map_err(&writing)?;
+    whole::write(&path, &writing, |out| {
+        rows(names, &path, out).map_err(&writing)
+    })
 }
 
-fn rows(names: Sorted, path: &Path, new: &Path) -> io::Result<()> {
-    let file = File::create(new)?;
+fn rows(names: Sorted, path: &Path, out: &mut (dyn Write + Send)) -> io::Result<()> {
     #[cfg(feature = "parquet")]
     if path
         .extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
     {
-        use std::io::{BufReader, Seek};
-        let dir = new.parent().filter(|dir| dir.is_dir());
-        let mut spool = tempfile::tempfile_in(dir.unwrap_or(Path::new(".")))?;
-        lines(names, &spool)?;
+        use std::io::{BufReader, BufWriter, Seek};
+        let dir = path.parent().filter(|dir| dir.is_dir());
+        let spool = tempfile::tempfile_in(dir.unwrap_or(Path::new(".")))?;
+        let mut spool = BufWriter::new(spool);
+        lines(names, &mut spool)?;
+        let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
         spool.rewind()?;
-        crate::writer::parquet::names_from_jsonl(BufReader::new(spool), &file)?;
-        return file.sync_data();
+        return crate::writer::parquet::names_from_jsonl(BufReader::new(spool), out);
     }
     #[cfg(not(feature = "parquet"))]
     let _ = path;
-    lines(names, &file)?;
-    file.sync_data()
+    lines(names, out)
 }
 
-fn lines(names: Sorted, out: &File) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
+fn lines(names: Sorted, out: &mut dyn Write) -> io::Result<()> {
     for row in names {
-        serde_json::to_writer(&mut out, &row?.1.line())?;
+        serde_json::to_writer(&mut *out, &row?.1.line())?;
         out.write_all(b"\n")?;
     }
-    out.flush()
+    Ok(())
 }

@@ -1,0 +1,235 @@
+//! Rows as documents: one column is the text, the others are what JSON makes of them.
+
+use std::path::PathBuf;
+use std::vec;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use parquet::errors::ParquetError;
+use serde_json::Value;
+
+use super::super::{Input, Metadata, Meter, Opened, Reader, Source, jsonl, utf8};
+use super::{Table, bytes_of, guarded, invalid, json};
+use crate::{Error, Result, Text};
+
+/// The documents of a Parquet file.
+pub(in crate::reader) struct Rows {
+    input: Input,
+    table: Table,
+    text_field: String,
+    id_field: String,
+    meter: Meter,
+    /// The rows that were decoded and not given out.
+    batch: vec::IntoIter<Row>,
+    /// The number of the row last given out, from 1.
+    row: usize,
+    /// Rows that were decoded.
+    decoded: u64,
+    /// Bytes that were counted for them.
+    counted: u64,
+    ended: bool,
+}
+
+/// A row: its text, if its column holds texts, and its other columns, an object of JSON.
+struct Row {
+    text: Option<Cell>,
+    fields: String,
+}
+
+enum Cell {
+    Null,
+    Bytes(Vec<u8>),
+}
+
+impl Rows {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What cannot be read, and where there is no column with the text.
+    pub(in crate::reader) fn new(reader: &Reader, input: &Input, opened: Opened) -> Result<Self> {
+        let table = Table::open(input, opened)?;
+        let wanted = &reader.text_field;
+        let names = table.names();
+        if !names.contains(&wanted.as_str()) {
+            let names = names.join(", ");
+            return Err(input.failed(invalid(format!(
+                "there is no column {wanted}; the columns are {names}; name the one with the text with --text-column"
+            ))));
+        }
+        Ok(Self {
+            input: input.clone(),
+            table,
+            text_field: wanted.clone(),
+            id_field: reader.id_field.clone(),
+            meter: reader.meter.clone(),
+            batch: Vec::new().into_iter(),
+            row: 0,
+            decoded: 0,
+            counted: 0,
+            ended: false,
+        })
+    }
+
+    /// Decodes the next rows, if there are any.
+    fn decode(&mut self) -> Result<bool> {
+        let fields @ [text, id] = [self.text_field.as_str(), &self.id_field];
+        let next = |table: &mut Table| {
+            guarded(|| {
+                let batch = table.next()?;
+                batch.map(|batch| rows(&batch, text, id)).transpose()
+            })
+        };
+        let mut rows = next(&mut self.table);
+        if rows.is_err() && guarded(|| self.table.go_on_raw(fields)).unwrap_or(false) {
+            rows = next(&mut self.table);
+        }
+        let rows = rows.map_err(|e| self.input.failed(e))?;
+        self.decoded += rows.as_ref().map_or(0, |rows| rows.len() as u64);
+        let more = rows.is_some();
+        self.count(if more { self.decoded } else { self.table.rows });
+        self.batch = rows.unwrap_or_default().into_iter();
+        Ok(more)
+    }
+
+    /// Counts the share of the file that so many rows are: the library reads here and there.
+    fn count(&mut self, rows: u64) {
+        let (all, most) = (
+            u128::from(self.table.rows),
+            u128::from(self.table.uncounted),
+        );
+        let share = (most * u128::from(rows)).checked_div(all).unwrap_or(most);
+        let share = u64::try_from(share.min(most)).unwrap_or(self.counted);
+        self.meter.skip(share.saturating_sub(self.counted));
+        self.counted = share.max(self.counted);
+    }
+
+    fn document(&self, row: Row) -> Source {
+        let place = || format!("{}:{}", self.input.name(), self.row);
+        match self.parse(row) {
+            Ok((id, text, metadata)) => Source {
+                id: id.unwrap_or_else(place),
+                text,
+                derived: false,
+                metadata,
+            },
+            Err(error) => Source::failed(place(), error),
+        }
+    }
+
+    fn parse(&self, row: Row) -> Result<(Option<String>, Result<Text>, Metadata)> {
+        let (text, id) = (&self.text_field, &self.id_field);
+        let fields = serde_json::from_str(&row.fields);
+        let mut fields: Metadata =
+            fields.map_err(|e| self.wrong(format!("its columns make no JSON: {e}")))?;
+        let id = jsonl::id(&mut fields, &row.fields, id).map_err(|reason| {
+            self.wrong(format!(
+                "the column {id} is {reason}; name another with --id-column"
+            ))
+        })?;
+        let found = match (row.text, fields.shift_remove(text)) {
+            (Some(Cell::Bytes(bytes)), _) => self.text(bytes),
+            (None, Some(Value::String(found))) => self.text(found.into_bytes()),
+            (Some(Cell::Null), _) | (None, None | Some(Value::Null)) => {
+                Err(self.wrong(format!(
+                    "the column {text} is null; leave out rows without text, or name the column that has it with --text-column"
+                )))
+            }
+            (None, Some(_)) => Err(self.wrong(format!(
+                "the column {text} is no text; name the one that is with --text-column"
+            ))),
+        };
+        Ok((id, found, fields))
+    }
+
+    fn text(&self, bytes: Vec<u8>) -> Result<Text> {
+        let column = &self.text_field;
+        let text = utf8(bytes).map_err(|error| match error {
+            Error::NotUtf8 { offset, .. } => self.wrong(format!(
+                "the column {column} is not UTF-8 at byte {offset}; decode it before it is written, or leave the row out"
+            )),
+            Error::Nul { offset } => self.wrong(format!(
+                "the column {column} has a NUL byte at byte {offset}; take it out before it is written, or leave the row out"
+            )),
+            other => other,
+        })?;
+        Ok(text.into())
+    }
+
+    fn wrong(&self, message: String) -> Error {
+        Error::Row {
+            path: PathBuf::from(self.input.name()),
+            row: self.row,
+            message,
+        }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Source;
+
+    fn next(&mut self) -> Option<Source> {
+        loop {
+            if let Some(row) = self.batch.next() {
+                self.row += 1;
+                return Some(self.document(row));
+            }
+            if self.ended {
+                return None;
+            }
+            match self.decode() {
+                Ok(more) => self.ended = !more,
+                Err(error) => {
+                    self.ended = true;
+                    self.count(self.table.rows);
+                    return Some(Source::failed(self.input.name(), error));
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a batch. A text is taken as it is, not by way of JSON.
+fn rows(batch: &RecordBatch, text: &str, id: &str) -> Result<Vec<Row>, ParquetError> {
+    let column = batch.column_by_name(text).map(texts).transpose()?.flatten();
+    let mut others = batch.clone();
+    if column.is_some()
+        && let Ok(at) = batch.schema().index_of(text)
+    {
+        others.remove_column(at);
+    }
+    let lines = match others.num_columns() {
+        0 => "{}\n".repeat(batch.num_rows()).into_bytes(),
+        _ => json(&others, Some(id))?,
+    };
+    let lines = String::from_utf8(lines).map_err(|e| ParquetError::External(Box::new(e)))?;
+    let mut cells = column.unwrap_or_default().into_iter();
+    let row = |line: &str| Row {
+        text: cells.next(),
+        fields: line.to_owned(),
+    };
+    Ok(lines.lines().map(row).collect())
+}
+
+/// The values of a column that holds texts, or bytes that may be some.
+fn texts(column: &ArrayRef) -> Result<Option<Vec<Cell>>, ParquetError> {
+    let plain = match column.data_type() {
+        DataType::Dictionary(_, value) => cast(column, value)?,
+        _ => column.clone(),
+    };
+    let cell = |value: Option<&[u8]>| value.map_or(Cell::Null, |bytes| Cell::Bytes(bytes.to_vec()));
+    let text = |value: Option<&str>| cell(value.map(str::as_bytes));
+    Ok(match plain.data_type() {
+        DataType::Utf8 => plain
+            .as_string_opt::<i32>()
+            .map(|c| c.iter().map(text).collect()),
+        DataType::LargeUtf8 => plain
+            .as_string_opt::<i64>()
+            .map(|c| c.iter().map(text).collect()),
+        DataType::Utf8View => plain
+            .as_string_view_opt()
+            .map(|c| c.iter().map(text).collect()),
+        _ => bytes_of(plain.as_ref()).map(|values| values.map(cell).collect()),
+    })
+}
