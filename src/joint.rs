@@ -4,8 +4,6 @@
 use crate::document::Span;
 use crate::place;
 
-const PLACE: &str = "LOC";
-
 /// Makes one span of two places beside each other where that is what a country or region is called.
 pub fn join(text: &str, spans: &mut Vec<Span>) {
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
@@ -24,15 +22,22 @@ pub fn join(text: &str, spans: &mut Vec<Span>) {
 fn are_one(text: &str, left: &Span, right: &Span) -> bool {
     let between = text.get(left.end..right.start).unwrap_or_default();
     let name = || text.get(left.start..right.end).unwrap_or_default();
-    &*left.label == PLACE
-        && &*right.label == PLACE
+    place::is_label(&left.label)
+        && left.label == right.label
+        && between.matches('\n').count() < 2
         && match between.trim() {
             "and" | "and the" => place::is_whole(name()),
             "&" => place::is_whole(&name().replace('&', "and")),
             // "Paris, Texas" is two places.
-            "," => is_district(text, right) && place::is_whole(name()),
+            "," => is_district(text, right) && (is_capital(text, left) || place::is_whole(name())),
             _ => false,
         }
+}
+
+/// The capital whose district is a place of another name.
+fn is_capital(text: &str, span: &Span) -> bool {
+    let surface = text.get(span.start..span.end).unwrap_or_default();
+    surface.eq_ignore_ascii_case("washington")
 }
 
 /// Whether it is "D.C." or "D.F.": a district of a capital, and nothing without it.
@@ -53,7 +58,7 @@ mod tests {
             spans.push(Span {
                 start,
                 end: start + part.len(),
-                label: PLACE.into(),
+                label: "LOC".into(),
                 score: 0.9,
                 name: None,
             });
@@ -76,6 +81,7 @@ mod tests {
                 ["St. Vincent", "Grenadines"],
             ),
             ("Bogotá, D.C.", ["Bogotá", "D.C."]),
+            ("Washington, D.C.", ["Washington", "D.C."]),
         ] {
             assert_eq!(joined(text, &parts), [text]);
         }
@@ -88,6 +94,7 @@ mod tests {
             ("Kenya and Uganda", ["Kenya", "Uganda"]),
             ("Paris, Texas", ["Paris", "Texas"]),
             ("Lima, D.C.", ["Lima", "D.C."]),
+            ("Trinidad\n\nand Tobago", ["Trinidad", "Tobago"]),
         ] {
             assert_eq!(joined(text, &parts), parts);
         }

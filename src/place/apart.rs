@@ -5,6 +5,7 @@
 //! the same sentence, else that of the dateline, else the one that was spoken of last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::candidates::{Candidate, candidates, says_region, wholes};
 use super::context::{Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before};
@@ -22,6 +23,10 @@ const BESIDE: usize = 16;
 const SENTENCE: usize = 400;
 
 /// Makes a name of each place where a name of a document is said to mean several.
+///
+/// It goes between [`names::find`] and [`link`](super::link): `spans` are in text order, and a name's
+/// [`id`](Name::id) is its index in `names`. Where a name is set apart, names are numbered anew in the
+/// order of their first mention, and [`Span::name`] with them.
 pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
     let (places, mentions) = mentions(spans, names);
     let reader = Reader {
@@ -157,16 +162,25 @@ impl Reader<'_> {
 
     /// Whether there is anything to read around a mention; nothing is looked up for that.
     fn may_say(&self, at: usize, mention: &Mention) -> bool {
-        let behind = self.text.get(mention.bytes.end..).unwrap_or_default();
         let next = self.mentions.get(at + 1);
-        let mut outer = [", ", " ("]
-            .iter()
-            .filter_map(|mark| behind.strip_prefix(mark));
-        outer.any(|outer| outer.starts_with(char::is_uppercase))
-            || next.is_some_and(|next| is_inside(self.text, mention, next))
+        let comma = |left, right| join(self.text, left, right) == Join::Comma;
+        self.behind_comma(mention).is_some()
+            || next.is_some_and(|next| comma(mention, next) || is_inside(self.text, mention, next))
+            || self.before(at).is_some_and(|before| comma(before, mention))
             || says_region(&next_word(self.text, mention).to_lowercase())
             || said_before(self.text, mention).is_some()
             || self.surface(mention).contains(',')
+    }
+
+    fn before(&self, at: usize) -> Option<&Mention> {
+        self.mentions.get(at.checked_sub(1)?)
+    }
+
+    /// What a comma leads to, if it may be a name. "or" is not Oregon.
+    fn behind_comma(&self, mention: &Mention) -> Option<Range<usize>> {
+        let outer = behind_comma(self.text, mention)?;
+        let name = self.text.get(outer.clone())?;
+        name.starts_with(char::is_uppercase).then_some(outer)
     }
 
     fn surface(&self, mention: &Mention) -> &str {
@@ -284,7 +298,24 @@ impl Reader<'_> {
         if self.surface(mention).contains(',') {
             return are(&own, |_| true);
         }
-        self.lies(at, mention, &own)
+        self.holds(at, mention, &own)
+            .or_else(|| self.lies(at, mention, &own))
+    }
+
+    /// What a mention of a country or region says behind a town: "Tbilisi, Georgia".
+    fn holds(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
+        let town = self.before(at)?;
+        let wholes = own.iter().filter(|place| place.is_whole()).count();
+        if wholes < 2 || join(self.text, town, mention) != Join::Comma {
+            return None;
+        }
+        let mut towns = candidates(&self.gazetteer, self.surface(town));
+        // "Rome, Georgia and Iran"
+        if self.is_listed(at - 1) {
+            towns.sort_by(|a, b| b.prior.total_cmp(&a.prior));
+            towns.truncate(1);
+        }
+        are(own, |whole| towns.iter().any(|town| town.lies_in(whole)))
     }
 
     /// What a mention says by naming where its place lies.
@@ -292,16 +323,22 @@ impl Reader<'_> {
         let next = self.mentions.get(at + 1);
         let joined = |next: &&Mention| join(self.text, mention, next) == Join::Comma;
         let inside = |next: &&Mention| is_inside(self.text, mention, next);
-        let (wholes, whole, sure) = match next.filter(joined).or(next.filter(inside)) {
+        let (wholes, whole, sure, end) = match next.filter(joined).or(next.filter(inside)) {
             Some(next) => {
                 let span = self.span(at + 1)?;
                 let outer = written(&self.gazetteer, self.text, span);
                 let wholes = wholes(&self.gazetteer, outer);
-                (wholes, Some(next.name), !self.is_listed(at))
+                (
+                    wholes,
+                    Some(next.name),
+                    !self.is_listed(at),
+                    span.start + outer.len(),
+                )
             }
             None => {
-                let outer = behind_comma(self.text, mention)?;
-                (wholes(&self.gazetteer, outer), None, true)
+                let outer = self.behind_comma(mention)?;
+                let wholes = wholes(&self.gazetteer, self.text.get(outer.clone())?);
+                (wholes, None, true, outer.end)
             }
         };
         let of = |kind: Kind, places: &[Candidate]| -> BTreeSet<Id> {
@@ -319,11 +356,14 @@ impl Reader<'_> {
             .iter()
             .filter(|place| wholes.iter().any(|whole| place.lies_in(whole)));
         let places: BTreeSet<Id> = places.map(|place| place.id).collect();
-        // "Rachel, Nevada": another one than those that are known.
-        let unknown = sure
-            && next.is_none_or(|next| !inside(&next))
-            && !own.is_empty()
-            && own.iter().all(|place| !place.is_whole());
+        // "Rachel, Nevada, is": another one than those that are known; not so "In Rachel, Nevada is".
+        let behind = self.text.get(end..).unwrap_or_default().chars().next();
+        let unknown =
+            sure && behind.is_none_or(|behind| {
+                !behind.is_alphanumeric() && !matches!(behind, ' ' | '\'' | '’')
+            }) && next.is_none_or(|next| !inside(&next))
+                && !own.is_empty()
+                && own.iter().all(|place| !place.is_whole());
         (!wholes.is_empty() && (unknown || !places.is_empty())).then_some(Says {
             places,
             wholes,

@@ -39,7 +39,8 @@ pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
 /// Whether a mention is said to lie in the one behind it: "Birmingham in Alabama".
 pub(super) fn is_inside(text: &str, left: &Mention, right: &Mention) -> bool {
     let between = text.get(left.bytes.end..right.bytes.start);
-    matches!(between, Some(" in " | " in the "))
+    let words = between.map(|between| between.split_whitespace().collect::<Vec<_>>());
+    matches!(words.as_deref(), Some(["in"] | ["in", "the"]))
 }
 
 /// Runs of at least two mentions that are joined, each with whether it is a list for sure.
@@ -73,6 +74,9 @@ pub(super) enum Said {
     Town,
 }
 
+/// Bytes before a mention that are looked at: what is read there is shorter.
+const BEFORE: usize = 64;
+
 /// What is said right before a mention: "the city of", "Senator from", "the state of", and
 /// "Doug Collins of", as members of parliaments are presented.
 pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
@@ -82,7 +86,8 @@ pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
     {
         return Some(Said::Region);
     }
-    let mut words = before.rsplit([' ', '\n']);
+    let start = before.ceil_char_boundary(before.len().saturating_sub(BEFORE));
+    let mut words = before.get(start..)?.rsplit(char::is_whitespace);
     let (mut last, mut kind) = (words.next()?, words.next()?);
     if last == "the" {
         (last, kind) = (kind, words.next()?);
@@ -111,11 +116,28 @@ pub(super) fn said_behind(word: &str) -> Option<Said> {
 
 /// What a comma behind a mention leads to, up to the next comma or blank: `Ala.` in
 /// "Selma, Ala., on Sunday".
-pub(super) fn behind_comma<'t>(text: &'t str, mention: &Mention) -> Option<&'t str> {
+pub(super) fn behind_comma(text: &str, mention: &Mention) -> Option<Range<usize>> {
     let behind = text.get(mention.bytes.end..)?.strip_prefix(',')?;
-    let behind = behind.strip_prefix(' ')?;
-    let end = behind.find([' ', ',', ';', '\n', ')']);
-    behind.get(..end.unwrap_or(behind.len()))
+    let outer = skip_blanks(behind);
+    if outer.is_empty() || outer.len() == behind.len() {
+        return None;
+    }
+    let end = outer.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')'));
+    let start = text.len() - outer.len();
+    Some(start..start + end.unwrap_or(outer.len()))
+}
+
+/// Blanks within a line of text, one line's end among them at most.
+pub(super) const BLANKS: usize = 16;
+
+/// What stands behind some blanks or a line's end; nothing behind more.
+pub(super) fn skip_blanks(text: &str) -> &str {
+    let rest = text.trim_start_matches(char::is_whitespace);
+    let blanks = text.get(..text.len() - rest.len()).unwrap_or_default();
+    match blanks.len() <= BLANKS && blanks.matches('\n').count() < 2 {
+        true => rest,
+        false => "",
+    }
 }
 
 #[cfg(test)]
@@ -149,12 +171,31 @@ mod tests {
     }
 
     #[test]
+    fn words_before_a_mention_are_read_whatever_blanks_are_between() {
+        let said = |text: &str| said_before(text, &mentions(text, &["X"])[0]);
+        assert_eq!(said("in the city\u{a0}of X"), Some(Said::Town));
+        let long = format!("{} province of X", "é".repeat(40));
+        assert_eq!(said(&long), Some(Said::Region));
+        assert_eq!(said("the\tstate\tof the\tX"), Some(Said::Region));
+    }
+
+    #[test]
     fn words_behind_a_mention_are_read() {
         let text = "Selma, Ala., in Washington state";
         let found = mentions(text, &["Selma", "Washington"]);
-        assert_eq!(behind_comma(text, &found[0]), Some("Ala."));
+        assert_eq!(
+            behind_comma(text, &found[0]).map(|b| &text[b]),
+            Some("Ala.")
+        );
         assert_eq!(behind_comma(text, &found[1]), None);
         assert_eq!(next_word(text, &found[1]), "state");
         assert_eq!(next_word(text, &found[0]), "");
+        let text = "Selma,\r\nAla., and Selma,\n\nAla.";
+        assert_eq!(
+            behind_comma(text, &found[0]).map(|b| &text[b]),
+            Some("Ala.")
+        );
+        let found = mentions(&text[18..], &["Selma"]);
+        assert_eq!(behind_comma(&text[18..], &found[0]), None);
     }
 }

@@ -1,15 +1,17 @@
-//! Parties that are named without their country where its own politics are told: a text that has them,
-//! and nothing from abroad, is of that country.
+//! Parties and offices that are named without their country where its own politics are told: a text that
+//! has them, and nothing from abroad, is of that country.
 
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
+use crate::document::is_person;
 use crate::names::Name;
 
-/// Countries, and names of their parties, folded.
-const PARTIES: [(&str, &[&str]); 1] = [(
-    "united states",
-    &["democrat", "democrats", "gop", "republican", "republicans"],
-)];
+/// The country whose parties these are, folded.
+const COUNTRY: &str = "united states";
+/// Names of parties, folded.
+const PARTIES: [&str; 5] = ["democrat", "democrats", "gop", "republican", "republicans"];
+/// An office in its states, as its newspapers write it.
+const OFFICE: &str = "Gov. ";
 
 /// What the parties of a country speak of where they speak of another: no region has any of it.
 const ABROAD: [&str; 8] = [
@@ -34,10 +36,13 @@ const BODIES: [&str; 6] = [
 
 /// The country whose own politics a text tells of.
 pub(super) fn country(gazetteer: &Gazetteer<'_>, text: &str, names: &[Name]) -> Option<Id> {
-    let names: Vec<String> = names.iter().map(|name| fold(&name.name)).collect();
-    let has = |parties: &[&str]| names.iter().any(|name| parties.contains(&&**name));
-    let (country, _) = PARTIES.iter().find(|(_, parties)| has(parties))?;
-    let country = gazetteer.named(country).main().next()?;
+    let names = names.iter().filter(|name| !is_person(&name.label));
+    let names: Vec<String> = names.map(|name| fold(&name.name)).collect();
+    let has = |known: &[&str]| names.iter().any(|name| known.contains(&&**name));
+    if !has(&PARTIES) && !text.contains(OFFICE) {
+        return None;
+    }
+    let country = gazetteer.named(COUNTRY).main().next()?;
     let lower = text.to_lowercase();
     let abroad = has(&BODIES)
         || ABROAD.iter().any(|word| lower.contains(word))

@@ -271,7 +271,7 @@ fn look_behind(
         }
         let joined = next.is_some_and(|next| join(text, mention, next) != Join::None);
         if let Some(name) = behind_comma(text, mention).filter(|_| !joined) {
-            let wholes = wholes(gazetteer, name);
+            let wholes = wholes(gazetteer, text.get(name).unwrap_or_default());
             if !wholes.is_empty() {
                 qualify(places, &wholes);
             }

@@ -118,11 +118,11 @@ impl Row<'_> {
         self.list || self.run.len() > 2
     }
 
-    /// Whether two mentions and a comma behind them say where the first one is: "Esperanza,
+    /// Whether two mentions and a mark behind them say where the first one is: "Esperanza,
     /// Sultan Kudarat, announced".
     fn is_aside(&self, right: &Mention) -> bool {
         let behind = self.text.get(right.bytes.end..).unwrap_or_default();
-        !self.is_long() && behind.starts_with(',')
+        !self.is_long() && (behind.is_empty() || behind.starts_with([',', '.', ';', ')']))
     }
 
     /// Members of a list are of a kind: "Georgia, Michigan and Ohio", "Russia, Georgia and Iran".

@@ -16,8 +16,8 @@
 //! | other names mean one, two, ... towns of its region | 50, 75, ... |
 //! | it is a region, and another name means one of its country | 15 |
 //! | it is a region, and other names mean one, two, ... towns in it | 20, 40, ... |
-//! | parties of its country are named, and it is a region or capital | 40 |
-//! | another name means its country or a people of it; towns in it | 12; 5 to 15 |
+//! | parties of its country are named and nothing from abroad, and it is a region or capital | 40 |
+//! | another name means its country, or a people or such parties of it; towns in it | 12; 5 to 15 |
 //! | the document speaks of other countries only, and it is a town | 0.4 |
 //! | the document is about another region, the more names mean that | 1 to 0.1 |
 //!
@@ -71,6 +71,11 @@ pub(crate) fn is_large(name: &str) -> bool {
     places.any(|place| place.population as f64 >= link::UNKNOWN)
 }
 
+/// Whether a label is that of places.
+pub(crate) fn is_label(label: &str) -> bool {
+    PLACES.contains(&label)
+}
+
 /// Whether a country or region is called so.
 pub(crate) fn is_whole(name: &str) -> bool {
     let gazetteer = Gazetteer::embedded();
@@ -91,7 +96,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     let mut peoples = Vec::new();
     let mut organisations = Vec::new();
     for name in names.iter() {
-        if PLACES.contains(&&*name.label) {
+        if is_label(&name.label) {
             subjects.insert(name.id, Subject::new(&name.name));
         } else if &*name.label == "ORG" {
             organisations.push(&*name.name);
@@ -135,7 +140,7 @@ fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
             person = Some(span.end);
         }
         let named = span.name.and_then(|name| names.get(name));
-        if let Some(name) = named.filter(|name| PLACES.contains(&&*name.label)) {
+        if let Some(name) = named.filter(|name| is_label(&name.label)) {
             places.push(at);
             mentions.push(Mention {
                 name: name.id,

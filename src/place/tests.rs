@@ -401,6 +401,14 @@ fn a_name_that_says_nothing_is_the_place_that_stands_nearest() {
             &["Missouri", "Missouri", "Illinois", "Missouri"],
         ),
         (
+            "[Portland],\nMaine, and in [Portland],\r\nOregon, were told",
+            &["Maine", "Oregon"],
+        ),
+        (
+            "[Birmingham] in\n[Alabama] and [Birmingham] in\u{a0}[England] met",
+            &["Alabama", "England"],
+        ),
+        (
             "[Granada], [Spain], and [Granada], [Nicaragua]. He of [Spain] plays in [Granada].",
             &["Andalusia", "Granada Department", "Andalusia"],
         ),
@@ -418,6 +426,7 @@ fn a_name_that_is_said_of_one_place_in_several_ways_is_one_name() {
         "the city of [New York]. [New York], [N.Y.], is large",
         "[Mexico], [Philippines] and [Peru]. [Mexico], [Peru] and [Chile]",
         "[Georgia], [Alabama] and [Florida]. The state of [Georgia]",
+        "born in [Birmingham], [England]. In [Birmingham], [Ukraine] asked for help",
     ] {
         let document = linked(text);
         let first = document.spans[0].name;
@@ -435,6 +444,8 @@ fn regions_are_meant_where_their_towns_or_offices_are_named() {
     for (text, place) in [
         ("[Georgia] votes. A judge in [Atlanta]", "Georgia, US"),
         ("[Georgia] votes. {Republicans} hope", "Georgia, US"),
+        ("[Georgia] votes. {Republicans} back <Chad>", "Georgia, US"),
+        ("[Georgia] votes, Gov. <Brian Kemp> said", "Georgia, US"),
         ("[Georgia] votes. [Tbilisi] waits", "Georgia, GE"),
         ("[Quebec] votes. [Montreal] waits", "Quebec, CA"),
         (
@@ -462,6 +473,7 @@ fn parties_that_speak_of_another_country_do_not_say_where_it_is() {
         "[Georgia]'s parliament votes. {Republicans} wait",
         "[Georgia] votes. {Republicans} warn [Russia]",
         "{NATO} and [Georgia]: what {Republicans} think",
+        "[Georgia] and its prime minister, says Gov. <Kemp>",
     ] {
         assert!(
             !linked(text).names.iter().any(|name| {
