@@ -524,6 +524,69 @@ fn maps_of_parquet_are_objects_whatever_their_keys_are() {
 
 #[cfg(feature = "parquet")]
 #[test]
+fn a_map_of_parquet_with_a_key_that_is_null_costs_no_row() {
+    use std::sync::Arc;
+
+    use ::parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    let schema = "message m { required binary text (UTF8); required group tags (MAP) { \
+                  repeated group key_value { optional binary key (UTF8); optional int32 value; } } }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = ["x", "y", "z"].map(ByteArray::from);
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<ByteArrayType>();
+    typed.write_batch(&texts, None, None).unwrap();
+    column.close().unwrap();
+    let keys = ["a", "c"].map(ByteArray::from);
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<ByteArrayType>();
+    typed
+        .write_batch(&keys, Some(&[2, 1, 2]), Some(&[0; 3]))
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<Int32Type>();
+    typed
+        .write_batch(&[1, 2, 3], Some(&[2; 3]), Some(&[0; 3]))
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let wanted = [
+        row("x.parquet:1", "x", "{\"tags\":{\"a\":1}}"),
+        row("x.parquet:2", "y", "{\"tags\":{\"null\":2}}"),
+        row("x.parquet:3", "z", "{\"tags\":{\"c\":3}}"),
+    ];
+    assert_eq!(read("x.parquet", &bytes), wanted);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn rows_of_parquet_that_make_no_json_are_named_with_the_column_and_none_is_lost() {
+    use std::sync::Arc;
+
+    use arrow_array::{StringArray, TimestampMicrosecondArray};
+    let times = TimestampMicrosecondArray::from(vec![0; 300]);
+    let bytes = parquet_of(vec![
+        ("text", Arc::new(StringArray::from(vec!["Kyiv"; 300]))),
+        ("at", Arc::new(times.with_timezone("Mars/Olympus"))),
+    ]);
+    let found = read("x.parquet", &bytes);
+    assert_eq!(found.len(), 300);
+    for (at, found) in found.iter().enumerate() {
+        let row = at + 1;
+        assert_eq!(found.0, format!("x.parquet:{row}"));
+        let wanted = format!("record: x.parquet: row {row}: the column at makes no JSON: ");
+        assert!(found.1.starts_with(&wanted), "{found:?}");
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
 fn parquet_is_read_however_it_is_compressed() {
     use ::parquet::basic::Compression;
     use ::parquet::file::properties::WriterProperties;
