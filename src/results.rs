@@ -79,11 +79,13 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The lines of a file of results.
+/// The lines of a file of results. One that is none does not end them; where the file cannot be read on
+/// that is the last.
 pub struct Lines {
     path: PathBuf,
     bytes: Box<dyn BufRead + Send>,
     line: usize,
+    ended: bool,
 }
 
 /// Reads a file of results, plain or compressed, line by line.
@@ -97,20 +99,22 @@ pub fn read(path: impl AsRef<Path>) -> Result<Lines> {
         path: path.to_owned(),
         bytes: Reader::default().bytes(&Input::File(path.to_owned()))?,
         line: 0,
+        ended: false,
     })
 }
 
 impl Lines {
     fn next_line(&mut self) -> Result<Option<Line>> {
-        loop {
+        while !self.ended {
             let mut bytes = Vec::new();
             let read = self.bytes.read_until(b'\n', &mut bytes);
+            self.ended = !matches!(read, Ok(1..));
             let read = read.map_err(|source| Error::Read {
                 path: self.path.clone(),
                 source,
             })?;
             if read == 0 {
-                return Ok(None);
+                break;
             }
             self.line += 1;
             if bytes.trim_ascii().is_empty() {
@@ -124,6 +128,7 @@ impl Lines {
                 Err(error) => Err(self.wrong(&not_json(&error))),
             };
         }
+        Ok(None)
     }
 
     /// The error of the line last read.
@@ -252,6 +257,25 @@ mod tests {
             (span.start, span.end)
         );
         assert_eq!(line.names, document.names);
+    }
+
+    #[test]
+    fn lines_go_on_behind_one_that_is_none_and_end_where_the_file_cannot_be_read_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("results.jsonl.gz");
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        let line = "{\"id\":\"x\",\"offset_unit\":\"char\"}\n";
+        std::io::Write::write_all(&mut gzip, format!("{{\n{line}").as_bytes()).unwrap();
+        let mut bytes = gzip.finish().unwrap();
+        bytes.truncate(bytes.len() - 9);
+        std::fs::write(&path, bytes).unwrap();
+        let lines: Vec<Result<Line>> = read(&path).unwrap().take(9).collect();
+        let [Err(first), .., Err(last)] = &lines[..] else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(first.kind(), "results");
+        assert_eq!(last.kind(), "read");
+        assert!(lines.len() < 9, "{lines:?}");
     }
 
     #[test]
