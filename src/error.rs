@@ -191,6 +191,22 @@ impl Error {
         }
     }
 
+    /// Whether the message names the file that it is about.
+    #[must_use]
+    pub fn names_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Read { .. }
+                | Self::Write { .. }
+                | Self::Directory(_)
+                | Self::Row { .. }
+                | Self::Topics { .. }
+                | Self::List { .. }
+                | Self::Model { .. }
+                | Self::Results { .. }
+        )
+    }
+
     /// A short name for the kind of failure, for error records in JSONL output.
     #[must_use]
     pub fn kind(&self) -> &'static str {

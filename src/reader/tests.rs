@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -583,6 +584,26 @@ fn rows_of_parquet_that_make_no_json_are_named_with_the_column_and_none_is_lost(
         let wanted = format!("record: x.parquet: row {row}: the column at makes no JSON: ");
         assert!(found.1.starts_with(&wanted), "{found:?}");
     }
+}
+
+#[cfg(all(unix, feature = "parquet"))]
+#[test]
+fn an_error_of_a_row_of_parquet_has_the_path_of_a_file_whose_name_is_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::sync::Arc;
+
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(OsStr::from_bytes(b"caf\xE9.parquet"));
+    let numbers = arrow_array::Int64Array::from(vec![7]);
+    fs::write(&path, parquet_of(vec![("text", Arc::new(numbers))])).unwrap();
+    let mut documents = Reader::default().documents(&Input::File(path.clone()));
+    let error = documents.next().unwrap().text.unwrap_err();
+    assert!(error.names_file());
+    assert!(
+        matches!(&error, Error::Row { path: found, .. } if *found == path),
+        "{error:?}"
+    );
 }
 
 #[cfg(feature = "parquet")]

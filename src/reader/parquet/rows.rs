@@ -1,7 +1,6 @@
 //! Rows as documents: one column is the text, the others are what JSON makes of them.
 
 use std::io;
-use std::path::PathBuf;
 use std::vec;
 
 use arrow_array::cast::AsArray;
@@ -165,7 +164,7 @@ impl Rows {
 
     fn wrong(&self, message: String) -> Error {
         Error::Row {
-            path: PathBuf::from(self.input.name()),
+            path: self.input.path(),
             row: self.row,
             message,
         }
