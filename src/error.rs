@@ -182,7 +182,16 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// What became of writing a file.
+    /// Makes what the system said an error of reading this file.
+    pub(crate) fn reading(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Read {
+            path: path.clone(),
+            source,
+        }
+    }
+
+    /// Makes what the system said an error of writing this file.
     pub(crate) fn writing(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write {

@@ -110,11 +110,7 @@ impl Lines {
             let mut bytes = Vec::new();
             let read = self.bytes.read_until(b'\n', &mut bytes);
             self.ended = !matches!(read, Ok(1..));
-            let read = read.map_err(|source| Error::Read {
-                path: self.path.clone(),
-                source,
-            })?;
-            if read == 0 {
+            if read.map_err(Error::reading(&self.path))? == 0 {
                 break;
             }
             self.line += 1;
