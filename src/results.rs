@@ -110,7 +110,7 @@ impl Lines {
             let mut bytes = Vec::new();
             let read = self.bytes.read_until(b'\n', &mut bytes);
             self.ended = !matches!(read, Ok(1..));
-            if read.map_err(Error::reading(&self.path))? == 0 {
+            if read.map_err(|e| Error::reading(&self.path)(e))? == 0 {
                 break;
             }
             self.line += 1;
