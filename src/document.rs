@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::fields::{score, shared};
 use crate::names::Name;
 use crate::topic::Topic;
-use crate::writer::Line;
 
 /// A tagged text. All positions are byte offsets into `text`, half-open.
 ///
@@ -98,12 +97,6 @@ pub struct Stats {
     pub subwords: usize,
     /// Windows the encoder ran over.
     pub windows: usize,
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Line::of(self).serialize(serializer)
-    }
 }
 
 impl Document {

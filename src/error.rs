@@ -182,13 +182,38 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// What became of writing a file.
+    /// Makes what the system said an error of reading this file.
+    pub(crate) fn reading(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Read {
+            path: path.clone(),
+            source,
+        }
+    }
+
+    /// Makes what the system said an error of writing this file.
     pub(crate) fn writing(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write {
             path: path.clone(),
             source,
         }
+    }
+
+    /// Whether the message names the file that it is about.
+    #[must_use]
+    pub fn names_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Read { .. }
+                | Self::Write { .. }
+                | Self::Directory(_)
+                | Self::Row { .. }
+                | Self::Topics { .. }
+                | Self::List { .. }
+                | Self::Model { .. }
+                | Self::Results { .. }
+        )
     }
 
     /// A short name for the kind of failure, for error records in JSONL output.

@@ -14,6 +14,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -27,13 +28,13 @@ use crate::{Error, Name, OffsetUnit, Result, Stats, Topic};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Line {
     /// The document's id; empty for a [`Document`](crate::Document) that was serialised by itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub id: String,
     /// What [`Entity::start`] and [`Entity::end`] count; `None` where the document failed.
     pub offset_unit: Option<OffsetUnit>,
     /// The text, where it was written.
     pub text: Option<String>,
-    /// The record's other fields.
+    /// The record's other fields, from an object or from a string that holds one, as in Parquet.
     #[serde(default, deserialize_with = "metadata")]
     pub metadata: Metadata,
     /// Spans in text order, disjoint.
@@ -79,11 +80,13 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The lines of a file of results.
+/// The lines of a file of results. One that is none does not end them; where the file cannot be read on
+/// that is the last.
 pub struct Lines {
     path: PathBuf,
     bytes: Box<dyn BufRead + Send>,
     line: usize,
+    ended: bool,
 }
 
 /// Reads a file of results, plain or compressed, line by line.
@@ -97,20 +100,18 @@ pub fn read(path: impl AsRef<Path>) -> Result<Lines> {
         path: path.to_owned(),
         bytes: Reader::default().bytes(&Input::File(path.to_owned()))?,
         line: 0,
+        ended: false,
     })
 }
 
 impl Lines {
     fn next_line(&mut self) -> Result<Option<Line>> {
-        loop {
+        while !self.ended {
             let mut bytes = Vec::new();
             let read = self.bytes.read_until(b'\n', &mut bytes);
-            let read = read.map_err(|source| Error::Read {
-                path: self.path.clone(),
-                source,
-            })?;
-            if read == 0 {
-                return Ok(None);
+            self.ended = !matches!(read, Ok(1..));
+            if read.map_err(|e| Error::reading(&self.path)(e))? == 0 {
+                break;
             }
             self.line += 1;
             if bytes.trim_ascii().is_empty() {
@@ -124,6 +125,7 @@ impl Lines {
                 Err(error) => Err(self.wrong(&not_json(&error))),
             };
         }
+        Ok(None)
     }
 
     /// The error of the line last read.
@@ -146,12 +148,15 @@ impl Iterator for Lines {
     }
 }
 
-/// An object, or a string that holds one, as in Parquet.
 fn metadata<'de, D: Deserializer<'de>>(from: D) -> Result<Metadata, D::Error> {
-    Ok(match Value::deserialize(from)? {
-        Value::Object(fields) => fields,
-        Value::String(text) => serde_json::from_str(&text).unwrap_or_default(),
-        _ => Metadata::new(),
+    let found = match Value::deserialize(from)? {
+        Value::Null => Some(Metadata::new()),
+        Value::Object(fields) => Some(fields),
+        Value::String(text) => serde_json::from_str(&text).ok(),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        D::Error::custom("metadata is neither an object nor a string that holds one")
     })
 }
 
@@ -255,10 +260,46 @@ mod tests {
     }
 
     #[test]
+    fn lines_go_on_behind_one_that_is_none_and_end_where_the_file_cannot_be_read_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("results.jsonl.gz");
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        let line = "{\"id\":\"x\",\"offset_unit\":\"char\"}\n";
+        std::io::Write::write_all(&mut gzip, format!("{{\n{line}").as_bytes()).unwrap();
+        let mut bytes = gzip.finish().unwrap();
+        bytes.truncate(bytes.len() - 9);
+        std::fs::write(&path, bytes).unwrap();
+        let lines: Vec<Result<Line>> = read(&path).unwrap().take(9).collect();
+        let [Err(first), .., Err(last)] = &lines[..] else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(first.kind(), "results");
+        assert_eq!(last.kind(), "read");
+        assert!(lines.len() < 9, "{lines:?}");
+    }
+
+    #[test]
+    fn metadata_that_is_no_object_is_an_error_that_says_so() {
+        let line = |metadata: &str| {
+            let line = format!(r#"{{"offset_unit":"char","metadata":{metadata}}}"#);
+            serde_json::from_str::<Line>(&line).map_err(|error| not_json(&error))
+        };
+        for wrong in ["[]", "7", "true", r#""""#, r#""a""#, r#""[1]""#] {
+            let error = line(wrong).unwrap_err();
+            let wanted = "metadata is neither an object nor a string that holds one at column ";
+            assert!(error.starts_with(wanted), "{wrong}: {error}");
+        }
+        for right in [r#"{"a":1}"#, r#""{\"a\":1}""#] {
+            assert_eq!(line(right).unwrap().metadata["a"], 1);
+        }
+    }
+
+    #[test]
     fn rows_with_nulls_and_older_lines_are_read() {
-        let row = r#"{"id":"x","offset_unit":null,"text":null,"metadata":null,"entities":null,"names":null,"topics":null,"stats":null,"error":{"kind":"read","message":"m"}}"#;
+        let row = r#"{"id":null,"offset_unit":null,"text":null,"metadata":null,"entities":null,"names":null,"topics":null,"stats":null,"error":{"kind":"read","message":"m"}}"#;
         let line: Line = serde_json::from_str(row).unwrap();
         assert_eq!((line.entities, line.stats), (Vec::new(), Stats::default()));
+        assert_eq!((&*line.id, line.metadata), ("", Metadata::new()));
         let older = r#"{"id":"x","offset_unit":"char","entities":[]}"#;
         let line: Line = serde_json::from_str(older).unwrap();
         assert_eq!((line.names, line.error), (Vec::new(), None));

@@ -69,8 +69,37 @@ pub trait Backend: Send + Sync {
     ) -> Result<()> {
         packed.check_tokens(tokens)?;
         let (logits, hidden) = self.logits_and_hidden(packed)?;
+        // In order and as many: all of them.
+        if tokens.len() == packed.tokens() {
+            read(logits.view(), hidden.view());
+            return Ok(());
+        }
         let [logits, hidden] = [logits, hidden].map(|rows| rows.select(Axis(0), tokens));
         read(logits.view(), hidden.view());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::FakeBackend;
+
+    #[test]
+    fn all_tokens_or_some_are_read_in_order_and_none_that_the_pack_has_not() {
+        let packed = Packed::new(&[4, 7, 6], &[0, 2, 3]).unwrap();
+        let (logits, hidden) = FakeBackend.logits_and_hidden(packed).unwrap();
+        for tokens in [&[0, 1, 2][..], &[0, 2], &[]] {
+            let mut calls = 0;
+            let read = FakeBackend.read(packed, tokens, &mut |some, states| {
+                calls += 1;
+                assert_eq!(some, logits.select(Axis(0), tokens));
+                assert_eq!(states, hidden.select(Axis(0), tokens));
+            });
+            assert!(read.is_ok() && calls == 1);
+        }
+        for tokens in [&[0, 2, 1][..], &[1, 2, 3]] {
+            assert!(FakeBackend.read(packed, tokens, &mut |_, _| {}).is_err());
+        }
     }
 }

@@ -241,9 +241,9 @@ pub(crate) fn check_file(path: &Path) -> Result<(), super::Stop> {
 
 /// A failure with the input it is about.
 pub(crate) fn named(input: &Input, error: &Error) -> super::Stop {
-    super::Stop::Fatal(match error {
-        Error::Read { .. } | Error::Directory(_) => error.to_string(),
-        _ => format!("{}: {error}", input.name()),
+    super::Stop::Fatal(match error.names_file() {
+        true => error.to_string(),
+        false => format!("{}: {error}", input.name()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use newshound::reader::Source;
 use newshound::writer::{Conll, Csv, Html, Jsonl, Record, Spacy, Tsv, View, WebAnnotation, Writer};
-use newshound::{Error, OffsetUnit, Tagger, Text};
+use newshound::{OffsetUnit, Tagger, Text};
 
 use super::input::InputArgs;
 use super::output::{Colour, ListArgs, ModelArgs, WantedTopics, label, stdout};
@@ -161,11 +161,7 @@ impl<W: Write> Job<W> {
             Ok(text) => self.bytes += text.as_str().len(),
             Err(error) => {
                 self.failed += 1;
-                let named = matches!(
-                    error,
-                    Error::Read { .. } | Error::Directory(_) | Error::Row { .. }
-                );
-                report(&match named {
+                report(&match error.names_file() {
                     true => error.to_string(),
                     false => format!("{input}: {error}"),
                 });

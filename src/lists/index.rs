@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fst::raw::{Fst, Output};
 
 use super::fold::lower;
-use super::read::{Row, path, read, wrong};
+use super::read::{Row, read, wrong};
 use crate::document::Word;
 use crate::reader::Input;
 use crate::spaces::one_line_into;
@@ -187,7 +187,7 @@ impl Index {
     /// Reads lists; also gives the digest of each.
     pub(super) fn read(inputs: &[Input]) -> Result<(Self, Vec<String>)> {
         let (mut draft, mut digests) = (Draft::default(), Vec::new());
-        let paths: Vec<PathBuf> = inputs.iter().map(path).collect();
+        let paths: Vec<PathBuf> = inputs.iter().map(Input::path).collect();
         for ((list, input), path) in inputs.iter().enumerate().zip(&paths) {
             let list = u16::try_from(list);
             let list = list.map_err(|_| Error::Option("more than 65,536 lists".to_owned()))?;

@@ -1,7 +1,7 @@
 //! A file of names to rows, or to an error that names its line.
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -33,14 +33,6 @@ struct Header {
     at: [Option<usize>; COLUMNS.len()],
 }
 
-/// What a list is called in messages.
-pub(super) fn path(input: &Input) -> PathBuf {
-    match input {
-        Input::File(path) => path.clone(),
-        _ => input.name().into(),
-    }
-}
-
 /// An error of a line.
 pub(super) fn wrong(path: &Path, line: usize, message: impl Into<String>) -> Error {
     Error::List {
@@ -52,7 +44,7 @@ pub(super) fn wrong(path: &Path, line: usize, message: impl Into<String>) -> Err
 
 /// Gives every row of a list to `take`. Returns the SHA-256 of the (decompressed) file.
 pub(super) fn read(input: &Input, mut take: impl FnMut(Row<'_>) -> Result<()>) -> Result<String> {
-    let path = &path(input);
+    let path = &input.path();
     let mut bytes = Reader::default().open(input)?.bytes;
     let mut hash = Sha256::new();
     let (mut line, mut number) = (Vec::new(), 0);

@@ -20,7 +20,7 @@ mod walk;
 
 use std::fs::File;
 use std::io::{self, BufRead, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -126,6 +126,15 @@ impl Input {
         }
     }
 
+    /// What errors call it that hold a path: a path as it is, also where it is not UTF-8.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self {
+            Self::Stdin => PathBuf::from("standard input"),
+            Self::File(path) => path.clone(),
+            Self::Bytes { name, .. } => name.into(),
+        }
+    }
+
     /// Reads the whole input, unpacked, as UTF-8; a byte order mark is no part of it.
     ///
     /// # Errors
@@ -166,11 +175,7 @@ impl Input {
         if let Some(malformed) = source.get_ref().and_then(|e| e.downcast_ref::<Malformed>()) {
             return Error::Malformed(*malformed);
         }
-        let path = match self {
-            Self::Stdin => Path::new("standard input").to_owned(),
-            Self::File(path) => path.clone(),
-            Self::Bytes { name, .. } => name.into(),
-        };
+        let path = self.path();
         Error::Read { path, source }
     }
 }

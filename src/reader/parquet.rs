@@ -161,7 +161,8 @@ impl Read for Lines {
             }
             let next = guarded(|| {
                 let batch = self.table.next()?;
-                batch.map(|batch| json(&batch, None)).transpose()
+                let lines = |batch| written(&with_text(&batch, None)?);
+                batch.map(lines).transpose()
             })?;
             match next {
                 None => return Ok(0),
@@ -171,16 +172,17 @@ impl Read for Lines {
     }
 }
 
-/// The rows of a batch as lines of JSON. In the column `id` what is not UTF-8 is nothing.
-fn json(batch: &RecordBatch, id: Option<&str>) -> Result<Vec<u8>, ParquetError> {
+/// The rows of a batch as lines of JSON.
+fn written(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     let builder = WriterBuilder::new().with_encoder_factory(Arc::new(Maps));
     let mut writer = builder.build::<_, LineDelimited>(Vec::new());
-    writer.write(&with_text(batch, id)?)?;
+    writer.write(batch)?;
     writer.finish()?;
     Ok(writer.into_inner())
 }
 
-/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such.
+/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such. In the
+/// column `id` what is not UTF-8 is nothing.
 fn with_text(batch: &RecordBatch, id: Option<&str>) -> Result<RecordBatch, ParquetError> {
     let schema = batch.schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -520,6 +521,89 @@ fn maps_of_parquet_are_objects_whatever_their_keys_are() {
         "{\"weights\":{}}",
     ];
     assert_eq!(metadata, wanted);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_map_of_parquet_with_a_key_that_is_null_costs_no_row() {
+    use std::sync::Arc;
+
+    use ::parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    let schema = "message m { required binary text (UTF8); required group tags (MAP) { \
+                  repeated group key_value { optional binary key (UTF8); optional int32 value; } } }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = ["x", "y", "z"].map(ByteArray::from);
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<ByteArrayType>();
+    typed.write_batch(&texts, None, None).unwrap();
+    column.close().unwrap();
+    let keys = ["a", "c"].map(ByteArray::from);
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<ByteArrayType>();
+    typed
+        .write_batch(&keys, Some(&[2, 1, 2]), Some(&[0; 3]))
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<Int32Type>();
+    typed
+        .write_batch(&[1, 2, 3], Some(&[2; 3]), Some(&[0; 3]))
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let wanted = [
+        row("x.parquet:1", "x", "{\"tags\":{\"a\":1}}"),
+        row("x.parquet:2", "y", "{\"tags\":{\"null\":2}}"),
+        row("x.parquet:3", "z", "{\"tags\":{\"c\":3}}"),
+    ];
+    assert_eq!(read("x.parquet", &bytes), wanted);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn rows_of_parquet_that_make_no_json_are_named_with_the_column_and_none_is_lost() {
+    use std::sync::Arc;
+
+    use arrow_array::{StringArray, TimestampMicrosecondArray};
+    let times = TimestampMicrosecondArray::from(vec![0; 300]);
+    let bytes = parquet_of(vec![
+        ("text", Arc::new(StringArray::from(vec!["Kyiv"; 300]))),
+        ("at", Arc::new(times.with_timezone("Mars/Olympus"))),
+    ]);
+    let found = read("x.parquet", &bytes);
+    assert_eq!(found.len(), 300);
+    for (at, found) in found.iter().enumerate() {
+        let row = at + 1;
+        assert_eq!(found.0, format!("x.parquet:{row}"));
+        let wanted = format!("record: x.parquet: row {row}: the column at makes no JSON: ");
+        assert!(found.1.starts_with(&wanted), "{found:?}");
+    }
+}
+
+#[cfg(all(unix, feature = "parquet"))]
+#[test]
+fn an_error_of_a_row_of_parquet_has_the_path_of_a_file_whose_name_is_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::sync::Arc;
+
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(OsStr::from_bytes(b"caf\xE9.parquet"));
+    let numbers = arrow_array::Int64Array::from(vec![7]);
+    fs::write(&path, parquet_of(vec![("text", Arc::new(numbers))])).unwrap();
+    let mut documents = Reader::default().documents(&Input::File(path.clone()));
+    let error = documents.next().unwrap().text.unwrap_err();
+    assert!(error.names_file());
+    assert!(
+        matches!(&error, Error::Row { path: found, .. } if *found == path),
+        "{error:?}"
+    );
 }
 
 #[cfg(feature = "parquet")]

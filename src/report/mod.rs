@@ -127,10 +127,7 @@ pub fn results(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return match path.metadata() {
             Ok(_) => Ok(path.to_owned()),
-            Err(source) => Err(Error::Read {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(source) => Err(Error::reading(path)(source)),
         };
     }
     let file = path.join("annotations.jsonl");

@@ -16,9 +16,9 @@ pub struct Jsonl {
     flat: bool,
 }
 
-/// A tagged document, as [`Document`] is serialised too.
+/// A tagged document.
 #[derive(Serialize)]
-pub(crate) struct Line<'d> {
+struct Line<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'d str>,
     offset_unit: OffsetUnit,
@@ -34,7 +34,7 @@ pub(crate) struct Line<'d> {
 
 impl<'d> Line<'d> {
     /// All that a document has by itself.
-    pub(crate) fn of(document: &'d Document) -> Self {
+    fn of(document: &'d Document) -> Self {
         let unit = OffsetUnit::Byte;
         Self {
             id: None,
@@ -46,6 +46,12 @@ impl<'d> Line<'d> {
             topics: &document.topics,
             stats: document.stats,
         }
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Line::of(self).serialize(serializer)
     }
 }
 

@@ -22,7 +22,6 @@ pub use csv::Csv;
 pub use html::Html;
 pub(crate) use html::escape;
 pub use jsonl::Jsonl;
-pub(crate) use jsonl::Line;
 pub use spacy::Spacy;
 pub use tsv::Tsv;
 pub use view::View;

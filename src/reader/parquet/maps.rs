@@ -1,4 +1,5 @@
-//! Maps whose keys are not strings, as JSON objects: keys are written as they are displayed.
+//! Maps whose keys are not all strings, as JSON objects: keys are written as they are displayed, one that is
+//! null as `null`.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, MapArray};
@@ -22,12 +23,12 @@ impl EncoderFactory for Maps {
             return Ok(None);
         };
         let known = [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View];
-        if known.contains(map.key_type()) {
+        if known.contains(map.key_type()) && map.keys().null_count() == 0 {
             return Ok(None);
         }
         let encoder = Objects {
             map,
-            keys: ArrayFormatter::try_new(map.keys(), &FormatOptions::new())?,
+            keys: ArrayFormatter::try_new(map.keys(), &FormatOptions::new().with_null("null"))?,
             values: make_encoder(field, map.values(), options)?,
         };
         let nulls = map.nulls().cloned();

@@ -1,6 +1,6 @@
 //! Rows as documents: one column is the text, the others are what JSON makes of them.
 
-use std::path::PathBuf;
+use std::io;
 use std::vec;
 
 use arrow_array::cast::AsArray;
@@ -11,7 +11,7 @@ use parquet::errors::ParquetError;
 use serde_json::Value;
 
 use super::super::{Input, Metadata, Meter, Opened, Reader, Source, jsonl, utf8};
-use super::{Table, bytes_of, guarded, invalid, json};
+use super::{Table, bytes_of, guarded, invalid, with_text, written};
 use crate::{Error, Result, Text};
 
 /// The documents of a Parquet file.
@@ -32,10 +32,11 @@ pub(in crate::reader) struct Rows {
     ended: bool,
 }
 
-/// A row: its text, if its column holds texts, and its other columns, an object of JSON.
+/// A row: its text, if its column holds texts, and its other columns, an object of JSON or why they
+/// make none.
 struct Row {
     text: Option<Cell>,
-    fields: String,
+    fields: Result<String, String>,
 }
 
 enum Cell {
@@ -75,22 +76,25 @@ impl Rows {
     /// Decodes the next rows, if there are any.
     fn decode(&mut self) -> Result<bool> {
         let fields @ [text, id] = [self.text_field.as_str(), &self.id_field];
-        let next = |table: &mut Table| {
-            guarded(|| {
-                let batch = table.next()?;
-                batch.map(|batch| rows(&batch, text, id)).transpose()
-            })
-        };
-        let mut rows = next(&mut self.table);
-        if rows.is_err() && guarded(|| self.table.go_on_raw(fields)).unwrap_or(false) {
-            rows = next(&mut self.table);
+        let mut batch = guarded(|| self.table.next());
+        if batch.is_err() && guarded(|| self.table.go_on_raw(fields)).unwrap_or(false) {
+            batch = guarded(|| self.table.next());
         }
-        let rows = rows.map_err(|e| self.input.failed(e))?;
-        self.decoded += rows.as_ref().map_or(0, |rows| rows.len() as u64);
-        let more = rows.is_some();
-        self.count(if more { self.decoded } else { self.table.rows });
-        self.batch = rows.unwrap_or_default().into_iter();
-        Ok(more)
+        let Some(batch) = batch.map_err(|e| self.input.failed(e))? else {
+            self.count(self.table.rows);
+            return Ok(false);
+        };
+        let before = self.decoded;
+        self.decoded += batch.num_rows() as u64;
+        // The table is behind these rows: nothing may be read again from here on.
+        let rows = guarded(|| rows(&batch, text, id)).map_err(|e| {
+            let (first, last) = (before + 1, self.decoded);
+            let reason = format!("rows {first} to {last}: {e}");
+            self.input.failed(invalid(reason))
+        })?;
+        self.count(self.decoded);
+        self.batch = rows.into_iter();
+        Ok(true)
     }
 
     /// Counts the share of the file that so many rows are: the library reads here and there.
@@ -120,10 +124,11 @@ impl Rows {
 
     fn parse(&self, row: Row) -> Result<(Option<String>, Result<Text>, Metadata)> {
         let (text, id) = (&self.text_field, &self.id_field);
-        let fields = serde_json::from_str(&row.fields);
+        let line = row.fields.map_err(|reason| self.wrong(reason))?;
+        let fields = serde_json::from_str(&line);
         let mut fields: Metadata =
             fields.map_err(|e| self.wrong(format!("its columns make no JSON: {e}")))?;
-        let id = jsonl::id(&mut fields, &row.fields, id).map_err(|reason| {
+        let id = jsonl::id(&mut fields, &line, id).map_err(|reason| {
             self.wrong(format!(
                 "the column {id} is {reason}; name another with --id-column"
             ))
@@ -159,7 +164,7 @@ impl Rows {
 
     fn wrong(&self, message: String) -> Error {
         Error::Row {
-            path: PathBuf::from(self.input.name()),
+            path: self.input.path(),
             row: self.row,
             message,
         }
@@ -199,17 +204,52 @@ fn rows(batch: &RecordBatch, text: &str, id: &str) -> Result<Vec<Row>, ParquetEr
     {
         others.remove_column(at);
     }
-    let lines = match others.num_columns() {
-        0 => "{}\n".repeat(batch.num_rows()).into_bytes(),
-        _ => json(&others, Some(id))?,
+    let objects = match others.num_columns() {
+        0 => vec![Ok("{}".to_owned()); batch.num_rows()],
+        _ => objects(&with_text(&others, Some(id))?),
     };
-    let lines = String::from_utf8(lines).map_err(|e| ParquetError::External(Box::new(e)))?;
     let mut cells = column.unwrap_or_default().into_iter();
-    let row = |line: &str| Row {
+    let row = |fields| Row {
         text: cells.next(),
-        fields: line.to_owned(),
+        fields,
     };
-    Ok(lines.lines().map(row).collect())
+    Ok(objects.into_iter().map(row).collect())
+}
+
+/// An object of JSON for each row. Where the batch makes none its rows are tried one by one: those that
+/// make one are documents all the same.
+fn objects(batch: &RecordBatch) -> Vec<Result<String, String>> {
+    let rows = batch.num_rows();
+    match lines(batch) {
+        Ok(lines) if lines.lines().count() == rows => {
+            lines.lines().map(|line| Ok(line.to_owned())).collect()
+        }
+        _ => (0..rows).map(|row| object(&batch.slice(row, 1))).collect(),
+    }
+}
+
+/// The object of a row, or which of its columns makes none, and why.
+fn object(row: &RecordBatch) -> Result<String, String> {
+    let whole = lines(row).map(|line| line.trim_end().to_owned());
+    whole.map_err(|error| {
+        let column = |at: usize| row.project(&[at]);
+        let fails = |at: &usize| column(*at).is_ok_and(|column| lines(&column).is_err());
+        let at = (0..row.num_columns()).find(fails);
+        match at.and_then(|at| row.schema().fields().get(at).cloned()) {
+            Some(field) => {
+                let name = field.name();
+                format!("the column {name} makes no JSON: {error}; leave the column out")
+            }
+            None => format!("its columns make no JSON: {error}"),
+        }
+    })
+}
+
+fn lines(batch: &RecordBatch) -> io::Result<String> {
+    guarded(|| {
+        let lines = written(batch)?;
+        String::from_utf8(lines).map_err(|e| ParquetError::External(Box::new(e)))
+    })
 }
 
 /// The values of a column that holds texts, or bytes that may be some.

@@ -84,8 +84,8 @@ impl Table {
     }
 
     /// Goes on with the row behind those that were read, and takes columns of strings as bytes from now on:
-    /// those of `fields` as they are, others with marks for what is not UTF-8. Whether there are any that
-    /// were not taken so.
+    /// those of `fields`, text and id, as they are, others with marks for what is not UTF-8. Whether there
+    /// are any that were not taken so.
     pub(super) fn go_on_raw(&mut self, fields: [&str; 2]) -> Result<bool, ParquetError> {
         let descriptor = self.metadata.parquet_schema();
         let (mut raw, mut others) = (Vec::new(), Vec::new());
