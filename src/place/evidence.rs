@@ -106,6 +106,8 @@ pub(super) const COUNTRY: f64 = 12.0;
 const HOME: f64 = 40.0;
 /// How much more likely a region is meant for each town in it that is named.
 const TOWNS: f64 = 20.0;
+/// How much more likely a region is meant that another name means: Georgia beside "Athens, Ga."
+const SAME: f64 = 30.0;
 /// Names from which on a text cannot be more local, not counting the first.
 const LOCAL: f64 = 3.0;
 
@@ -173,8 +175,9 @@ impl<'e> Others<'e> {
         }
         if record.kind == Kind::Region {
             weight = towards(weight, 15.0, country.regions);
-            let towns = self.of_whole(place.id).towns;
-            weight = towards(weight, TOWNS * towns.max(1.0), towns);
+            let own = self.of_whole(place.id);
+            weight = towards(weight, TOWNS * own.towns.max(1.0), own.towns);
+            weight = towards(weight, SAME, own.named);
         }
         weight = towards(weight, 25.0 * (1.0 + region.towns), region.towns);
         let named = 100.0 * (1.0 + 3.0 * region.towns.min(1.5));

@@ -15,6 +15,7 @@
 //! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
 //! | other names mean one, two, ... towns of its region | 50, 75, ... |
 //! | it is a region, and another name means one of its country | 15 |
+//! | it is a region, and another name means it ("Ga.") | 30 |
 //! | it is a region, and other names mean one, two, ... towns in it | 20, 40, ... |
 //! | parties of its country are named and nothing from abroad, and it is a region or capital | 40 |
 //! | another name means its country, or a people or such parties of it; towns in it | 12; 5 to 15 |

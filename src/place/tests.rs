@@ -447,6 +447,7 @@ fn regions_are_meant_where_their_towns_or_offices_are_named() {
         ("[Georgia] votes. {Republicans} back <Chad>", "Georgia, US"),
         ("[Georgia] votes, Gov. <Brian Kemp> said", "Georgia, US"),
         ("[Georgia] votes. [Tbilisi] waits", "Georgia, GE"),
+        ("[Georgia] won in [Athens], [Ga.], on Monday", "Georgia, US"),
         ("[Quebec] votes. [Montreal] waits", "Quebec, CA"),
         (
             "[New York] Gov. <Hochul>, in [Albany] and [Buffalo]",
