@@ -1,5 +1,7 @@
 //! `newshound merge`, as a user runs it, with a tiny model.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;
