@@ -80,7 +80,7 @@ impl Results {
             }
             Err(error) => self.fail(numbered, error)?,
         }
-        self.block.size += size;
+        self.block.size = self.block.size.saturating_add(size);
         let kind = if document.is_ok() { "ok" } else { "failed" };
         self.index(
             self.block.output.len() - from,

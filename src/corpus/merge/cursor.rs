@@ -181,7 +181,8 @@ impl Cursor {
                 .line(&mut block.errors)?
                 .ok_or_else(|| torn(&errors.path, "has fewer lines than documents failed"))?;
         }
-        block.size += head.size;
+        // The index may say anything.
+        block.size = block.size.saturating_add(head.size);
         if head.ordinal.is_some() {
             self.taken[0] += 1;
             self.taken[1] += u64::from(head.failed);
