@@ -14,6 +14,9 @@ use crate::digest::hex;
 /// What all names of files that are not complete begin with.
 const PREFIX: &str = ".newshound-";
 
+/// Characters of a digest of the file's own name behind that.
+const DIGEST: usize = 8;
+
 /// Characters at the end of such names that are drawn by chance.
 const RANDOM: usize = 6;
 
@@ -58,15 +61,13 @@ pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
 pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
     for path in paths {
         let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let prefix = prefix(&path);
+        let digest = digest(&path);
         let Ok(entries) = fs::read_dir(parent(&path)) else {
             continue;
         };
         for entry in entries {
             let entry = entry?;
-            let name = entry.file_name();
-            let end = name.to_str().and_then(|name| name.strip_prefix(&prefix));
-            if end.is_none_or(|end| end.len() != RANDOM) {
+            if unfinished(&entry.file_name()) != Some(&digest) {
                 continue;
             }
             match entry.file_type()?.is_dir() {
@@ -80,7 +81,18 @@ pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
 
 /// Whether a file of this name is one that is not complete.
 pub(crate) fn is_unfinished(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+    unfinished(name).is_some()
+}
+
+/// The digest in the name of a file that is not complete.
+fn unfinished(name: &OsStr) -> Option<&str> {
+    let (digest, random) = name.to_str()?.strip_prefix(PREFIX)?.split_once('-')?;
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let made = digest.len() == DIGEST
+        && digest.bytes().all(hex)
+        && random.len() == RANDOM
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    made.then_some(digest)
 }
 
 /// Makes renames in the directory of `path` last.
@@ -108,11 +120,17 @@ fn builder(prefix: &str, mode: u32) -> Builder<'_, '_> {
     new
 }
 
-/// How the names of what is to become `path` begin. A digest, as its own name may be as long as names can be.
+/// How the names of what is to become `path` begin.
 fn prefix(path: &Path) -> String {
+    format!("{PREFIX}{}-", digest(path))
+}
+
+/// What stands for the name of `path`, which may be as long as names can be.
+fn digest(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
-    let digest = hex(&Sha256::digest(name.as_encoded_bytes()));
-    format!("{PREFIX}{}-", digest.get(..8).unwrap_or_default())
+    let mut digest = hex(&Sha256::digest(name.as_encoded_bytes()));
+    digest.truncate(DIGEST);
+    digest
 }
 
 fn parent(path: &Path) -> &Path {
@@ -185,7 +203,14 @@ mod tests {
         let kept = [kept.unwrap(), directory(&path("a")).unwrap().keep()];
         fs::write(kept[1].join("b"), "").unwrap();
         let other = beside(&path("other")).unwrap();
-        let mine = [path("a.new"), path(".newshound-mine"), path("a")];
+        let like = [
+            ".newshound-mine",
+            ".newshound-0123abcd-mine",
+            ".newshound-0123ABCD-abcdef",
+        ];
+        assert!(!like.iter().any(|name| is_unfinished(OsStr::new(name))));
+        let mine = ["a.new", "a"].into_iter().chain(like).map(path);
+        let mine: Vec<PathBuf> = mine.collect();
         for path in &mine {
             fs::write(path, "").unwrap();
         }

@@ -754,6 +754,22 @@ fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
 }
 
 #[test]
+fn only_what_newshound_has_not_completed_is_left_out_of_hidden_files() {
+    let dir = TempDir::new().unwrap();
+    for name in [".newshound-mine", ".newshound-0123abcd-Ab12Cd"] {
+        fs::write(dir.path().join(name), "Kyiv").unwrap();
+    }
+    let walk = Walk {
+        paths: vec![dir.path().to_owned()],
+        no_ignore: true,
+        ..Walk::default()
+    };
+    let found: Vec<Input> = walk.inputs().map(|input| input.unwrap()).collect();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].name().ends_with(".newshound-mine"));
+}
+
+#[test]
 fn directories_are_read_in_order_with_globs_and_ignore_rules() {
     let dir = TempDir::new().unwrap();
     let root = dir.path();
