@@ -20,6 +20,9 @@ const DIGEST: usize = 8;
 /// Characters at the end of such names that are drawn by chance.
 const RANDOM: usize = 6;
 
+/// Links to links that are followed; those that lead to each other have no end.
+const LINKS: usize = 40;
+
 /// Has a file filled that no one knows, and puts it in the place of `path`. A device or a pipe is
 /// written as it is. What the system says becomes an error with `cannot`.
 pub(crate) fn write<T, E>(
@@ -35,7 +38,7 @@ pub(crate) fn write<T, E>(
         return Ok(done);
     }
     // A link stays one.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = resolve(path).map_err(&cannot)?;
     let mut out = BufWriter::new(beside(&path).map_err(&cannot)?);
     let done = fill(&mut out)?;
     let new = out.into_inner().map_err(|e| cannot(e.into_error()))?;
@@ -60,7 +63,9 @@ pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
 /// writing them now.
 pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
     for path in paths {
-        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let Ok(path) = resolve(path) else {
+            continue;
+        };
         let digest = digest(&path);
         let Ok(entries) = fs::read_dir(parent(&path)) else {
             continue;
@@ -93,6 +98,22 @@ fn unfinished(name: &OsStr) -> Option<&str> {
         && random.len() == RANDOM
         && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
     made.then_some(digest)
+}
+
+/// Where links lead, also to what is not there yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let missing = match path.canonicalize() {
+        Ok(path) => return Ok(path),
+        Err(error) => error,
+    };
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match path.read_link() {
+            Ok(to) => path = parent(&path).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(missing)
 }
 
 /// Makes renames in the directory of `path` last.
@@ -193,6 +214,24 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(mode(&path), 0o640);
         write(Path::new("/dev/null"), fill).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_one() {
+        use std::os::unix::fs::symlink;
+
+        let dir = TempDir::new().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("far")).unwrap();
+        symlink("far/new", path("link")).unwrap();
+        symlink("../link", path("far/to")).unwrap();
+        write(&path("far/to"), fill).unwrap();
+        assert!(path("link").is_symlink() && path("far/to").is_symlink());
+        assert_eq!(fs::read_to_string(path("far/new")).unwrap(), "new");
+        symlink("round", path("round")).unwrap();
+        write(&path("round"), fill).unwrap_err();
+        assert!(path("round").is_symlink());
     }
 
     #[test]
