@@ -18,6 +18,7 @@
 
 mod feed;
 mod finish;
+mod index;
 mod journal;
 mod merge;
 mod output;

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::merge::{Lines, torn};
+use super::index::{Lines, torn};
 use super::results::OVERHEAD;
 use super::{Error, Output};
 use crate::document::{Document, Span};
@@ -193,7 +193,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
 
 /// How long the texts of a shard's documents are, by number.
 fn lengths(shard: &Output) -> Result<BTreeMap<u64, u64>, Error> {
-    let mut index = Lines::of_index(shard)?;
+    let mut index = Lines::open(shard.index())?;
     let mut lengths = BTreeMap::new();
     while let Some(head) = index.head()? {
         if let Some(ordinal) = head.ordinal.filter(|_| !head.failed) {

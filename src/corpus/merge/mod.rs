@@ -15,9 +15,7 @@ use super::{register, standoff};
 use crate::reader::Compression;
 use crate::whole;
 use cursor::Cursor;
-pub(super) use cursor::Lines;
 use finding::Finding;
-pub(super) use finding::torn;
 
 /// Joins shards, each given as it was to `-o`, and their names into `names`, or beside the
 /// results. Also gives the files that were written.
