@@ -84,7 +84,7 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
                 let made = lines.and_then(|lines| writer::parquet::from_jsonl(lines, out));
                 made.map_err(&writing)
             })?,
-            OutputFormat::Brat => standoff::make(&part, files).map_err(writing)?,
+            OutputFormat::Brat => standoff::make(&part, files, &journal.plan)?,
             _ => fs::rename(&part, &files.path).map_err(writing)?,
         }
         remove(&part)?;

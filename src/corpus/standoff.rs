@@ -6,86 +6,57 @@ use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::index::{Lines, torn};
 use super::results::OVERHEAD;
-use super::{Error, Output};
+use super::{Error, Output, Plan};
 use crate::document::{Document, Span};
-use crate::names::Name;
+use crate::results::Line;
 use crate::whole;
 use crate::writer;
 
 /// Digits of a document's number in the names of its files, at least.
 const DIGITS: usize = 8;
 
-/// A line of JSON that is to become a pair of files.
-#[derive(Deserialize)]
-struct Line {
-    id: String,
-    text: Option<String>,
-    #[serde(default)]
-    entities: Vec<Entity>,
-    #[serde(default)]
-    names: Vec<Full>,
-}
-
-#[derive(Deserialize)]
-struct Full {
-    id: usize,
-    label: String,
-    name: String,
-    mentions: usize,
-}
-
-#[derive(Deserialize)]
-struct Entity {
-    start: usize,
-    end: usize,
-    label: String,
-    entity: Option<usize>,
-}
-
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
 /// need not be different, nor file names.
-pub(super) fn make(spool: &Path, files: &Output) -> io::Result<()> {
-    let made = whole::directory(&files.path)?;
-    let new = made.path();
-    let mut ordinals = ordinals(files)?;
-    for line in BufReader::new(File::open(spool)?).lines() {
-        let ordinal = ordinals.next().unwrap_or_default();
-        let line: Line = serde_json::from_str(&line?)?;
-        let Some(text) = line.text else { continue };
-        let spans = line.entities.into_iter().map(|entity| Span {
-            start: entity.start,
-            end: entity.end,
-            label: entity.label.into(),
-            score: 1.0,
-            name: entity.entity,
-        });
-        let names = line.names.into_iter().map(|full| Name {
-            id: full.id,
-            label: full.label.into(),
-            name: full.name,
-            mentions: full.mentions,
-            place: None,
-            country: None,
-            link: None,
-        });
-        let document = Document {
-            text,
-            spans: spans.collect(),
-            names: names.collect(),
-            ..Document::default()
-        };
-        let name = format!("{ordinal:0DIGITS$}-{}", slug(&line.id));
-        let mut annotations = Vec::new();
-        writer::brat(&mut annotations, &document)?;
-        fs::write(new.join(format!("{name}.txt")), &document.text)?;
-        fs::write(new.join(format!("{name}.ann")), &annotations)?;
+pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Error> {
+    let writing = Error::writing(&files.path);
+    let reading = Error::reading(spool);
+    let made = whole::directory(&files.path).map_err(&writing)?;
+    let mut ordinals = Ordinals::of(files, plan)?;
+    for line in BufReader::new(File::open(spool).map_err(&reading)?).lines() {
+        let ordinal = ordinals.next()?;
+        let line = serde_json::from_str(&line.map_err(&reading)?);
+        pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
     }
-    put(made, &files.path)
+    put(made, &files.path).map_err(writing)
+}
+
+/// Writes the pair of a document, if it did not fail.
+fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
+    let Some(text) = line.text else {
+        return Ok(());
+    };
+    let spans = line.entities.into_iter().map(|entity| Span {
+        start: entity.start,
+        end: entity.end,
+        label: entity.label,
+        score: entity.score,
+        name: entity.entity,
+    });
+    let document = Document {
+        text,
+        spans: spans.collect(),
+        names: line.names,
+        ..Document::default()
+    };
+    let name = format!("{ordinal:0DIGITS$}-{}", slug(&line.id));
+    let mut annotations = Vec::new();
+    writer::brat(&mut annotations, &document)?;
+    fs::write(dir.join(format!("{name}.txt")), &document.text)?;
+    fs::write(dir.join(format!("{name}.ann")), &annotations)
 }
 
 /// Gives a directory its name. Where one is already its pairs are replaced, and what else is in it stays.
@@ -108,20 +79,38 @@ fn put(made: TempDir, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The numbers of the lines' documents in the whole corpus: those in a shard's index, or
-/// one after another.
-fn ordinals(files: &Output) -> io::Result<Box<dyn Iterator<Item = u64>>> {
-    let index = match File::open(Output::part(&files.index())) {
-        Ok(index) => index,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Box::new(0..)),
-        Err(error) => return Err(error),
-    };
-    let lines = BufReader::new(index).lines().map_while(Result::ok);
-    Ok(Box::new(lines.filter_map(|line| {
-        line.split(' ')
-            .nth(2)
-            .and_then(|ordinal| ordinal.parse().ok())
-    })))
+/// The numbers of the lines' documents in the whole corpus.
+enum Ordinals {
+    /// One after another.
+    Counted(u64),
+    /// Those in a shard's index.
+    Indexed(Lines),
+}
+
+impl Ordinals {
+    fn of(files: &Output, plan: &Plan) -> Result<Self, Error> {
+        match plan.is_shard() {
+            true => Lines::open(Output::part(&files.index())).map(Self::Indexed),
+            false => Ok(Self::Counted(0)),
+        }
+    }
+
+    fn next(&mut self) -> Result<u64, Error> {
+        match self {
+            Self::Counted(next) => {
+                *next += 1;
+                Ok(*next - 1)
+            }
+            Self::Indexed(lines) => {
+                while let Some(head) = lines.head()? {
+                    if let Some(ordinal) = head.ordinal {
+                        return Ok(ordinal);
+                    }
+                }
+                Err(torn(lines.path(), "has fewer lines than documents"))
+            }
+        }
+    }
 }
 
 /// An id as part of a file's name.
@@ -219,4 +208,71 @@ fn place(path: &Path) -> Option<(u64, Kind)> {
     let (ordinal, _) = path.file_name()?.to_str()?.split_once('-')?;
     let digits = ordinal.len() >= DIGITS && ordinal.bytes().all(|byte| byte.is_ascii_digit());
     Some((ordinal.parse().ok().filter(|_| digits)?, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::corpus::{OutputFormat, Scan};
+
+    const SPOOL: &str = "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\n";
+
+    /// A directory for results with lines that are to become pairs, and the plan of a shard.
+    fn place() -> (TempDir, Output, PathBuf, Plan) {
+        let dir = TempDir::new().unwrap();
+        let files = Output::new(dir.path(), Some(OutputFormat::Brat)).unwrap();
+        let spool = Output::part(&files.path);
+        fs::write(&spool, SPOOL).unwrap();
+        let plan = Plan {
+            version: String::new(),
+            model: String::new(),
+            input: Scan::default(),
+            options: BTreeMap::from([(Plan::SHARD.to_owned(), "1/2".to_owned())]),
+        };
+        (dir, files, spool, plan)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap();
+        let name = |entry: io::Result<DirEntry>| entry.unwrap().file_name().into_string();
+        let mut names: Vec<String> = entries.map(|entry| name(entry).unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_index_that_is_damaged_gives_no_pair_another_documents_number() {
+        let (_dir, files, spool, plan) = place();
+        let index = Output::part(&files.index());
+        for (lines, wanted) in [
+            ("0 0 begin\n9 9 3 ok\n9 9 7 ok\n", None),
+            (
+                "0 0 begin\n9 9 x ok\n9 9 7 ok\n9 9 8 ok\n",
+                Some("no place of a document"),
+            ),
+            ("0 0 begin\n9 9 3 ok\n", Some("fewer lines than documents")),
+        ] {
+            fs::write(&index, lines).unwrap();
+            let made = make(&spool, &files, &plan);
+            match wanted {
+                None => made.unwrap(),
+                Some(wanted) => {
+                    let refused = made.unwrap_err().to_string();
+                    assert!(
+                        refused.contains(wanted) && refused.contains("--restart"),
+                        "{refused}"
+                    );
+                }
+            }
+            let pairs = [
+                "00000003-a.ann",
+                "00000003-a.txt",
+                "00000007-b.ann",
+                "00000007-b.txt",
+            ];
+            assert_eq!(names(&files.path), pairs);
+        }
+    }
 }
