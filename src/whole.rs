@@ -2,10 +2,11 @@
 //! their own when they are complete.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile, TempDir};
 
@@ -54,9 +55,37 @@ pub(crate) fn write<T, E>(
     Ok(done)
 }
 
-/// An empty directory beside `path`, to be filled and renamed. It is gone when it is dropped.
+/// An empty directory, to be filled, and put in the place of `path` by [`replace`], or its files into `path`
+/// where that is one. It is gone when it is dropped.
 pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
-    builder(&prefix(path), 0o777).tempdir_in(parent(path))
+    let path = resolve(path)?;
+    // Another file system may begin at `path`, which nothing can be renamed into.
+    let dir = match path.is_dir() {
+        true => &path,
+        false => parent(&path),
+    };
+    builder(&prefix(&path), 0o777).tempdir_in(dir)
+}
+
+/// Gives a directory the name `path`, which no one has. Its files are on the disk before.
+pub(crate) fn replace(made: TempDir, path: &Path) -> io::Result<()> {
+    sync_files(made.path())?;
+    let path = resolve(path)?;
+    fs::rename(made.path(), &path)?;
+    // What it was called before is not to be removed.
+    let _ = made.keep();
+    sync_dir(&path)
+}
+
+/// Makes the files of a directory last, and their names.
+pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
+    let one = |entry: io::Result<DirEntry>| {
+        let path = entry?.path();
+        File::options().write(true).open(path)?.sync_data()
+    };
+    // A disk syncs many files at once about as fast as one.
+    fs::read_dir(dir)?.par_bridge().try_for_each(one)?;
+    sync(dir)
 }
 
 /// Removes what those left who were killed while they wrote one of these files. No one may be
@@ -67,10 +96,8 @@ pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
             continue;
         };
         let digest = digest(&path);
-        let Ok(entries) = fs::read_dir(parent(&path)) else {
-            continue;
-        };
-        for entry in entries {
+        let entries = [parent(&path), &path].map(fs::read_dir);
+        for entry in entries.into_iter().flatten().flatten() {
             let entry = entry?;
             if unfinished(&entry.file_name()) != Some(&digest) {
                 continue;
@@ -118,8 +145,13 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
 
 /// Makes renames in the directory of `path` last.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    sync(parent(path))
+}
+
+/// Makes renames in a directory last.
+pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     // Only Unix opens directories as files; elsewhere renames need no such help.
-    match File::open(parent(path)) {
+    match File::open(dir) {
         Ok(dir) if cfg!(unix) => dir.sync_all(),
         // One may write into a directory that one may not read.
         _ => Ok(()),

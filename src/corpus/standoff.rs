@@ -62,8 +62,9 @@ fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
 /// Gives a directory its name. Where one is already its pairs are replaced, and what else is in it stays.
 fn put(made: TempDir, path: &Path) -> io::Result<()> {
     if !path.exists() {
-        return fs::rename(made.keep(), path);
+        return whole::replace(made, path);
     }
+    whole::sync_files(made.path())?;
     let remove = |entry: io::Result<DirEntry>| {
         let path = entry?.path();
         match place(&path) {
@@ -76,7 +77,7 @@ fn put(made: TempDir, path: &Path) -> io::Result<()> {
         let entry = entry?;
         fs::rename(entry.path(), path.join(entry.file_name()))?;
     }
-    Ok(())
+    whole::sync(path)
 }
 
 /// The numbers of the lines' documents in the whole corpus.
@@ -273,6 +274,34 @@ mod tests {
                 "00000007-b.txt",
             ];
             assert_eq!(names(&files.path), pairs);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_directory_of_pairs_stays_one_wherever_it_leads() {
+        use std::os::unix::fs::symlink;
+
+        // Another file system, where there is one to write to.
+        let far = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        let far = far.unwrap();
+        for made in [true, false] {
+            let (_dir, files, spool, mut plan) = place();
+            plan.options.clear();
+            let target = far.path().join(made.to_string());
+            if made {
+                fs::create_dir(&target).unwrap();
+                fs::write(target.join("annotation.conf"), "mine").unwrap();
+            }
+            symlink(&target, &files.path).unwrap();
+            // Where the target is not there yet it is made as a directory is.
+            make(&spool, &files, &plan).unwrap();
+            assert!(files.path.is_symlink());
+            assert_eq!(names(&target).len(), 4 + usize::from(made));
+            let left = names(far.path())
+                .into_iter()
+                .filter(|name| name.starts_with('.'));
+            assert_eq!(left.count(), 0);
         }
     }
 }
