@@ -351,14 +351,46 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(place.files("merged/brat"), wanted);
     assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
-    // Written over, brat's own settings stay.
-    place.write("out/brat/annotation.conf", "mine");
-    place.write("out/brat/00000009-old.txt", "old");
+    // Written over, what is someone's own stays, and the pairs of a document of the earlier run go.
+    for end in ["ann", "txt"] {
+        place.write(&format!("out/brat/00000001-old.{end}"), "old");
+    }
+    let mine = [
+        "00000001-mine.txt",
+        "00000009-mine.ann",
+        "00000009-mine.txt",
+        "0000001-mine.ann",
+        "0000001-mine.txt",
+        "20240131-interview.txt",
+        "annotation.conf",
+    ];
+    for name in mine {
+        place.write(&format!("out/brat/{name}"), "mine");
+    }
     let again = ["in", "-f", "brat", "-o", "out/", "--restart"];
     assert_eq!(place.annotate(&again).0, 1);
-    let mut wanted = wanted.map(str::to_owned).to_vec();
-    wanted.push("annotation.conf".to_owned());
+    let mut wanted = [&wanted[..], &mine].concat();
+    wanted.sort_unstable();
     assert_eq!(place.files("out/brat"), wanted);
+    // So do a shard's, which knows its documents by its index.
+    let again = ["in", "-f", "brat", "-o", "part1/", "--shard", "1/2"];
+    let pairs = place.files("part1/brat");
+    place.write("part1/brat/20240131-interview.txt", "mine");
+    let [old, of] = [&pairs[0], &pairs[1]].map(|name| name.split_once('-').unwrap());
+    assert_eq!(old.0, of.0);
+    for end in ["ann", "txt"] {
+        place.write(&format!("part1/brat/{}-old.{end}", old.0), "old");
+    }
+    assert!(place.annotate(&[&again[..], &["--restart"]].concat()).0 < 2);
+    let found = place.files("part1/brat");
+    assert_eq!(found.len(), pairs.len() + 1, "{found:?}");
+    // merge takes it for what it is.
+    let done = newshound(&["merge", "part1/", "part2/", "-o", "again/"])
+        .current_dir(place.dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    assert!(!place.exists("again/brat/20240131-interview.txt"));
 }
 
 #[test]

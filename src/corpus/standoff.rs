@@ -6,6 +6,8 @@ use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use serde::Deserialize;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::index::{Lines, torn};
@@ -31,7 +33,7 @@ pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Erro
         let line = serde_json::from_str(&line.map_err(&reading)?);
         pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
     }
-    put(made, &files.path).map_err(writing)
+    put(made, files).map_err(writing)
 }
 
 /// Writes the pair of a document, if it did not fail.
@@ -59,18 +61,24 @@ fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
     fs::write(dir.join(format!("{name}.ann")), &annotations)
 }
 
-/// Gives a directory its name. Where one is already its pairs are replaced, and what else is in it stays.
-fn put(made: TempDir, path: &Path) -> io::Result<()> {
+/// Gives a directory its name. Where one is already the pairs of the earlier run are replaced, and what else is
+/// in it stays.
+fn put(made: TempDir, files: &Output) -> io::Result<()> {
+    let path = &files.path;
     if !path.exists() {
         return whole::replace(made, path);
     }
     whole::sync_files(made.path())?;
+    let earlier = earlier(files);
     let remove = |entry: io::Result<DirEntry>| {
-        let path = entry?.path();
-        match place(&path) {
-            Some(_) => fs::remove_file(path),
-            None => Ok(()),
+        let text = entry?.path();
+        let annotations = text.with_extension("ann");
+        let is_ours = matches!(place(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
+        if is_ours && text.is_file() && annotations.is_file() {
+            fs::remove_file(text)?;
+            fs::remove_file(annotations)?;
         }
+        Ok::<_, io::Error>(())
     };
     fs::read_dir(path)?.try_for_each(remove)?;
     for entry in fs::read_dir(made.path())? {
@@ -78,6 +86,22 @@ fn put(made: TempDir, path: &Path) -> io::Result<()> {
         fs::rename(entry.path(), path.join(entry.file_name()))?;
     }
     whole::sync(path)
+}
+
+/// Which documents the run had whose results are there; none where no summary tells.
+fn earlier(files: &Output) -> Box<dyn Fn(u64) -> bool> {
+    let summary = files.read_summary();
+    match summary.get("run").map(Plan::deserialize) {
+        Some(Ok(plan)) if plan.is_shard() => {
+            let lengths = lengths(files).unwrap_or_default();
+            Box::new(move |ordinal| lengths.contains_key(&ordinal))
+        }
+        Some(Ok(_)) => {
+            let documents = summary.get("documents").and_then(Value::as_u64);
+            Box::new(move |ordinal| Some(ordinal) < documents)
+        }
+        _ => Box::new(|_| false),
+    }
 }
 
 /// The numbers of the lines' documents in the whole corpus.
@@ -136,7 +160,7 @@ pub(super) fn join<'f>(
     for shard in shards {
         copy(shard, made.path())?;
     }
-    put(made, &files.path).map_err(writing)
+    put(made, files).map_err(writing)
 }
 
 /// Copies a shard's pairs, which are those of its index. Other files are not of its run.
@@ -145,11 +169,15 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     let reading = Error::reading(dir);
     let mut texts = lengths(shard)?;
     let mut annotations: BTreeMap<u64, u64> = texts.clone();
+    let last = texts.keys().next_back().copied();
     for entry in fs::read_dir(dir).map_err(&reading)? {
         let path = entry.map_err(&reading)?.path();
         let Some((ordinal, kind)) = place(&path) else {
             continue;
         };
+        if Some(ordinal) > last {
+            continue;
+        }
         let wanted = match kind {
             Kind::Text => texts.remove(&ordinal),
             Kind::Annotations => annotations.remove(&ordinal),
@@ -163,7 +191,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
             None => {
                 return Err(torn(
                     &path,
-                    "is not in the index of its shard, or there twice",
+                    "is not in the index of its shard, or there twice; move it away if it is your own",
                 ));
             }
             Some(_) if !whole => return Err(torn(&path, "is not as it was written")),
@@ -199,16 +227,17 @@ enum Kind {
     Annotations,
 }
 
-/// The document that a file of a pair belongs to.
+/// The document that a file belongs to which is called as one of a pair is.
 fn place(path: &Path) -> Option<(u64, Kind)> {
     let kind = match path.extension().and_then(OsStr::to_str)? {
         "txt" => Kind::Text,
         "ann" => Kind::Annotations,
         _ => return None,
     };
-    let (ordinal, _) = path.file_name()?.to_str()?.split_once('-')?;
-    let digits = ordinal.len() >= DIGITS && ordinal.bytes().all(|byte| byte.is_ascii_digit());
-    Some((ordinal.parse().ok().filter(|_| digits)?, kind))
+    let (number, id) = path.file_stem()?.to_str()?.split_once('-')?;
+    let ordinal: u64 = number.parse().ok()?;
+    let made = number == format!("{ordinal:0DIGITS$}") && id == slug(id);
+    made.then_some((ordinal, kind))
 }
 
 #[cfg(test)]
