@@ -201,6 +201,31 @@ fn a_file_of_anothers_called_like_one_that_grows_is_not_cut() {
         );
     }
     assert_eq!(place.text("out/journal"), "Dear diary");
+    place.write("out/journal", "{\"version\":\"1.0\",\"plan\":{}}");
+    let (code, err) = place.annotate(&["a.txt", "-o", "out/", "--restart"]);
+    assert!(code == 2 && err.contains("is no journal"), "{err}");
+}
+
+#[test]
+fn a_journal_that_is_damaged_is_named_and_restart_is_the_way_out() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    for (journal, wanted) in [
+        ("{\"version\":2,\"plan\":{\"version\":\"0.", "EOF while"),
+        ("{\"version\":2,\"plan\":{}}", "missing field"),
+    ] {
+        place.write("out/journal", journal);
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/"]);
+        assert!(
+            code == 2
+                && err.contains("the journal out/journal cannot be used: ")
+                && err.contains(wanted),
+            "{err}"
+        );
+        assert!(err.contains("start over with --restart"), "{err}");
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/", "--restart"]);
+        assert_eq!(code, 0, "{err}");
+    }
 }
 
 #[test]

@@ -56,8 +56,9 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
         false => Journal::read(&path)?,
         true => {
             Part::hold(&part).map_err(Error::writing(&part))?;
-            Journal::check(&path)?;
-            remove(&path)?;
+            if Journal::bytes(&path)?.is_some() {
+                remove(&path)?;
+            }
             None
         }
     };
