@@ -239,7 +239,7 @@ fn a_second_run_into_one_output_is_told_to_wait() {
         let (code, err) = place.annotate(&[&["a.txt", "-o", "x.jsonl"], more].concat());
         assert_eq!(code, 2);
         assert!(
-            err.ends_with("is writing it; wait for it, or write elsewhere\n"),
+            err.ends_with("cannot write x.jsonl.part: another newshound is writing it; wait for it, or write elsewhere\n"),
             "{err}"
         );
     }

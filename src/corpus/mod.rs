@@ -156,6 +156,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Another run writes the file now.
+    #[error(
+        "cannot write {}: another newshound is writing it; wait for it, or write elsewhere",
+        path.display()
+    )]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// An unfinished run of another plan is there.
     #[error(
         "{} was begun differently: {reason}; run it as it was begun, or start over with --restart",

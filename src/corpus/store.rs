@@ -55,7 +55,7 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
     let found = match restart {
         false => Journal::read(&path)?,
         true => {
-            Part::hold(&part).map_err(Error::writing(&part))?;
+            Part::hold(&part)?;
             if Journal::bytes(&path)?.is_some() {
                 remove(&path)?;
             }
@@ -76,9 +76,9 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
     if !journal.complete {
         return Ok(Begun::Unfinished(Box::new(journal)));
     }
-    let mut held = Part::hold(&part).map_err(Error::writing(&part))?;
+    let mut held = Part::hold(&part)?;
     if held.is_none() {
-        held = Part::hold(&files.path).map_err(Error::writing(&files.path))?;
+        held = Part::hold(&files.path)?;
     }
     let _held = held.filter(|_| cfg!(unix));
     whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
@@ -115,10 +115,8 @@ impl Store {
         } else {
             files.compression
         };
-        let open = |path: &Path, compression, len| {
-            let path = Output::part(path);
-            Part::open(&path, compression, len).map_err(Error::writing(&path))
-        };
+        let open =
+            |path: &Path, compression, len| Part::open(&Output::part(path), compression, len);
         let lengths = journal.lengths;
         let mut store = Self {
             output: open(&files.path, compression, lengths.output)?,

@@ -142,10 +142,7 @@ impl Parts {
             true => Compression::None,
             false => files.compression,
         };
-        let open = |path: &Path, compression| {
-            let path = Output::part(path);
-            Part::open(&path, compression, 0).map_err(Error::writing(&path))
-        };
+        let open = |path: &Path, compression| Part::open(&Output::part(path), compression, 0);
         Ok(Self {
             output: open(&files.path, compression)?,
             errors: open(&files.errors(), Compression::None)?,
