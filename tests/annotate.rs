@@ -253,12 +253,29 @@ fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
     place.write("a.txt", "w5 w6");
     place.write("out/index", "mine");
     let args = ["a.txt", "-o", "out/", "--restart", "--no-names-index"];
-    place.write("out/names.jsonl", "mine");
+    let mine = [
+        "index",
+        "names.jsonl",
+        "index.part",
+        "names.index.part",
+        "names.jsonl.part",
+    ];
+    for name in mine {
+        place.write(&format!("out/{name}"), "mine");
+    }
     assert_eq!(place.annotate(&args).0, 0);
-    assert_eq!(
-        (place.text("out/index"), place.text("out/names.jsonl")),
-        ("mine".into(), "mine".into())
-    );
+    for name in mine {
+        assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
+    }
+    // What an unfinished run has left goes with its journal.
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/journal", "{\"version\":2,\"plan\":{\"version\"");
+    for name in ["index.part", "names.index.part", "annotations.jsonl.part"] {
+        place.write(&format!("out/{name}"), "left");
+    }
+    assert_eq!(place.annotate(&args).0, 0);
+    assert_eq!(place.files("out"), ["annotations.jsonl", "summary.json"]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Finished {
 
 /// Names the files of a complete run. Can be gone on with wherever it was interrupted.
 pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Error> {
-    names(files, &journal.plan)?;
+    names(files, journal)?;
     let part = Output::part(&files.path);
     if part.is_file() {
         let writing = Error::writing(&files.path);
@@ -92,20 +92,20 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
     // Only what an earlier run has left is taken away.
     let before = files.read_summary().get("run").is_some();
     let index = files.index();
-    for (path, wanted) in [
-        (files.errors(), journal.lengths.errors > 0),
-        (index, journal.plan.is_shard()),
-        (
-            files.notes(),
-            journal.plan.is_shard() && journal.plan.has_names(),
-        ),
+    let (has_index, has_notes) = (journal.has_index(), journal.has_notes());
+    for (path, opened, wanted) in [
+        (files.errors(), true, journal.lengths.errors > 0),
+        (index, has_index, has_index),
+        (files.notes(), has_notes, has_index && has_notes),
     ] {
         let part = Output::part(&path);
         match (wanted, part.exists()) {
             (true, true) => fs::rename(&part, &path).map_err(Error::writing(&path))?,
             (true, false) => {}
             (false, _) => {
-                remove(&part)?;
+                if opened {
+                    remove(&part)?;
+                }
                 if before {
                     remove(&path)?;
                 }
@@ -125,7 +125,8 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
 }
 
 /// The names of the corpus, of which a shard has only notes.
-fn names(files: &Output, plan: &Plan) -> Result<(), Error> {
+fn names(files: &Output, journal: &Journal) -> Result<(), Error> {
+    let plan = &journal.plan;
     if plan.is_shard() {
         return Ok(());
     }
@@ -138,7 +139,7 @@ fn names(files: &Output, plan: &Plan) -> Result<(), Error> {
         };
     }
     let notes = Output::part(&files.notes());
-    if notes.is_file() {
+    if journal.has_notes() && notes.is_file() {
         register::write(std::slice::from_ref(&notes), files)?;
         remove(&notes)?;
     }

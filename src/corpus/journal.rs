@@ -118,6 +118,16 @@ impl Journal {
         }
     }
 
+    /// Whether the run writes an index as it goes on.
+    pub(super) fn has_index(&self) -> bool {
+        self.plan.is_shard()
+    }
+
+    /// Whether the run writes the names of each document as it goes on; one that joins shards has theirs.
+    pub(super) fn has_notes(&self) -> bool {
+        self.plan.has_names() && !self.merged
+    }
+
     /// Why a run that was begun with this one cannot go on as `now`.
     pub(super) fn difference(&self, now: &Self) -> Option<String> {
         let by = |journal: &Self| match journal.merged {

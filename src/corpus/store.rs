@@ -57,6 +57,10 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
         true => {
             Part::hold(&part)?;
             if Journal::bytes(&path)?.is_some() {
+                // They are that run's, and this one may open none of that name.
+                for path in [files.index(), files.notes()] {
+                    remove(&Output::part(&path))?;
+                }
                 remove(&path)?;
             }
             None
@@ -121,11 +125,11 @@ impl Store {
         let mut store = Self {
             output: open(&files.path, compression, lengths.output)?,
             errors: open(&files.errors(), Compression::None, lengths.errors)?,
-            index: match journal.plan.is_shard() {
+            index: match journal.has_index() {
                 true => Some(open(&files.index(), Compression::None, lengths.index)?),
                 false => None,
             },
-            notes: match journal.plan.has_names() {
+            notes: match journal.has_notes() {
                 true => Some(open(&files.notes(), Compression::Gzip, lengths.notes)?),
                 false => None,
             },
