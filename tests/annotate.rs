@@ -267,6 +267,11 @@ fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
     for name in mine {
         assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
     }
+    // Nor by a second one: what is there now is not of the first.
+    assert_eq!(place.annotate(&args).0, 0);
+    for name in ["index", "names.jsonl"] {
+        assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
+    }
     // What an unfinished run has left goes with its journal.
     let place = Place::new();
     place.write("a.txt", "w5 w6");

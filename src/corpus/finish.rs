@@ -90,13 +90,24 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
         remove(&part)?;
     }
     // Only what an earlier run has left is taken away.
-    let before = files.read_summary().get("run").is_some();
-    let index = files.index();
+    let before = before(files);
+    let shard_before = before.as_ref().is_some_and(Plan::is_shard);
+    let names_before = before.as_ref().is_some_and(Plan::has_names);
     let (has_index, has_notes) = (journal.has_index(), journal.has_notes());
-    for (path, opened, wanted) in [
-        (files.errors(), true, journal.lengths.errors > 0),
-        (index, has_index, has_index),
-        (files.notes(), has_notes, has_index && has_notes),
+    for (path, wrote, opened, wanted) in [
+        (
+            files.errors(),
+            before.is_some(),
+            true,
+            journal.lengths.errors > 0,
+        ),
+        (files.index(), shard_before, has_index, has_index),
+        (
+            files.notes(),
+            shard_before && names_before,
+            has_notes,
+            has_index && has_notes,
+        ),
     ] {
         let part = Output::part(&path);
         match (wanted, part.exists()) {
@@ -106,7 +117,7 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
                 if opened {
                     remove(&part)?;
                 }
-                if before {
+                if wrote {
                     remove(&path)?;
                 }
             }
@@ -124,6 +135,11 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
     Ok(Finished::new(summary, false))
 }
 
+/// The run whose results are there.
+fn before(files: &Output) -> Option<Plan> {
+    Plan::deserialize(files.read_summary().get("run")?).ok()
+}
+
 /// The names of the corpus, of which a shard has only notes.
 fn names(files: &Output, journal: &Journal) -> Result<(), Error> {
     let plan = &journal.plan;
@@ -131,11 +147,10 @@ fn names(files: &Output, journal: &Journal) -> Result<(), Error> {
         return Ok(());
     }
     if !plan.has_names() {
-        let before = files.read_summary().get("run").is_some();
-        return if before {
-            remove(&files.names())
-        } else {
-            Ok(())
+        let wrote = |before: Plan| before.has_names() && !before.is_shard();
+        return match before(files).is_some_and(wrote) {
+            true => remove(&files.names()),
+            false => Ok(()),
         };
     }
     let notes = Output::part(&files.notes());
