@@ -2,10 +2,11 @@
 //! their own when they are complete.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile, TempDir};
 
@@ -14,8 +15,14 @@ use crate::digest::hex;
 /// What all names of files that are not complete begin with.
 const PREFIX: &str = ".newshound-";
 
+/// Characters of a digest of the file's own name behind that.
+const DIGEST: usize = 8;
+
 /// Characters at the end of such names that are drawn by chance.
 const RANDOM: usize = 6;
+
+/// Links to links that are followed; those that lead to each other have no end.
+const LINKS: usize = 40;
 
 /// Has a file filled that no one knows, and puts it in the place of `path`. A device or a pipe is
 /// written as it is. What the system says becomes an error with `cannot`.
@@ -32,7 +39,7 @@ pub(crate) fn write<T, E>(
         return Ok(done);
     }
     // A link stays one.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = resolve(path).map_err(&cannot)?;
     let mut out = BufWriter::new(beside(&path).map_err(&cannot)?);
     let done = fill(&mut out)?;
     let new = out.into_inner().map_err(|e| cannot(e.into_error()))?;
@@ -48,25 +55,51 @@ pub(crate) fn write<T, E>(
     Ok(done)
 }
 
-/// An empty directory beside `path`, to be filled and renamed. It is gone when it is dropped.
+/// An empty directory, to be filled, and put in the place of `path` by [`replace`], or its files into `path`
+/// where that is one. It is gone when it is dropped.
 pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
-    builder(&prefix(path), 0o777).tempdir_in(parent(path))
+    let path = resolve(path)?;
+    // Another file system may begin at `path`, which nothing can be renamed into.
+    let dir = match path.is_dir() {
+        true => &path,
+        false => parent(&path),
+    };
+    builder(&prefix(&path), 0o777).tempdir_in(dir)
+}
+
+/// Gives a directory the name `path`, which no one has. Its files are on the disk before.
+pub(crate) fn replace(made: TempDir, path: &Path) -> io::Result<()> {
+    sync_files(made.path())?;
+    let path = resolve(path)?;
+    fs::rename(made.path(), &path)?;
+    // What it was called before is not to be removed.
+    let _ = made.keep();
+    sync_dir(&path)
+}
+
+/// Makes the files of a directory last, and their names.
+pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
+    let one = |entry: io::Result<DirEntry>| {
+        let path = entry?.path();
+        File::options().write(true).open(path)?.sync_data()
+    };
+    // A disk syncs many files at once about as fast as one.
+    fs::read_dir(dir)?.par_bridge().try_for_each(one)?;
+    sync(dir)
 }
 
 /// Removes what those left who were killed while they wrote one of these files. No one may be
 /// writing them now.
 pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
     for path in paths {
-        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let prefix = prefix(&path);
-        let Ok(entries) = fs::read_dir(parent(&path)) else {
+        let Ok(path) = resolve(path) else {
             continue;
         };
-        for entry in entries {
+        let digest = digest(&path);
+        let entries = [parent(&path), &path].map(fs::read_dir);
+        for entry in entries.into_iter().flatten().flatten() {
             let entry = entry?;
-            let name = entry.file_name();
-            let end = name.to_str().and_then(|name| name.strip_prefix(&prefix));
-            if end.is_none_or(|end| end.len() != RANDOM) {
+            if unfinished(&entry.file_name()) != Some(&digest) {
                 continue;
             }
             match entry.file_type()?.is_dir() {
@@ -80,13 +113,45 @@ pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
 
 /// Whether a file of this name is one that is not complete.
 pub(crate) fn is_unfinished(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+    unfinished(name).is_some()
+}
+
+/// The digest in the name of a file that is not complete.
+fn unfinished(name: &OsStr) -> Option<&str> {
+    let (digest, random) = name.to_str()?.strip_prefix(PREFIX)?.split_once('-')?;
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let made = digest.len() == DIGEST
+        && digest.bytes().all(hex)
+        && random.len() == RANDOM
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    made.then_some(digest)
+}
+
+/// Where links lead, also to what is not there yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let missing = match path.canonicalize() {
+        Ok(path) => return Ok(path),
+        Err(error) => error,
+    };
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match path.read_link() {
+            Ok(to) => path = parent(&path).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(missing)
 }
 
 /// Makes renames in the directory of `path` last.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    sync(parent(path))
+}
+
+/// Makes renames in a directory last.
+pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     // Only Unix opens directories as files; elsewhere renames need no such help.
-    match File::open(parent(path)) {
+    match File::open(dir) {
         Ok(dir) if cfg!(unix) => dir.sync_all(),
         // One may write into a directory that one may not read.
         _ => Ok(()),
@@ -108,11 +173,17 @@ fn builder(prefix: &str, mode: u32) -> Builder<'_, '_> {
     new
 }
 
-/// How the names of what is to become `path` begin. A digest, as its own name may be as long as names can be.
+/// How the names of what is to become `path` begin.
 fn prefix(path: &Path) -> String {
+    format!("{PREFIX}{}-", digest(path))
+}
+
+/// What stands for the name of `path`, which may be as long as names can be.
+fn digest(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
-    let digest = hex(&Sha256::digest(name.as_encoded_bytes()));
-    format!("{PREFIX}{}-", digest.get(..8).unwrap_or_default())
+    let mut digest = hex(&Sha256::digest(name.as_encoded_bytes()));
+    digest.truncate(DIGEST);
+    digest
 }
 
 fn parent(path: &Path) -> &Path {
@@ -177,6 +248,24 @@ mod tests {
         write(Path::new("/dev/null"), fill).unwrap();
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_one() {
+        use std::os::unix::fs::symlink;
+
+        let dir = TempDir::new().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("far")).unwrap();
+        symlink("far/new", path("link")).unwrap();
+        symlink("../link", path("far/to")).unwrap();
+        write(&path("far/to"), fill).unwrap();
+        assert!(path("link").is_symlink() && path("far/to").is_symlink());
+        assert_eq!(fs::read_to_string(path("far/new")).unwrap(), "new");
+        symlink("round", path("round")).unwrap();
+        write(&path("round"), fill).unwrap_err();
+        assert!(path("round").is_symlink());
+    }
+
     #[test]
     fn what_a_kill_leaves_is_swept_and_nothing_else() {
         let dir = TempDir::new().unwrap();
@@ -185,7 +274,14 @@ mod tests {
         let kept = [kept.unwrap(), directory(&path("a")).unwrap().keep()];
         fs::write(kept[1].join("b"), "").unwrap();
         let other = beside(&path("other")).unwrap();
-        let mine = [path("a.new"), path(".newshound-mine"), path("a")];
+        let like = [
+            ".newshound-mine",
+            ".newshound-0123abcd-mine",
+            ".newshound-0123ABCD-abcdef",
+        ];
+        assert!(!like.iter().any(|name| is_unfinished(OsStr::new(name))));
+        let mine = ["a.new", "a"].into_iter().chain(like).map(path);
+        let mine: Vec<PathBuf> = mine.collect();
         for path in &mine {
             fs::write(path, "").unwrap();
         }

@@ -201,6 +201,31 @@ fn a_file_of_anothers_called_like_one_that_grows_is_not_cut() {
         );
     }
     assert_eq!(place.text("out/journal"), "Dear diary");
+    place.write("out/journal", "{\"version\":\"1.0\",\"plan\":{}}");
+    let (code, err) = place.annotate(&["a.txt", "-o", "out/", "--restart"]);
+    assert!(code == 2 && err.contains("is no journal"), "{err}");
+}
+
+#[test]
+fn a_journal_that_is_damaged_is_named_and_restart_is_the_way_out() {
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    for (journal, wanted) in [
+        ("{\"version\":2,\"plan\":{\"version\":\"0.", "EOF while"),
+        ("{\"version\":2,\"plan\":{}}", "missing field"),
+    ] {
+        place.write("out/journal", journal);
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/"]);
+        assert!(
+            code == 2
+                && err.contains("the journal out/journal cannot be used: ")
+                && err.contains(wanted),
+            "{err}"
+        );
+        assert!(err.contains("start over with --restart"), "{err}");
+        let (code, err) = place.annotate(&["a.txt", "-o", "out/", "--restart"]);
+        assert_eq!(code, 0, "{err}");
+    }
 }
 
 #[test]
@@ -214,7 +239,7 @@ fn a_second_run_into_one_output_is_told_to_wait() {
         let (code, err) = place.annotate(&[&["a.txt", "-o", "x.jsonl"], more].concat());
         assert_eq!(code, 2);
         assert!(
-            err.ends_with("is writing it; wait for it, or write elsewhere\n"),
+            err.ends_with("cannot write x.jsonl.part: another newshound is writing it; wait for it, or write elsewhere\n"),
             "{err}"
         );
     }
@@ -228,12 +253,34 @@ fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
     place.write("a.txt", "w5 w6");
     place.write("out/index", "mine");
     let args = ["a.txt", "-o", "out/", "--restart", "--no-names-index"];
-    place.write("out/names.jsonl", "mine");
+    let mine = [
+        "index",
+        "names.jsonl",
+        "index.part",
+        "names.index.part",
+        "names.jsonl.part",
+    ];
+    for name in mine {
+        place.write(&format!("out/{name}"), "mine");
+    }
     assert_eq!(place.annotate(&args).0, 0);
-    assert_eq!(
-        (place.text("out/index"), place.text("out/names.jsonl")),
-        ("mine".into(), "mine".into())
-    );
+    for name in mine {
+        assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
+    }
+    // Nor by a second one: what is there now is not of the first.
+    assert_eq!(place.annotate(&args).0, 0);
+    for name in ["index", "names.jsonl"] {
+        assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
+    }
+    // What an unfinished run has left goes with its journal.
+    let place = Place::new();
+    place.write("a.txt", "w5 w6");
+    place.write("out/journal", "{\"version\":2,\"plan\":{\"version\"");
+    for name in ["index.part", "names.index.part", "annotations.jsonl.part"] {
+        place.write(&format!("out/{name}"), "left");
+    }
+    assert_eq!(place.annotate(&args).0, 0);
+    assert_eq!(place.files("out"), ["annotations.jsonl", "summary.json"]);
 }
 
 #[test]
@@ -351,14 +398,46 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(place.files("merged/brat"), wanted);
     assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
-    // Written over, brat's own settings stay.
-    place.write("out/brat/annotation.conf", "mine");
-    place.write("out/brat/00000009-old.txt", "old");
+    // Written over, what is someone's own stays, and the pairs of a document of the earlier run go.
+    for end in ["ann", "txt"] {
+        place.write(&format!("out/brat/00000001-old.{end}"), "old");
+    }
+    let mine = [
+        "00000001-mine.txt",
+        "00000009-mine.ann",
+        "00000009-mine.txt",
+        "0000001-mine.ann",
+        "0000001-mine.txt",
+        "20240131-interview.txt",
+        "annotation.conf",
+    ];
+    for name in mine {
+        place.write(&format!("out/brat/{name}"), "mine");
+    }
     let again = ["in", "-f", "brat", "-o", "out/", "--restart"];
     assert_eq!(place.annotate(&again).0, 1);
-    let mut wanted = wanted.map(str::to_owned).to_vec();
-    wanted.push("annotation.conf".to_owned());
+    let mut wanted = [&wanted[..], &mine].concat();
+    wanted.sort_unstable();
     assert_eq!(place.files("out/brat"), wanted);
+    // So do a shard's, which knows its documents by its index.
+    let again = ["in", "-f", "brat", "-o", "part1/", "--shard", "1/2"];
+    let pairs = place.files("part1/brat");
+    place.write("part1/brat/20240131-interview.txt", "mine");
+    let [old, of] = [&pairs[0], &pairs[1]].map(|name| name.split_once('-').unwrap());
+    assert_eq!(old.0, of.0);
+    for end in ["ann", "txt"] {
+        place.write(&format!("part1/brat/{}-old.{end}", old.0), "old");
+    }
+    assert!(place.annotate(&[&again[..], &["--restart"]].concat()).0 < 2);
+    let found = place.files("part1/brat");
+    assert_eq!(found.len(), pairs.len() + 1, "{found:?}");
+    // merge takes it for what it is.
+    let done = newshound(&["merge", "part1/", "part2/", "-o", "again/"])
+        .current_dir(place.dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    assert!(!place.exists("again/brat/20240131-interview.txt"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `newshound merge`, as a user runs it, with a tiny model.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;
@@ -135,6 +137,17 @@ fn a_merge_that_was_interrupted_goes_on_to_the_same_bytes() {
     let (code, err) = merge(&place, &["one/", "two/", "-o", "all/"]);
     assert_eq!(code, 1, "{err}");
     assert!(results(&place, "all") == results(&place, "whole"));
+}
+
+#[test]
+fn a_merge_makes_no_names_of_a_file_of_anothers_and_leaves_it() {
+    let place = two_shards("jsonl");
+    place.write("all/names.index.part", "mine");
+    let (code, err) = merge(&place, &["one/", "two/", "-o", "all/", "--restart"]);
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(place.text("all/names.index.part"), "mine");
+    assert_eq!(merge(&place, &["one/", "two/", "-o", "more/"]).0, 1);
+    assert!(place.read("all/names.jsonl") == place.read("more/names.jsonl"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `newshound annotate`: a corpus to results.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -252,9 +252,6 @@ fn annotate(args: &Args, tagger: Tagger, job: &Job, files: &Output) -> Outcome {
     watch::stop_on_interrupt(&progress)?;
     let ended = watch.during(|| corpus::annotate(tagger, job, files, args.restart, &progress));
     match ended {
-        Err(corpus::Error::Write { path, source }) if source.kind() == ErrorKind::WouldBlock => {
-            Err(corpus::Error::Write { path, source }.into())
-        }
         Err(error @ corpus::Error::Write { .. }) => Err(Stop::Fatal(format!(
             "{error}; what is finished is kept, run the same command again to go on"
         ))),

@@ -73,7 +73,7 @@ impl Finished {
 
 /// Names the files of a complete run. Can be gone on with wherever it was interrupted.
 pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Error> {
-    names(files, &journal.plan)?;
+    names(files, journal)?;
     let part = Output::part(&files.path);
     if part.is_file() {
         let writing = Error::writing(&files.path);
@@ -84,20 +84,29 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
                 let made = lines.and_then(|lines| writer::parquet::from_jsonl(lines, out));
                 made.map_err(&writing)
             })?,
-            OutputFormat::Brat => standoff::make(&part, files).map_err(writing)?,
+            OutputFormat::Brat => standoff::make(&part, files, &journal.plan)?,
             _ => fs::rename(&part, &files.path).map_err(writing)?,
         }
         remove(&part)?;
     }
     // Only what an earlier run has left is taken away.
-    let before = files.read_summary().get("run").is_some();
-    let index = files.index();
-    for (path, wanted) in [
-        (files.errors(), journal.lengths.errors > 0),
-        (index, journal.plan.is_shard()),
+    let before = before(files);
+    let shard_before = before.as_ref().is_some_and(Plan::is_shard);
+    let names_before = before.as_ref().is_some_and(Plan::has_names);
+    let (has_index, has_notes) = (journal.has_index(), journal.has_notes());
+    for (path, wrote, opened, wanted) in [
+        (
+            files.errors(),
+            before.is_some(),
+            true,
+            journal.lengths.errors > 0,
+        ),
+        (files.index(), shard_before, has_index, has_index),
         (
             files.notes(),
-            journal.plan.is_shard() && journal.plan.has_names(),
+            shard_before && names_before,
+            has_notes,
+            has_index && has_notes,
         ),
     ] {
         let part = Output::part(&path);
@@ -105,8 +114,10 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
             (true, true) => fs::rename(&part, &path).map_err(Error::writing(&path))?,
             (true, false) => {}
             (false, _) => {
-                remove(&part)?;
-                if before {
+                if opened {
+                    remove(&part)?;
+                }
+                if wrote {
                     remove(&path)?;
                 }
             }
@@ -124,21 +135,26 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
     Ok(Finished::new(summary, false))
 }
 
+/// The run whose results are there.
+fn before(files: &Output) -> Option<Plan> {
+    Plan::deserialize(files.read_summary().get("run")?).ok()
+}
+
 /// The names of the corpus, of which a shard has only notes.
-fn names(files: &Output, plan: &Plan) -> Result<(), Error> {
+fn names(files: &Output, journal: &Journal) -> Result<(), Error> {
+    let plan = &journal.plan;
     if plan.is_shard() {
         return Ok(());
     }
     if !plan.has_names() {
-        let before = files.read_summary().get("run").is_some();
-        return if before {
-            remove(&files.names())
-        } else {
-            Ok(())
+        let wrote = |before: Plan| before.has_names() && !before.is_shard();
+        return match before(files).is_some_and(wrote) {
+            true => remove(&files.names()),
+            false => Ok(()),
         };
     }
     let notes = Output::part(&files.notes());
-    if notes.is_file() {
+    if journal.has_notes() && notes.is_file() {
         register::write(std::slice::from_ref(&notes), files)?;
         remove(&notes)?;
     }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::{fs, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 use super::feed::Position;
 use super::{Error, Plan, Summary};
@@ -87,6 +86,14 @@ fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::E
     String::deserialize(deserializer).map(String::into_bytes)
 }
 
+/// Whether a file begins as every journal does, whatever became of its end.
+fn is_ours(bytes: &[u8]) -> bool {
+    let version = bytes.strip_prefix(b"{\"version\":").unwrap_or_default();
+    let digits = version.iter().take_while(|byte| byte.is_ascii_digit());
+    let rest = version.get(digits.count()..).unwrap_or_default();
+    rest.len() < version.len() && rest.starts_with(b",\"plan\":{")
+}
+
 impl Journal {
     /// The journal of a run that has not begun.
     pub(super) fn new(plan: Plan) -> Self {
@@ -111,6 +118,16 @@ impl Journal {
         }
     }
 
+    /// Whether the run writes an index as it goes on.
+    pub(super) fn has_index(&self) -> bool {
+        self.plan.is_shard()
+    }
+
+    /// Whether the run writes the names of each document as it goes on; one that joins shards has theirs.
+    pub(super) fn has_notes(&self) -> bool {
+        self.plan.has_names() && !self.merged
+    }
+
     /// Why a run that was begun with this one cannot go on as `now`.
     pub(super) fn difference(&self, now: &Self) -> Option<String> {
         let by = |journal: &Self| match journal.merged {
@@ -122,17 +139,13 @@ impl Journal {
         other.or_else(|| now.plan.difference(&self.plan))
     }
 
-    /// That a file is no one else's, if there is one.
-    pub(super) fn check(path: &Path) -> Result<(), Error> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(Error::reading(path)(error)),
-        };
-        let journal: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        match journal.get("version").and(journal.get("plan")) {
-            Some(_) => Ok(()),
-            None => Err(Error::NoJournal(path.to_owned())),
+    /// The bytes of a journal, if there is one. What is no journal is someone else's.
+    pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+        match fs::read(path) {
+            Ok(bytes) if is_ours(&bytes) => Ok(Some(bytes)),
+            Ok(_) => Err(Error::NoJournal(path.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::reading(path)(error)),
         }
     }
 
@@ -142,12 +155,9 @@ impl Journal {
             path: path.to_owned(),
             reason,
         };
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(damaged(error.to_string())),
+        let Some(bytes) = Self::bytes(path)? else {
+            return Ok(None);
         };
-        Self::check(path)?;
         let journal: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
         match journal.version {
             VERSION => Ok(Some(journal)),

@@ -18,6 +18,7 @@
 
 mod feed;
 mod finish;
+mod index;
 mod journal;
 mod merge;
 mod output;
@@ -154,6 +155,15 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Another run writes the file now.
+    #[error(
+        "cannot write {}: another newshound is writing it; wait for it, or write elsewhere",
+        path.display()
+    )]
+    Busy {
+        /// The file.
+        path: PathBuf,
     },
     /// An unfinished run of another plan is there.
     #[error(

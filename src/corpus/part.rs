@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::Error;
 use crate::reader::Compression;
 
 /// Results under a name of their own until all are there. Every block is whole in itself:
@@ -18,22 +19,24 @@ pub(super) struct Part {
 
 impl Part {
     /// Opens or makes the file, for no one else, and cuts it to `len` bytes.
-    pub(super) fn open(path: &Path, compression: Compression, len: u64) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, compression: Compression, len: u64) -> Result<Self, Error> {
+        let writing = Error::writing(path);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(path)?;
-        lock(&file)?;
-        if file.metadata()?.len() < len {
-            return Err(io::Error::new(
+            .open(path)
+            .map_err(&writing)?;
+        lock(&file, path)?;
+        if file.metadata().map_err(&writing)?.len() < len {
+            return Err(writing(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "it is shorter than was noted in the journal; start over with --restart",
-            ));
+            )));
         }
-        file.set_len(len)?;
-        file.seek(SeekFrom::Start(len))?;
+        file.set_len(len).map_err(&writing)?;
+        file.seek(SeekFrom::Start(len)).map_err(&writing)?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -43,12 +46,12 @@ impl Part {
     }
 
     /// Holds the file, if there is one, so that no one else writes it.
-    pub(super) fn hold(path: &Path) -> io::Result<Option<File>> {
+    pub(super) fn hold(path: &Path) -> Result<Option<File>, Error> {
         if !path.is_file() {
             return Ok(None);
         }
-        let file = File::open(path)?;
-        lock(&file).map(|()| Some(file))
+        let file = File::open(path).map_err(Error::writing(path))?;
+        lock(&file, path).map(|()| Some(file))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -75,13 +78,12 @@ impl Part {
 }
 
 /// Holds a file for this process alone, until it is closed.
-fn lock(file: &File) -> io::Result<()> {
+fn lock(file: &File, path: &Path) -> Result<(), Error> {
     file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::Error::new(
-            io::ErrorKind::WouldBlock,
-            "another newshound is writing it; wait for it, or write elsewhere",
-        ),
-        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => Error::Busy {
+            path: path.to_owned(),
+        },
+        TryLockError::Error(error) => Error::writing(path)(error),
     })
 }
 

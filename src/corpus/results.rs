@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::feed::Numbered;
+use super::index::Head;
 use super::journal::Block;
 use super::register::{At, Found, Note};
 use super::{Job, Summary};
@@ -51,7 +52,12 @@ impl Results {
     /// What stands before the first document.
     pub(super) fn begin(&mut self) -> io::Result<()> {
         self.writer.begin(&mut self.block.output)?;
-        self.index(self.block.output.len(), 0, "begin")
+        self.index(Head {
+            bytes: self.block.output.len() as u64,
+            size: 0,
+            ordinal: None,
+            failed: false,
+        })
     }
 
     /// What stands after the last document.
@@ -80,13 +86,13 @@ impl Results {
             }
             Err(error) => self.fail(numbered, error)?,
         }
-        self.block.size += size;
-        let kind = if document.is_ok() { "ok" } else { "failed" };
-        self.index(
-            self.block.output.len() - from,
+        self.block.size = self.block.size.saturating_add(size);
+        self.index(Head {
+            bytes: (self.block.output.len() - from) as u64,
             size,
-            &format!("{} {kind}", numbered.ordinal),
-        )
+            ordinal: Some(numbered.ordinal),
+            failed: document.is_err(),
+        })
     }
 
     fn fail(&mut self, numbered: &Numbered, error: &Error) -> io::Result<()> {
@@ -121,10 +127,9 @@ impl Results {
         Ok(())
     }
 
-    /// One line of the index: bytes of output, size in the block, ordinal and fate.
-    fn index(&mut self, bytes: usize, size: usize, what: &str) -> io::Result<()> {
+    fn index(&mut self, head: Head) -> io::Result<()> {
         match self.indexed {
-            true => writeln!(self.block.index, "{bytes} {size} {what}"),
+            true => writeln!(self.block.index, "{head}"),
             false => Ok(()),
         }
     }

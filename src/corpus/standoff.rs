@@ -7,121 +7,135 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::merge::{Lines, torn};
+use super::index::{Lines, torn};
 use super::results::OVERHEAD;
-use super::{Error, Output};
+use super::{Error, Output, Plan};
 use crate::document::{Document, Span};
-use crate::names::Name;
+use crate::results::Line;
 use crate::whole;
 use crate::writer;
 
 /// Digits of a document's number in the names of its files, at least.
 const DIGITS: usize = 8;
 
-/// A line of JSON that is to become a pair of files.
-#[derive(Deserialize)]
-struct Line {
-    id: String,
-    text: Option<String>,
-    #[serde(default)]
-    entities: Vec<Entity>,
-    #[serde(default)]
-    names: Vec<Full>,
-}
-
-#[derive(Deserialize)]
-struct Full {
-    id: usize,
-    label: String,
-    name: String,
-    mentions: usize,
-}
-
-#[derive(Deserialize)]
-struct Entity {
-    start: usize,
-    end: usize,
-    label: String,
-    entity: Option<usize>,
-}
-
 /// Lines of JSON to pairs of files. Names start with the document's number, since ids
 /// need not be different, nor file names.
-pub(super) fn make(spool: &Path, files: &Output) -> io::Result<()> {
-    let made = whole::directory(&files.path)?;
-    let new = made.path();
-    let mut ordinals = ordinals(files)?;
-    for line in BufReader::new(File::open(spool)?).lines() {
-        let ordinal = ordinals.next().unwrap_or_default();
-        let line: Line = serde_json::from_str(&line?)?;
-        let Some(text) = line.text else { continue };
-        let spans = line.entities.into_iter().map(|entity| Span {
-            start: entity.start,
-            end: entity.end,
-            label: entity.label.into(),
-            score: 1.0,
-            name: entity.entity,
-        });
-        let names = line.names.into_iter().map(|full| Name {
-            id: full.id,
-            label: full.label.into(),
-            name: full.name,
-            mentions: full.mentions,
-            place: None,
-            country: None,
-            link: None,
-        });
-        let document = Document {
-            text,
-            spans: spans.collect(),
-            names: names.collect(),
-            ..Document::default()
-        };
-        let name = format!("{ordinal:0DIGITS$}-{}", slug(&line.id));
-        let mut annotations = Vec::new();
-        writer::brat(&mut annotations, &document)?;
-        fs::write(new.join(format!("{name}.txt")), &document.text)?;
-        fs::write(new.join(format!("{name}.ann")), &annotations)?;
+pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Error> {
+    let writing = Error::writing(&files.path);
+    let reading = Error::reading(spool);
+    let made = whole::directory(&files.path).map_err(&writing)?;
+    let mut ordinals = Ordinals::of(files, plan)?;
+    for line in BufReader::new(File::open(spool).map_err(&reading)?).lines() {
+        let ordinal = ordinals.next()?;
+        let line = serde_json::from_str(&line.map_err(&reading)?);
+        pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
     }
-    put(made, &files.path)
+    put(made, files).map_err(writing)
 }
 
-/// Gives a directory its name. Where one is already its pairs are replaced, and what else is in it stays.
-fn put(made: TempDir, path: &Path) -> io::Result<()> {
+/// Writes the pair of a document, if it did not fail.
+fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
+    let Some(text) = line.text else {
+        return Ok(());
+    };
+    let spans = line.entities.into_iter().map(|entity| Span {
+        start: entity.start,
+        end: entity.end,
+        label: entity.label,
+        score: entity.score,
+        name: entity.entity,
+    });
+    let document = Document {
+        text,
+        spans: spans.collect(),
+        names: line.names,
+        ..Document::default()
+    };
+    let name = format!("{ordinal:0DIGITS$}-{}", slug(&line.id));
+    let mut annotations = Vec::new();
+    writer::brat(&mut annotations, &document)?;
+    fs::write(dir.join(format!("{name}.txt")), &document.text)?;
+    fs::write(dir.join(format!("{name}.ann")), &annotations)
+}
+
+/// Gives a directory its name. Where one is already the pairs of the earlier run are replaced, and what else is
+/// in it stays.
+fn put(made: TempDir, files: &Output) -> io::Result<()> {
+    let path = &files.path;
     if !path.exists() {
-        return fs::rename(made.keep(), path);
+        return whole::replace(made, path);
     }
+    whole::sync_files(made.path())?;
+    let earlier = earlier(files);
     let remove = |entry: io::Result<DirEntry>| {
-        let path = entry?.path();
-        match place(&path) {
-            Some(_) => fs::remove_file(path),
-            None => Ok(()),
+        let text = entry?.path();
+        let annotations = text.with_extension("ann");
+        let is_ours = matches!(place(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
+        if is_ours && text.is_file() && annotations.is_file() {
+            fs::remove_file(text)?;
+            fs::remove_file(annotations)?;
         }
+        Ok::<_, io::Error>(())
     };
     fs::read_dir(path)?.try_for_each(remove)?;
     for entry in fs::read_dir(made.path())? {
         let entry = entry?;
         fs::rename(entry.path(), path.join(entry.file_name()))?;
     }
-    Ok(())
+    whole::sync(path)
 }
 
-/// The numbers of the lines' documents in the whole corpus: those in a shard's index, or
-/// one after another.
-fn ordinals(files: &Output) -> io::Result<Box<dyn Iterator<Item = u64>>> {
-    let index = match File::open(Output::part(&files.index())) {
-        Ok(index) => index,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Box::new(0..)),
-        Err(error) => return Err(error),
-    };
-    let lines = BufReader::new(index).lines().map_while(Result::ok);
-    Ok(Box::new(lines.filter_map(|line| {
-        line.split(' ')
-            .nth(2)
-            .and_then(|ordinal| ordinal.parse().ok())
-    })))
+/// Which documents the run had whose results are there; none where no summary tells.
+fn earlier(files: &Output) -> Box<dyn Fn(u64) -> bool> {
+    let summary = files.read_summary();
+    match summary.get("run").map(Plan::deserialize) {
+        Some(Ok(plan)) if plan.is_shard() => {
+            let lengths = lengths(files).unwrap_or_default();
+            Box::new(move |ordinal| lengths.contains_key(&ordinal))
+        }
+        Some(Ok(_)) => {
+            let documents = summary.get("documents").and_then(Value::as_u64);
+            Box::new(move |ordinal| Some(ordinal) < documents)
+        }
+        _ => Box::new(|_| false),
+    }
+}
+
+/// The numbers of the lines' documents in the whole corpus.
+enum Ordinals {
+    /// One after another.
+    Counted(u64),
+    /// Those in a shard's index.
+    Indexed(Lines),
+}
+
+impl Ordinals {
+    fn of(files: &Output, plan: &Plan) -> Result<Self, Error> {
+        match plan.is_shard() {
+            true => Lines::open(Output::part(&files.index())).map(Self::Indexed),
+            false => Ok(Self::Counted(0)),
+        }
+    }
+
+    fn next(&mut self) -> Result<u64, Error> {
+        match self {
+            Self::Counted(next) => {
+                *next += 1;
+                Ok(*next - 1)
+            }
+            Self::Indexed(lines) => {
+                while let Some(head) = lines.head()? {
+                    if let Some(ordinal) = head.ordinal {
+                        return Ok(ordinal);
+                    }
+                }
+                Err(torn(lines.path(), "has fewer lines than documents"))
+            }
+        }
+    }
 }
 
 /// An id as part of a file's name.
@@ -146,7 +160,7 @@ pub(super) fn join<'f>(
     for shard in shards {
         copy(shard, made.path())?;
     }
-    put(made, &files.path).map_err(writing)
+    put(made, files).map_err(writing)
 }
 
 /// Copies a shard's pairs, which are those of its index. Other files are not of its run.
@@ -155,11 +169,15 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     let reading = Error::reading(dir);
     let mut texts = lengths(shard)?;
     let mut annotations: BTreeMap<u64, u64> = texts.clone();
+    let last = texts.keys().next_back().copied();
     for entry in fs::read_dir(dir).map_err(&reading)? {
         let path = entry.map_err(&reading)?.path();
         let Some((ordinal, kind)) = place(&path) else {
             continue;
         };
+        if Some(ordinal) > last {
+            continue;
+        }
         let wanted = match kind {
             Kind::Text => texts.remove(&ordinal),
             Kind::Annotations => annotations.remove(&ordinal),
@@ -173,7 +191,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
             None => {
                 return Err(torn(
                     &path,
-                    "is not in the index of its shard, or there twice",
+                    "is not in the index of its shard, or there twice; move it away if it is your own",
                 ));
             }
             Some(_) if !whole => return Err(torn(&path, "is not as it was written")),
@@ -193,7 +211,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
 
 /// How long the texts of a shard's documents are, by number.
 fn lengths(shard: &Output) -> Result<BTreeMap<u64, u64>, Error> {
-    let mut index = Lines::of_index(shard)?;
+    let mut index = Lines::open(shard.index())?;
     let mut lengths = BTreeMap::new();
     while let Some(head) = index.head()? {
         if let Some(ordinal) = head.ordinal.filter(|_| !head.failed) {
@@ -209,14 +227,110 @@ enum Kind {
     Annotations,
 }
 
-/// The document that a file of a pair belongs to.
+/// The document that a file belongs to which is called as one of a pair is.
 fn place(path: &Path) -> Option<(u64, Kind)> {
     let kind = match path.extension().and_then(OsStr::to_str)? {
         "txt" => Kind::Text,
         "ann" => Kind::Annotations,
         _ => return None,
     };
-    let (ordinal, _) = path.file_name()?.to_str()?.split_once('-')?;
-    let digits = ordinal.len() >= DIGITS && ordinal.bytes().all(|byte| byte.is_ascii_digit());
-    Some((ordinal.parse().ok().filter(|_| digits)?, kind))
+    let (number, id) = path.file_stem()?.to_str()?.split_once('-')?;
+    let ordinal: u64 = number.parse().ok()?;
+    let made = number == format!("{ordinal:0DIGITS$}") && id == slug(id);
+    made.then_some((ordinal, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::corpus::{OutputFormat, Scan};
+
+    const SPOOL: &str = "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\n";
+
+    /// A directory for results with lines that are to become pairs, and the plan of a shard.
+    fn place() -> (TempDir, Output, PathBuf, Plan) {
+        let dir = TempDir::new().unwrap();
+        let files = Output::new(dir.path(), Some(OutputFormat::Brat)).unwrap();
+        let spool = Output::part(&files.path);
+        fs::write(&spool, SPOOL).unwrap();
+        let plan = Plan {
+            version: String::new(),
+            model: String::new(),
+            input: Scan::default(),
+            options: BTreeMap::from([(Plan::SHARD.to_owned(), "1/2".to_owned())]),
+        };
+        (dir, files, spool, plan)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap();
+        let name = |entry: io::Result<DirEntry>| entry.unwrap().file_name().into_string();
+        let mut names: Vec<String> = entries.map(|entry| name(entry).unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_index_that_is_damaged_gives_no_pair_another_documents_number() {
+        let (_dir, files, spool, plan) = place();
+        let index = Output::part(&files.index());
+        for (lines, wanted) in [
+            ("0 0 begin\n9 9 3 ok\n9 9 7 ok\n", None),
+            (
+                "0 0 begin\n9 9 x ok\n9 9 7 ok\n9 9 8 ok\n",
+                Some("no place of a document"),
+            ),
+            ("0 0 begin\n9 9 3 ok\n", Some("fewer lines than documents")),
+        ] {
+            fs::write(&index, lines).unwrap();
+            let made = make(&spool, &files, &plan);
+            match wanted {
+                None => made.unwrap(),
+                Some(wanted) => {
+                    let refused = made.unwrap_err().to_string();
+                    assert!(
+                        refused.contains(wanted) && refused.contains("--restart"),
+                        "{refused}"
+                    );
+                }
+            }
+            let pairs = [
+                "00000003-a.ann",
+                "00000003-a.txt",
+                "00000007-b.ann",
+                "00000007-b.txt",
+            ];
+            assert_eq!(names(&files.path), pairs);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_directory_of_pairs_stays_one_wherever_it_leads() {
+        use std::os::unix::fs::symlink;
+
+        // Another file system, where there is one to write to.
+        let far = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        let far = far.unwrap();
+        for made in [true, false] {
+            let (_dir, files, spool, mut plan) = place();
+            plan.options.clear();
+            let target = far.path().join(made.to_string());
+            if made {
+                fs::create_dir(&target).unwrap();
+                fs::write(target.join("annotation.conf"), "mine").unwrap();
+            }
+            symlink(&target, &files.path).unwrap();
+            // Where the target is not there yet it is made as a directory is.
+            make(&spool, &files, &plan).unwrap();
+            assert!(files.path.is_symlink());
+            assert_eq!(names(&target).len(), 4 + usize::from(made));
+            let left = names(far.path())
+                .into_iter()
+                .filter(|name| name.starts_with('.'));
+            assert_eq!(left.count(), 0);
+        }
+    }
 }

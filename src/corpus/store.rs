@@ -55,9 +55,14 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
     let found = match restart {
         false => Journal::read(&path)?,
         true => {
-            Part::hold(&part).map_err(Error::writing(&part))?;
-            Journal::check(&path)?;
-            remove(&path)?;
+            Part::hold(&part)?;
+            if Journal::bytes(&path)?.is_some() {
+                // They are that run's, and this one may open none of that name.
+                for path in [files.index(), files.notes()] {
+                    remove(&Output::part(&path))?;
+                }
+                remove(&path)?;
+            }
             None
         }
     };
@@ -75,9 +80,9 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
     if !journal.complete {
         return Ok(Begun::Unfinished(Box::new(journal)));
     }
-    let mut held = Part::hold(&part).map_err(Error::writing(&part))?;
+    let mut held = Part::hold(&part)?;
     if held.is_none() {
-        held = Part::hold(&files.path).map_err(Error::writing(&files.path))?;
+        held = Part::hold(&files.path)?;
     }
     let _held = held.filter(|_| cfg!(unix));
     whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
@@ -114,19 +119,17 @@ impl Store {
         } else {
             files.compression
         };
-        let open = |path: &Path, compression, len| {
-            let path = Output::part(path);
-            Part::open(&path, compression, len).map_err(Error::writing(&path))
-        };
+        let open =
+            |path: &Path, compression, len| Part::open(&Output::part(path), compression, len);
         let lengths = journal.lengths;
         let mut store = Self {
             output: open(&files.path, compression, lengths.output)?,
             errors: open(&files.errors(), Compression::None, lengths.errors)?,
-            index: match journal.plan.is_shard() {
+            index: match journal.has_index() {
                 true => Some(open(&files.index(), Compression::None, lengths.index)?),
                 false => None,
             },
-            notes: match journal.plan.has_names() {
+            notes: match journal.has_notes() {
                 true => Some(open(&files.notes(), Compression::Gzip, lengths.notes)?),
                 false => None,
             },

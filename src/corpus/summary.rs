@@ -57,14 +57,15 @@ impl Summary {
 
     /// Adds another part of the same corpus.
     pub fn merge(&mut self, other: &Self) {
-        self.documents += other.documents;
-        self.sentences += other.sentences;
-        self.words += other.words;
+        // A file may say anything.
+        self.documents = self.documents.saturating_add(other.documents);
+        self.sentences = self.sentences.saturating_add(other.sentences);
+        self.words = self.words.saturating_add(other.words);
         for (label, count) in &other.entities {
-            *self.entities.entry(label.clone()).or_default() += count;
+            add(&mut self.entities, label, *count);
         }
         for (kind, count) in &other.failures {
-            *self.failures.entry(kind.clone()).or_default() += count;
+            add(&mut self.failures, kind, *count);
         }
         for (name, count) in &other.names.0 {
             self.names.add(name.clone(), *count);
@@ -74,7 +75,7 @@ impl Summary {
     /// How many documents failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.failures.values().sum()
+        self.failures.values().copied().fold(0, u64::saturating_add)
     }
 
     /// As it is written to `summary.json`.
@@ -99,6 +100,11 @@ impl Summary {
     }
 }
 
+fn add(counts: &mut BTreeMap<String, u64>, key: &str, more: u64) {
+    let count = counts.entry(key.to_owned()).or_default();
+    *count = count.saturating_add(more);
+}
+
 /// Counts of the most frequent of any number of names in bounded memory, by the
 /// Space-Saving algorithm (Metwally, Agrawal and El Abbadi 2005): a new name takes the
 /// place, and the count, of the least frequent.
@@ -108,7 +114,7 @@ struct Names(BTreeMap<String, u64>);
 impl Names {
     fn add(&mut self, name: String, mentions: u64) {
         if let Some(count) = self.0.get_mut(&name) {
-            *count += mentions;
+            *count = count.saturating_add(mentions);
             return;
         }
         let mut inherited = 0;
@@ -119,7 +125,7 @@ impl Names {
                 inherited = count;
             }
         }
-        self.0.insert(name, inherited + mentions);
+        self.0.insert(name, inherited.saturating_add(mentions));
     }
 
     /// Label, name and count, most frequent first.
@@ -152,6 +158,21 @@ mod tests {
         let ordered = names.ordered();
         assert_eq!(ordered[0], ("ORG", "NATO", 20_000));
         assert_eq!(ordered[1], ("LOC", "Kyiv", 10_000));
+    }
+
+    #[test]
+    fn counts_that_are_beyond_all_numbers_stay_the_highest() {
+        let counts = json!({"documents": u64::MAX, "sentences": 1, "words": u64::MAX,
+            "entities": {"PER": u64::MAX}, "failures": {"read": u64::MAX, "nul": 1},
+            "names": {"PER\tMark": u64::MAX}});
+        let mut summary = Summary::deserialize(&counts).unwrap();
+        let other = summary.clone();
+        summary.merge(&other);
+        let highest = [summary.documents, summary.words, summary.failed()];
+        assert_eq!(highest, [u64::MAX; 3]);
+        assert_eq!(summary.entities["PER"], u64::MAX);
+        assert_eq!(summary.names.ordered(), [("PER", "Mark", u64::MAX)]);
+        assert_eq!(summary.sentences, 2);
     }
 
     #[test]

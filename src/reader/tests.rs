@@ -817,7 +817,7 @@ fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
         .map(|found| found.replace(&format!("{}/", root.display()), ""))
         .collect();
     let back = format!(
-        "sub/back cannot read sub/back: it is a link to {}, which it lies in",
+        "sub/back cannot read sub/back: it is a link to {}, which it lies in; remove the link, or leave it out with --glob '!back'",
         root.display()
     );
     assert_eq!((before, found.len()), (4, 4), "{found:?}");
@@ -829,6 +829,28 @@ fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
         found[2].starts_with("gone.txt cannot read gone.txt: No such file"),
         "{found:?}"
     );
+    let walk = Walk {
+        globs: vec!["!back".to_owned(), "!gone.*".to_owned()],
+        ..walk
+    };
+    let found: Vec<Input> = walk.inputs().map(|input| input.unwrap()).collect();
+    assert_eq!(found.len(), 2, "left out as the error says");
+}
+
+#[test]
+fn only_what_newshound_has_not_completed_is_left_out_of_hidden_files() {
+    let dir = TempDir::new().unwrap();
+    for name in [".newshound-mine", ".newshound-0123abcd-Ab12Cd"] {
+        fs::write(dir.path().join(name), "Kyiv").unwrap();
+    }
+    let walk = Walk {
+        paths: vec![dir.path().to_owned()],
+        no_ignore: true,
+        ..Walk::default()
+    };
+    let found: Vec<Input> = walk.inputs().map(|input| input.unwrap()).collect();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].name().ends_with(".newshound-mine"));
 }
 
 #[test]

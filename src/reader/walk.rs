@@ -75,6 +75,7 @@ impl Walk {
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
         let (exclude, results) = (self.exclude.clone(), &self.exclude);
+        let left_out = globs.clone();
         let root = path.to_owned();
         let walk = WalkBuilder::new(path)
             .standard_filters(!self.no_ignore)
@@ -97,6 +98,10 @@ impl Walk {
             Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
             Err(error) => match unread(&root, error) {
                 Error::Read { path, .. } if results.iter().any(|to| leads(&path, to)) => None,
+                // What cannot be read comes here before it is held against the globs.
+                Error::Read { path, .. } if left_out.matched(&path, path.is_dir()).is_ignore() => {
+                    None
+                }
                 error => Some(Err(error)),
             },
         }))
@@ -109,13 +114,17 @@ fn unread(path: &Path, error: ignore::Error) -> Error {
     match error {
         E::WithDepth { err, .. } | E::WithLineNumber { err, .. } => unread(path, *err),
         E::WithPath { path, err } => unread(&path, *err),
-        E::Loop { ancestor, child } => Error::Read {
-            path: child,
-            source: std::io::Error::other(format!(
-                "it is a link to {}, which it lies in",
+        E::Loop { ancestor, child } => {
+            let name = child.file_name().unwrap_or_default().display();
+            let reason = format!(
+                "it is a link to {}, which it lies in; remove the link, or leave it out with --glob '!{name}'",
                 ancestor.display()
-            )),
-        },
+            );
+            Error::Read {
+                source: std::io::Error::other(reason),
+                path: child,
+            }
+        }
         other => {
             // The path would stand there a second time.
             let message = other.to_string();

@@ -6,6 +6,7 @@ use std::{fs, io};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::index::torn;
 use super::super::journal::Lengths;
 use super::super::{Error, Output, OutputFormat, Plan, Shard, Summary};
 
@@ -88,12 +89,4 @@ impl Finding {
         );
         Err(torn(&self.files.index(), &what))
     }
-}
-
-/// A file of a shard that is not as it was written.
-pub(in crate::corpus) fn torn(path: &Path, what: &str) -> Error {
-    Error::Shards(format!(
-        "{} {what}; copy the whole shard again, or run it with --restart",
-        path.display()
-    ))
 }

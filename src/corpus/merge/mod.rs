@@ -15,9 +15,7 @@ use super::{register, standoff};
 use crate::reader::Compression;
 use crate::whole;
 use cursor::Cursor;
-pub(super) use cursor::Lines;
 use finding::Finding;
-pub(super) use finding::torn;
 
 /// Joins shards, each given as it was to `-o`, and their names into `names`, or beside the
 /// results. Also gives the files that were written.
@@ -144,10 +142,7 @@ impl Parts {
             true => Compression::None,
             false => files.compression,
         };
-        let open = |path: &Path, compression| {
-            let path = Output::part(path);
-            Part::open(&path, compression, 0).map_err(Error::writing(&path))
-        };
+        let open = |path: &Path, compression| Part::open(&Output::part(path), compression, 0);
         Ok(Self {
             output: open(&files.path, compression)?,
             errors: open(&files.errors(), Compression::None)?,

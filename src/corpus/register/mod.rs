@@ -174,7 +174,7 @@ impl Note {
                 None => links.get(&alias).cloned().unwrap_or(alias),
             };
             match once.get_mut(&key) {
-                Some(held) => held.mentions += found.mentions,
+                Some(held) => held.mentions = held.mentions.saturating_add(found.mentions),
                 None => drop(once.insert(key, found)),
             }
         }
@@ -200,7 +200,7 @@ impl Row {
     /// Adds other documents of the same name. The sum does not depend on the order.
     fn merge(&mut self, other: Self) {
         self.documents += other.documents;
-        self.found.mentions += other.found.mentions;
+        self.found.mentions = self.found.mentions.saturating_add(other.found.mentions);
         self.from = self.from.into_iter().chain(other.from).min();
         self.to = self.to.into_iter().chain(other.to).max();
         if other.first.number < self.first.number {
