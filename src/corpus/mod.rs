@@ -201,6 +201,19 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Results lack some of what the journal says was written.
+    #[error(
+        "{} has {found} bytes, and the journal says that {noted} were written; start over with --restart",
+        path.display()
+    )]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that it has.
+        found: u64,
+        /// Bytes that it had.
+        noted: u64,
+    },
     /// A file of the user's stands where the journal goes.
     #[error("{} is no journal of newshound's; write elsewhere, or move it away", .0.display())]
     NoJournal(PathBuf),

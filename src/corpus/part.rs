@@ -29,11 +29,13 @@ impl Part {
             .open(path)
             .map_err(&writing)?;
         lock(&file, path)?;
-        if file.metadata().map_err(&writing)?.len() < len {
-            return Err(writing(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "it is shorter than was noted in the journal; start over with --restart",
-            )));
+        let found = file.metadata().map_err(&writing)?.len();
+        if found < len {
+            return Err(Error::Torn {
+                path: path.to_owned(),
+                found,
+                noted: len,
+            });
         }
         file.set_len(len).map_err(&writing)?;
         file.seek(SeekFrom::Start(len)).map_err(&writing)?;

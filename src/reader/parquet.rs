@@ -208,6 +208,7 @@ fn bytes_of(column: &dyn Array) -> Option<Box<dyn Iterator<Item = Option<&[u8]>>
         DataType::Binary => Box::new(column.as_binary_opt::<i32>()?.iter()),
         DataType::LargeBinary => Box::new(column.as_binary_opt::<i64>()?.iter()),
         DataType::BinaryView => Box::new(column.as_binary_view_opt()?.iter()),
+        DataType::FixedSizeBinary(_) => Box::new(column.as_fixed_size_binary_opt()?.iter()),
         _ => return None,
     })
 }

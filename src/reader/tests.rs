@@ -477,7 +477,11 @@ fn parquet_with(
 fn parquet_is_read_with_times_of_zones_and_with_text_that_is_not_marked_as_such() {
     use std::sync::Arc;
 
-    use arrow_array::{BinaryArray, TimestampMicrosecondArray};
+    use arrow_array::{BinaryArray, FixedSizeBinaryArray, TimestampMicrosecondArray};
+    let codes = vec![&b"NATO"[..], b"Kyiv"];
+    let codes = FixedSizeBinaryArray::try_from(codes).unwrap();
+    let found = read("x.parquet", &parquet_of(vec![("text", Arc::new(codes))]));
+    assert_eq!(found[1].1, row("", "Kyiv", "{}").1);
     let times = TimestampMicrosecondArray::from(vec![1_793_698_200_000_000; 2]);
     let bytes = parquet_of(vec![
         ("id", Arc::new(BinaryArray::from(vec![&b"a"[..], b"b"]))),
