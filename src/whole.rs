@@ -2,11 +2,12 @@
 //! their own when they are complete.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
-use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile, TempDir};
 
@@ -20,6 +21,9 @@ const DIGEST: usize = 8;
 
 /// Characters at the end of such names that are drawn by chance.
 const RANDOM: usize = 6;
+
+/// Files that a disk is asked to keep at a time.
+const SYNCED_AT_ONCE: usize = 32;
 
 /// Links to links that are followed; those that lead to each other have no end.
 const LINKS: usize = 40;
@@ -79,12 +83,27 @@ pub(crate) fn replace(made: TempDir, path: &Path) -> io::Result<()> {
 
 /// Makes the files of a directory last, and their names.
 pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
-    let one = |entry: io::Result<DirEntry>| {
-        let path = entry?.path();
-        File::options().write(true).open(path)?.sync_data()
+    let entries = Mutex::new(fs::read_dir(dir)?);
+    let next = || {
+        let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.next()
+    };
+    let some = || {
+        while let Some(entry) = next() {
+            let file = File::options().write(true).open(entry?.path())?;
+            file.sync_data()?;
+        }
+        Ok(())
     };
     // A disk syncs many files at once about as fast as one.
-    fs::read_dir(dir)?.par_bridge().try_for_each(one)?;
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..SYNCED_AT_ONCE).map(|_| scope.spawn(some)).collect();
+        let ended = |one: ScopedJoinHandle<'_, io::Result<()>>| {
+            let panicked = |_| Err(io::Error::other("a thread panicked"));
+            one.join().unwrap_or_else(panicked)
+        };
+        all.into_iter().map(ended).collect::<io::Result<()>>()
+    })?;
     sync(dir)
 }
 
