@@ -102,7 +102,7 @@ pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
             let panicked = |_| Err(io::Error::other("a thread panicked"));
             one.join().unwrap_or_else(panicked)
         };
-        all.into_iter().map(ended).collect::<io::Result<()>>()
+        all.into_iter().try_for_each(ended)
     })?;
     sync(dir)
 }
