@@ -22,6 +22,7 @@ pub fn join(text: &str, spans: &mut Vec<Span>) {
 fn are_one(text: &str, left: &Span, right: &Span) -> bool {
     let between = text.get(left.end..right.start).unwrap_or_default();
     let name = || text.get(left.start..right.end).unwrap_or_default();
+    let surface = |span: &Span| text.get(span.start..span.end).unwrap_or_default();
     place::is_label(&left.label)
         && left.label == right.label
         && between.matches('\n').count() < 2
@@ -29,20 +30,16 @@ fn are_one(text: &str, left: &Span, right: &Span) -> bool {
             "and" | "and the" => place::is_whole(name()),
             "&" => place::is_whole(&name().replace('&', "and")),
             // "Paris, Texas" is two places.
-            "," => is_district(text, right) && (is_capital(text, left) || place::is_whole(name())),
+            "," if is_district(surface(right)) => {
+                // The capital whose district is a place of another name.
+                surface(left).eq_ignore_ascii_case("washington") || place::is_whole(name())
+            }
             _ => false,
         }
 }
 
-/// The capital whose district is a place of another name.
-fn is_capital(text: &str, span: &Span) -> bool {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
-    surface.eq_ignore_ascii_case("washington")
-}
-
 /// Whether it is "D.C." or "D.F.": a district of a capital, and nothing without it.
-fn is_district(text: &str, span: &Span) -> bool {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
+fn is_district(surface: &str) -> bool {
     matches!(surface.replace('.', "").as_str(), "DC" | "DF")
 }
 

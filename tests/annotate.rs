@@ -391,11 +391,8 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     }
     // Neither what a merge left that was killed nor what is someone's own is part of it.
     place.write("merged/brat.new/00000009-mine.txt", "mine");
-    let done = newshound(&["merge", "part1/", "part2/", "-o", "merged/"])
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(1));
+    let args = ["merge", "part1/", "part2/", "-o", "merged/"];
+    assert_eq!(place.run(&args).0, 1);
     assert_eq!(place.files("merged/brat"), wanted);
     assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
     // Written over, what is someone's own stays, and the pairs of a document of the earlier run go.
@@ -432,11 +429,8 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     let found = place.files("part1/brat");
     assert_eq!(found.len(), pairs.len() + 1, "{found:?}");
     // merge takes it for what it is.
-    let done = newshound(&["merge", "part1/", "part2/", "-o", "again/"])
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let (code, err) = place.run(&["merge", "part1/", "part2/", "-o", "again/"]);
+    assert_eq!(code, 1, "{err}");
     assert!(!place.exists("again/brat/20240131-interview.txt"));
 }
 

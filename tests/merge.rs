@@ -14,15 +14,7 @@ use common::place::{Place, corpus, names, results};
 
 /// Exit code and standard error of `newshound merge`.
 fn merge(place: &Place, args: &[&str]) -> (i32, String) {
-    let done = newshound(&["merge", "-q"])
-        .args(args)
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    (
-        done.status.code().unwrap(),
-        String::from_utf8(done.stderr).unwrap(),
-    )
+    place.run(&[&["merge", "-q"], args].concat())
 }
 
 /// Two shards, `one/` and `two/`, with failed documents in the first.

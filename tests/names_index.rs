@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::place::{Place, corpus};
-use common::{newshound, records};
+use common::records;
 use serde_json::Value;
 
 /// Label and folded spelling of a name.
@@ -193,11 +193,7 @@ fn a_shard_keeps_notes_and_merge_makes_the_names_of_them() {
         "--names",
         "all.jsonl",
     ];
-    let done = newshound(&args)
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(place.run(&args).0, 1);
     assert!(place.read("all.jsonl") == place.read("whole/names.jsonl"));
     assert!(!place.exists("merged/names.jsonl"));
 }

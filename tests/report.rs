@@ -4,7 +4,6 @@
 
 mod common;
 
-use common::newshound;
 use common::place::{Place, corpus};
 use serde_json::{Value, json};
 
@@ -64,15 +63,7 @@ fn results(with_text: bool) -> String {
 
 /// Exit code and standard error.
 fn report(place: &Place, args: &[&str]) -> (i32, String) {
-    let done = newshound(&["report"])
-        .args(args)
-        .current_dir(place.dir.path())
-        .output()
-        .unwrap();
-    (
-        done.status.code().unwrap(),
-        String::from_utf8(done.stderr).unwrap(),
-    )
+    place.run(&[&["report"], args].concat())
 }
 
 /// The data of a page.

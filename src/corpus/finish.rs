@@ -73,7 +73,8 @@ impl Finished {
 
 /// Names the files of a complete run. Can be gone on with wherever it was interrupted.
 pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Error> {
-    names(files, journal)?;
+    let before = before(files);
+    names(files, journal, before.as_ref())?;
     let part = Output::part(&files.path);
     if part.is_file() {
         let writing = Error::writing(&files.path);
@@ -90,7 +91,6 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
         remove(&part)?;
     }
     // Only what an earlier run has left is taken away.
-    let before = before(files);
     let shard_before = before.as_ref().is_some_and(Plan::is_shard);
     let names_before = before.as_ref().is_some_and(Plan::has_names);
     let (has_index, has_notes) = (journal.has_index(), journal.has_notes());
@@ -140,15 +140,15 @@ fn before(files: &Output) -> Option<Plan> {
     Plan::deserialize(files.read_summary().get("run")?).ok()
 }
 
-/// The names of the corpus, of which a shard has only notes.
-fn names(files: &Output, journal: &Journal) -> Result<(), Error> {
+/// The names of the corpus, of which a shard has only notes. `before` is the run whose results are there.
+fn names(files: &Output, journal: &Journal, before: Option<&Plan>) -> Result<(), Error> {
     let plan = &journal.plan;
     if plan.is_shard() {
         return Ok(());
     }
     if !plan.has_names() {
-        let wrote = |before: Plan| before.has_names() && !before.is_shard();
-        return match before(files).is_some_and(wrote) {
+        let wrote = |before: &Plan| before.has_names() && !before.is_shard();
+        return match before.is_some_and(wrote) {
             true => remove(&files.names()),
             false => Ok(()),
         };

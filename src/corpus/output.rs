@@ -372,6 +372,14 @@ impl Output {
         ]
     }
 
+    /// How results are compressed while they grow.
+    pub(super) fn part_compression(&self) -> Compression {
+        match self.is_spooled() {
+            true => Compression::None,
+            false => self.compression,
+        }
+    }
+
     /// Whether the results are made from lines of JSON when all are there.
     pub(super) fn is_spooled(&self) -> bool {
         matches!(self.format, OutputFormat::Parquet | OutputFormat::Brat)

@@ -113,17 +113,11 @@ impl Store {
             Begun::Unfinished(journal) => *journal,
         };
         let left = files.parts().iter().any(|part| part.exists());
-        let spooled = files.is_spooled();
-        let compression = if spooled {
-            Compression::None
-        } else {
-            files.compression
-        };
         let open =
             |path: &Path, compression, len| Part::open(&Output::part(path), compression, len);
         let lengths = journal.lengths;
         let mut store = Self {
-            output: open(&files.path, compression, lengths.output)?,
+            output: open(&files.path, files.part_compression(), lengths.output)?,
             errors: open(&files.errors(), Compression::None, lengths.errors)?,
             index: match journal.has_index() {
                 true => Some(open(&files.index(), Compression::None, lengths.index)?),

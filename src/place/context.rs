@@ -128,10 +128,10 @@ pub(super) fn behind_comma(text: &str, mention: &Mention) -> Option<Range<usize>
 }
 
 /// Blanks within a line of text, one line's end among them at most.
-pub(super) const BLANKS: usize = 16;
+const BLANKS: usize = 16;
 
 /// What stands behind some blanks or a line's end; nothing behind more.
-pub(super) fn skip_blanks(text: &str) -> &str {
+fn skip_blanks(text: &str) -> &str {
     let rest = text.trim_start_matches(char::is_whitespace);
     let blanks = text.get(..text.len() - rest.len()).unwrap_or_default();
     match blanks.len() <= BLANKS && blanks.matches('\n').count() < 2 {

@@ -54,16 +54,9 @@ pub(super) fn country(gazetteer: &Gazetteer<'_>, text: &str, names: &[Name]) -> 
 fn is_abroad(gazetteer: &Gazetteer<'_>, name: &str, home: Id) -> bool {
     let hits = gazetteer.named(name);
     let mut places = hits.main().chain(hits.other());
-    let region = |id| {
-        gazetteer
-            .record(id)
-            .is_some_and(|place| place.kind == Kind::Region)
-    };
-    let country = |id| {
-        gazetteer
-            .record(id)
-            .is_some_and(|place| place.kind == Kind::Country)
-    };
-    let other = hits.main().any(|id| id != home && country(id));
-    other && !places.any(region) || gazetteer.people(name).is_some_and(|people| people != home)
+    let kind = |id| gazetteer.record(id).map(|place| place.kind);
+    let country = |id| id != home && kind(id) == Some(Kind::Country);
+    let region = |id| kind(id) == Some(Kind::Region);
+    let other = hits.main().any(country) && !places.any(region);
+    other || gazetteer.people(name).is_some_and(|people| people != home)
 }

@@ -62,11 +62,9 @@ impl Place {
         names
     }
 
-    /// Exit code and standard error of `newshound annotate`.
-    pub fn annotate(&self, args: &[&str]) -> (i32, String) {
-        let model = self.model.path().to_str().unwrap();
-        let done = newshound(&["annotate", "--model", model])
-            .args(args)
+    /// Exit code and standard error of newshound in the directory.
+    pub fn run(&self, args: &[&str]) -> (i32, String) {
+        let done = newshound(args)
             .current_dir(self.dir.path())
             .output()
             .unwrap();
@@ -74,6 +72,12 @@ impl Place {
             done.status.code().unwrap(),
             String::from_utf8(done.stderr).unwrap(),
         )
+    }
+
+    /// Exit code and standard error of `newshound annotate`.
+    pub fn annotate(&self, args: &[&str]) -> (i32, String) {
+        let model = self.model.path().to_str().unwrap();
+        self.run(&[&["annotate", "--model", model], args].concat())
     }
 
     /// Starts `newshound annotate`.

@@ -223,7 +223,7 @@ impl Layer {
             rounded,
         } = board;
         let count = parts.len();
-        let tokens = hidden.all().len() / hidden.chunks();
+        let tokens = hidden.count();
         let inner = parts.iter().map(|part| &part.inner);
         match step {
             Step::Attend => {

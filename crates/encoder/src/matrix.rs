@@ -91,6 +91,11 @@ impl Matrix {
         self.chunks
     }
 
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> usize {
+        self.data.len() / self.chunks.max(1)
+    }
+
     pub(crate) fn rows(&self, rows: Range<usize>) -> &[Floats] {
         &self.data[rows.start * self.chunks..rows.end * self.chunks]
     }
@@ -148,7 +153,7 @@ impl Matrix {
 
     /// The first `columns` lanes of every row.
     pub(crate) fn view(&self, columns: usize) -> ArrayView2<'_, f32> {
-        let shape = (self.data.len() / self.chunks.max(1), self.chunks * LANES);
+        let shape = (self.count(), self.chunks * LANES);
         let rows = ArrayView2::from_shape(shape, Floats::lanes(&self.data));
         let rows = rows.expect("rows are whole chunks");
         rows.slice_move(s![.., ..columns])

@@ -178,7 +178,7 @@ fn open<K: Kernel>(kernel: K, exit: &Linear, parts: usize, workspace: &mut Works
         parts: rooms,
         ..
     } = workspace;
-    let count = hidden.all().len() / hidden.chunks();
+    let count = hidden.count();
     scores.reshape(count, exit.chunks());
     let cuts = || share::cuts(count, parts);
     let rows = cuts().map(|rows| hidden.rows(rows));

@@ -1,7 +1,7 @@
 //! A finished shard: what its summary says, and whether its files are those of its run.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,8 +28,7 @@ impl Finding {
             path,
             OutputFormat::of_name(path).or(Some(OutputFormat::Jsonl)),
         )?;
-        let summary = fs::read(guess.summary()).map_err(|_| wrong(unfinished))?;
-        let summary: Value = serde_json::from_slice(&summary).unwrap_or_default();
+        let summary = guess.read_summary();
         let field = |name: &str| summary.get(name).unwrap_or(&Value::Null);
         let plan = Plan::deserialize(field("run")).map_err(|_| wrong(unfinished))?;
         let shard = plan.options.get(Plan::SHARD);

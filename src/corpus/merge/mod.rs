@@ -60,8 +60,6 @@ pub fn merge(
     };
     for found in &found {
         found.check_lengths()?;
-    }
-    for found in &found {
         journal.summary.merge(&found.counts);
         journal.seconds += found.seconds;
     }
@@ -138,13 +136,9 @@ struct Parts {
 impl Parts {
     /// Begins them anew.
     fn open(files: &Output) -> Result<Self, Error> {
-        let compression = match files.is_spooled() {
-            true => Compression::None,
-            false => files.compression,
-        };
         let open = |path: &Path, compression| Part::open(&Output::part(path), compression, 0);
         Ok(Self {
-            output: open(&files.path, compression)?,
+            output: open(&files.path, files.part_compression())?,
             errors: open(&files.errors(), Compression::None)?,
         })
     }
