@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]".into());
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?);
-    let pool = pool.build()?;
+    // As the other engines do, it computes on the thread that asks.
+    let pool = pool.use_current_thread().build()?;
     let mut options = Options::default().precision(precision.parse()?);
     options.early_exit = flags.iter().any(|flag| flag == "--early-exit");
     if let Ok(isa) = std::env::var("NEWSHOUND_ISA") {

@@ -1,7 +1,7 @@
 //! The non-linearity between the two linear layers of a block.
 
 use crate::kernels::Lanes;
-use crate::math::{erf, tanh};
+use crate::math::{erf, near_gelu, tanh};
 
 /// An activation function, as `config.json` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,35 @@ impl Activation {
         }
     }
 
+    /// How to compute it where what it gives is rounded to 8 bits, or is not.
+    pub(crate) fn curve(self, eight_bit: bool) -> Curve {
+        match self {
+            Self::Gelu if eight_bit => Curve::NearGelu,
+            Self::Gelu => Curve::Gelu,
+            Self::GeluTanh => Curve::GeluTanh,
+            Self::Relu => Curve::Relu,
+        }
+    }
+}
+
+/// An activation function as it is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Curve {
+    Gelu,
+    /// To about a hundredth of a step of 8 bits.
+    NearGelu,
+    GeluTanh,
+    Relu,
+}
+
+impl Curve {
     #[inline(always)]
     pub(crate) fn apply<L: Lanes>(self, l: L, x: L::F) -> L::F {
         match self {
             Self::Gelu => gelu(l, x),
+            Self::NearGelu => near_gelu(l, x),
             Self::GeluTanh => gelu_tanh(l, x),
-            Self::Relu => l.clamp(x, 0.0, f32::INFINITY),
+            Self::Relu => l.at_least(x, 0.0),
         }
     }
 }
@@ -59,7 +82,7 @@ mod tests {
     use crate::kernels::{Chosen, Floats, Job, Kernel};
     use crate::matrix::Columns;
 
-    struct Apply<'a>(Activation, &'a mut [Floats]);
+    struct Apply<'a>(Curve, &'a mut [Floats]);
 
     impl Job for Apply<'_> {
         type Output = ();
@@ -77,26 +100,27 @@ mod tests {
         }
     }
 
-    fn apply(activation: Activation, values: &[f32]) -> Vec<f32> {
+    fn apply(curve: Curve, values: &[f32]) -> Vec<f32> {
         let mut results = Isa::available().into_iter().map(|isa| {
             let mut row = Columns::plain(values.len()).spread(values);
-            Chosen::new(isa).unwrap().run(Apply(activation, &mut row));
+            Chosen::new(isa).unwrap().run(Apply(curve, &mut row));
             row.iter()
                 .flat_map(|chunk| chunk.0)
                 .take(values.len())
                 .collect::<Vec<f32>>()
         });
         let first = results.next().unwrap();
-        assert!(results.all(|other| other == first));
+        let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+        assert!(results.all(|other| other.iter().zip(&first).all(same)));
         first
     }
 
     /// The largest error in units of the input, or of 1 for inputs below.
-    fn worst(activation: Activation, reference: impl Fn(f64) -> f64) -> f64 {
+    fn worst(curve: Curve, reference: impl Fn(f64) -> f64) -> f64 {
         let inputs: Vec<f32> = (-80_000..80_003).map(|i| i as f32 * 1e-4).collect();
         inputs
             .iter()
-            .zip(apply(activation, &inputs))
+            .zip(apply(curve, &inputs))
             .map(|(&x, y)| {
                 (f64::from(y) - reference(f64::from(x))).abs() / f64::from(x).abs().max(1.0)
             })
@@ -104,26 +128,41 @@ mod tests {
             .fold(0.0, f64::max)
     }
 
+    fn exact(x: f64) -> f64 {
+        0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt()))
+    }
+
     #[test]
     fn gelu_is_exact_to_three_ten_millionths() {
-        let exact = |x: f64| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt()));
-        let difference = worst(Activation::Gelu, exact);
+        let difference = worst(Curve::Gelu, exact);
         assert!(difference < 3e-7, "{difference:e}");
+    }
+
+    #[test]
+    fn for_8_bits_gelu_keeps_its_absolute_bound_and_zero() {
+        let inputs: Vec<f32> = (-80_000..80_003).map(|i| i as f32 * 1e-4).collect();
+        for (&x, y) in inputs.iter().zip(apply(Curve::NearGelu, &inputs)) {
+            let difference = (f64::from(y) - exact(f64::from(x))).abs();
+            assert!(difference < 1.2e-4, "{x}: {difference:e}");
+        }
+        let found = apply(Curve::NearGelu, &[0.0, -0.0, -1e12, 1e12, f32::NAN]);
+        assert_eq!((found[0], found[1]), (0.0, 0.0));
+        assert!(found[2].abs() < 1.2e-4 && found[3] == 1e12 && found[4].is_nan());
     }
 
     #[test]
     fn gelu_tanh_follows_its_formula_to_three_ten_millionths() {
         let scale = (2.0 / std::f64::consts::PI).sqrt();
         let formula = |x: f64| 0.5 * x * (1.0 + (scale * (x + 0.044715 * x.powi(3))).tanh());
-        let difference = worst(Activation::GeluTanh, formula);
+        let difference = worst(Curve::GeluTanh, formula);
         assert!(difference < 3e-7, "{difference:e}");
     }
 
     #[test]
     fn large_inputs_stay_finite() {
-        for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
-            let values = apply(activation, &[-1e12, -50.0, 50.0, 1e12]);
-            assert_eq!(values, [0.0, 0.0, 50.0, 1e12], "{activation:?}");
+        for curve in [Curve::Gelu, Curve::GeluTanh, Curve::Relu] {
+            let values = apply(curve, &[-1e12, -50.0, 50.0, 1e12]);
+            assert_eq!(values, [0.0, 0.0, 50.0, 1e12], "{curve:?}");
         }
     }
 }

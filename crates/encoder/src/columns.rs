@@ -151,7 +151,7 @@ impl Layer {
                 columns,
                 out,
                 #[inline(always)]
-                |value, out| l.store(self.activation.apply(l, value), out),
+                |value, out| l.store(self.curve.apply(l, value), out),
             ),
             _ => multiply(kernel, layer, rows, columns, out, store(l)),
         }

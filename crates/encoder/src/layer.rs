@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::activation::Curve;
 use crate::attention::{Attention, Room, Sequence};
 use crate::kernels::{Chosen, Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
@@ -13,13 +14,13 @@ use crate::shapes::BlockShapes;
 use crate::share::{cuts, overlap};
 use crate::standing::Group;
 use crate::weights::Weights;
-use crate::{Activation, Config, Error, Precision};
+use crate::{Config, Error, Precision};
 
 pub(crate) struct Layer {
     pub(crate) attention: Attention,
     pub(crate) attention_norm: LayerNorm,
     pub(crate) up: Linear,
-    pub(crate) activation: Activation,
+    pub(crate) curve: Curve,
     pub(crate) down: Linear,
     pub(crate) output_norm: LayerNorm,
 }
@@ -67,12 +68,13 @@ impl Layer {
             )
         };
         let shapes = BlockShapes::new(config, &block);
+        let down = Linear::load(weights, &shapes.down, precision)?.for_kernel(kernel);
         Ok(Self {
             attention: Attention::load(weights, config, &shapes, precision, kernel)?,
             attention_norm: norm(names.attention_norm)?,
             up: Linear::load(weights, &shapes.up, precision)?.for_kernel(kernel),
-            activation: config.activation,
-            down: Linear::load(weights, &shapes.down, precision)?.for_kernel(kernel),
+            curve: config.activation.curve(down.eight_bit()),
+            down,
             output_norm: norm(names.output_norm)?,
         })
     }
@@ -198,7 +200,7 @@ impl Layer {
                         rounded,
                         #[inline(always)]
                         |value, out| {
-                            l.store(self.activation.apply(l, value), out);
+                            l.store(self.curve.apply(l, value), out);
                         },
                     );
                 },

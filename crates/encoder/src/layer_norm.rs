@@ -62,17 +62,23 @@ impl LayerNorm {
     #[inline(always)]
     fn apply_row<L: Lanes>(&self, l: L, row: &mut [Floats]) {
         let columns = self.columns as f32;
-        let mut sum = l.splat(0.0);
-        for values in row.iter() {
-            sum = l.add(sum, l.load(values));
-        }
+        let sum = in_fours(
+            l,
+            row,
+            #[inline(always)]
+            |sum, values| l.add(sum, values),
+        );
         let mean = l.splat(l.sum(sum) / columns);
-        let mut squares = l.splat(0.0);
         let (whole, rest) = row.split_at(self.columns / LANES);
-        for values in whole {
-            let difference = l.sub(l.load(values), mean);
-            squares = l.mul_add(difference, difference, squares);
-        }
+        let mut squares = in_fours(
+            l,
+            whole,
+            #[inline(always)]
+            |squares, values| {
+                let difference = l.sub(values, mean);
+                l.mul_add(difference, difference, squares)
+            },
+        );
         if let Some(values) = rest.first() {
             let mut difference = Floats::ZERO;
             l.store(l.sub(l.load(values), mean), &mut difference);
@@ -86,6 +92,23 @@ impl LayerNorm {
             l.store(l.mul_add(x, l.load(gain), l.load(bias)), values);
         }
     }
+}
+
+/// A sum over a row: four sums, of every fourth chunk each, which a processor has sooner than one.
+#[inline(always)]
+fn in_fours<L: Lanes>(l: L, row: &[Floats], add: impl Fn(L::F, L::F) -> L::F) -> L::F {
+    let mut sums = [l.splat(0.0); 4];
+    let (fours, rest) = row.as_chunks::<4>();
+    for values in fours {
+        for (sum, values) in sums.iter_mut().zip(values) {
+            *sum = add(*sum, l.load(values));
+        }
+    }
+    for (sum, values) in sums.iter_mut().zip(rest) {
+        *sum = add(*sum, l.load(values));
+    }
+    let [a, b, c, d] = sums;
+    l.add(l.add(a, b), l.add(c, d))
 }
 
 #[cfg(test)]

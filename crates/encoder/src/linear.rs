@@ -185,11 +185,17 @@ impl Linear {
                     },
                 );
             }
-            Panels::Int8 { data, sums, scales } => {
+            Panels::Int8 {
+                data,
+                sums,
+                float_sums,
+                scales,
+            } => {
                 let _session = kernel.session();
                 let stride = self.inputs.div_ceil(4);
                 let data = &data[columns.start * 16 * stride..columns.end * 16 * stride];
                 let (sums, scales) = (&sums[columns.clone()], &scales[columns.clone()]);
+                let float_sums = &float_sums[columns.clone()];
                 let headroom = self.headroom.of(columns);
                 byte_product(
                     kernel,
@@ -205,16 +211,24 @@ impl Linear {
                             column,
                             apart,
                         } = rounded.quantised.rows[row];
+                        let apart = apart / Bytes::COLUMN_STEP;
                         let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
-                        let out = &mut out[row * out_stride + first..][..found.len()];
-                        for (panel, (found, out)) in (first..).zip(found.iter().zip(out)) {
-                            let sums = l.ints_to_floats(&sums[panel]);
-                            let value = l.mul_add(sums, zero, l.ints_to_floats(found));
-                            let group = &data[panel * 16 * stride + column / 4];
+                        // Ranges of one length, so that no panel is checked for by itself.
+                        let panels = first..first + found.len();
+                        let place = row * out_stride + first;
+                        let out = &mut out[place..place + found.len()];
+                        let (sums, scales) = (&float_sums[panels.clone()], &scales[panels.clone()]);
+                        let bias = &bias[panels];
+                        let group = first * 16 * stride + column / 4;
+                        for panel in 0..found.len() {
+                            let group = &data[group + panel * 16 * stride];
                             let weights = l.ints_to_floats(&group.column(column % 4));
+                            let found = l.ints_to_floats(&found[panel]);
+                            let value = l.mul_add(l.load(&sums[panel]), zero, found);
                             let value = l.mul_add(weights, apart, l.mul(value, scale));
-                            let bias = l.load(&bias[panel]);
-                            finish(l.mul_add(value, l.load(&scales[panel]), bias), out);
+                            let value =
+                                l.mul_add(value, l.load(&scales[panel]), l.load(&bias[panel]));
+                            finish(value, &mut out[panel]);
                         }
                     },
                 );

@@ -12,7 +12,9 @@ use crate::weights::Table;
 pub(crate) enum Panels {
     Int8 {
         data: Cow<'static, [Bytes]>,
+        /// Of each column.
         sums: Vec<Ints>,
+        float_sums: Vec<Floats>,
         scales: Vec<Floats>,
     },
     Bf16(Vec<Pairs>),
@@ -96,10 +98,12 @@ fn in_place(tables: &[Table<'_>], shape: &Shape) -> Option<Panels> {
     let stored = Table::panels_of(tables).filter(|_| shape.whole())?;
     let sums = tables.iter().flat_map(Table::sums).copied();
     let sums: Vec<i32> = sums.collect();
+    let sums: Vec<Ints> = sums.as_chunks().0.iter().copied().map(Ints).collect();
     let scales = tables.iter().flat_map(|t| shape.outputs.spread(t.scales()));
     Some(Panels::Int8 {
         data: Cow::Borrowed(Bytes::slice_of(stored)?),
-        sums: sums.as_chunks().0.iter().copied().map(Ints).collect(),
+        float_sums: floats(&sums),
+        sums,
         scales: scales.collect(),
     })
 }
@@ -133,9 +137,15 @@ fn pack_int8(tables: &[Table<'_>], shape: &Shape) -> Panels {
     }
     Panels::Int8 {
         data: Cow::Owned(data),
+        float_sums: floats(&sums),
         sums,
         scales,
     }
+}
+
+fn floats(sums: &[Ints]) -> Vec<Floats> {
+    let sums = sums.iter().map(|sums| Floats(sums.0.map(|sum| sum as f32)));
+    sums.collect()
 }
 
 /// Writes a row as 8-bit integers to the lanes of its columns; gives the row's scale.

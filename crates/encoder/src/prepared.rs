@@ -226,7 +226,10 @@ mod tests {
     fn read(weights: &Weights<'_>) -> (bool, Vec<u8>, Vec<[i32; LANES]>, Vec<Floats>) {
         let matrix = |name: &String| weights.matrix(&format!("{name}.weight"), 32, 128).unwrap();
         let tables: Vec<_> = shape().names.iter().map(matrix).collect();
-        let Panels::Int8 { data, sums, scales } = int8(&tables, &shape()) else {
+        let Panels::Int8 {
+            data, sums, scales, ..
+        } = int8(&tables, &shape())
+        else {
             unreachable!("8-bit panels are asked for");
         };
         let bytes = data.iter().flat_map(|chunk| chunk.0.map(i8::cast_unsigned));

@@ -1,6 +1,6 @@
 //! Activations as 8-bit integers, each row with its own range.
 
-use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, put_row};
+use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, RowMut, put_row, room_for};
 
 /// Rows below this are taken as zero: `STEPS` / a range must be finite.
 pub(crate) const SMALLEST: f32 = 1e-30;
@@ -33,54 +33,18 @@ impl Quantised {
     /// A row with a NaN or an infinity gets a scale that makes all its products NaN.
     #[inline(always)]
     pub(crate) fn fill<K: Kernel>(&mut self, kernel: K, rows: &[Floats], chunks: usize) {
-        let count = rows.len() / chunks;
-        for room in self.split_mut::<K>(count, chunks, count) {
-            room.fill(kernel, rows);
-        }
-    }
-
-    /// Room for `count` rows of `chunks` chunks, in pieces of `most` rows.
-    pub(crate) fn split_mut<K: Kernel>(
-        &mut self,
-        count: usize,
-        chunks: usize,
-        most: usize,
-    ) -> impl Iterator<Item = RowsMut<'_>> {
-        let stride = chunks.div_ceil(4);
-        self.rows.resize(count, Row::default());
-        // A tile may read past the last row.
-        self.bytes.resize((count + K::ROWS) * stride, Bytes::ZERO);
-        let most = most.max(1);
-        (self.rows.chunks_mut(most))
-            .zip(self.bytes.chunks_mut(most * stride))
-            .map(move |(rows, bytes)| RowsMut {
-                rows,
-                bytes,
-                chunks,
-            })
-    }
-}
-
-/// Room for some rows.
-pub(crate) struct RowsMut<'a> {
-    rows: &'a mut [Row],
-    bytes: &'a mut [Bytes],
-    chunks: usize,
-}
-
-impl RowsMut<'_> {
-    #[inline(always)]
-    pub(crate) fn fill<K: Kernel>(self, kernel: K, rows: &[Floats]) {
-        let bytes = self.bytes.chunks_exact_mut(self.chunks.div_ceil(4));
-        let room = self.rows.iter_mut().zip(bytes);
-        for (values, (row, bytes)) in rows.chunks_exact(self.chunks).zip(room) {
-            *row = quantise(kernel, values, bytes);
+        let (count, stride) = (rows.len() / chunks, chunks.div_ceil(4));
+        self.bytes.resize(room_for::<K>(count, stride), Bytes::ZERO);
+        self.rows.clear();
+        for (number, values) in rows.chunks_exact(chunks).enumerate() {
+            let bytes = &mut RowMut::new::<K>(&mut self.bytes, number, stride);
+            self.rows.push(quantise(kernel, values, bytes));
         }
     }
 }
 
 #[inline(always)]
-fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
+fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut RowMut<'_>) -> Row {
     let l = kernel.lanes();
     let mut most = l.splat(0.0);
     for values in row {
@@ -96,14 +60,15 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
     let mut rest = row[chunk];
     rest.0[lane] = 0.0;
     // Zero is within the range, for it has to be exact: rows may be filled up with it.
-    let mut high = l.max(l.splat(0.0), l.load(&rest));
-    let mut low = l.max(l.splat(0.0), l.sub(l.splat(0.0), l.load(&rest)));
-    for values in row[..chunk].iter().chain(&row[chunk + 1..]) {
-        let values = l.load(values);
-        high = l.max(high, values);
-        low = l.max(low, l.sub(l.splat(0.0), values));
-    }
-    let (high, low) = (l.highest(high), -l.highest(low));
+    let none = l.splat(0.0);
+    let mut ends = [(none, none); 4];
+    widen(l, &mut ends, &[rest]);
+    widen(l, &mut ends, &row[..chunk]);
+    widen(l, &mut ends, &row[chunk + 1..]);
+    let [(low, high), others @ ..] = ends;
+    let low = others.iter().fold(low, |low, end| l.min(low, end.0));
+    let high = others.iter().fold(high, |high, end| l.max(high, end.1));
+    let (low, high) = (-l.highest(l.sub(none, low)), l.highest(high));
     let range = high - low;
     let steps = if range < SMALLEST { 0.0 } else { STEPS / range };
     let zero = (-STEPS / 2.0 - low * steps).round_ties_even();
@@ -114,7 +79,7 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
         #[inline(always)]
         |x| l.mul_add(x, l.splat(steps), l.splat(zero)),
     );
-    bytes[chunk / 4].0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
+    bytes.chunk(chunk / 4).0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
     Row {
         scale: if most.is_finite() {
             range / STEPS
@@ -127,14 +92,27 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut [Bytes]) -> Row {
     }
 }
 
-/// Rounds a row with one step for both signs. `put` gets the number of each chunk and its bytes; gives
-/// the size of a step, NaN for a row with a NaN or an infinity.
+/// Lowers and raises ends, none of them wider than the values of a row; a processor is done with several
+/// before it could be with one.
 #[inline(always)]
-pub(crate) fn symmetric<L: Lanes>(
-    l: L,
-    row: &[Floats],
-    mut put: impl FnMut(usize, [i8; LANES]),
-) -> f32 {
+fn widen<L: Lanes>(l: L, ends: &mut [(L::F, L::F); 4], row: &[Floats]) {
+    let (fours, rest) = row.as_chunks::<4>();
+    for values in fours {
+        for ((low, high), values) in ends.iter_mut().zip(values) {
+            let values = l.load(values);
+            (*low, *high) = (l.min(*low, values), l.max(*high, values));
+        }
+    }
+    for ((low, high), values) in ends.iter_mut().zip(rest) {
+        let values = l.load(values);
+        (*low, *high) = (l.min(*low, values), l.max(*high, values));
+    }
+}
+
+/// How to round a row with one step for both signs: the steps in 1, and the size of a step, which is NaN
+/// for a row with a NaN or an infinity.
+#[inline(always)]
+pub(crate) fn symmetric<L: Lanes>(l: L, row: &[Floats]) -> (f32, f32) {
     const LARGEST: f32 = 127.0;
     let mut most = l.splat(0.0);
     for values in row {
@@ -142,14 +120,12 @@ pub(crate) fn symmetric<L: Lanes>(
     }
     let most = l.highest_magnitude(most);
     let steps = if most < SMALLEST { 0.0 } else { LARGEST / most };
-    for (chunk, values) in row.iter().enumerate() {
-        put(chunk, l.to_bytes(l.mul(l.load(values), l.splat(steps))));
-    }
-    if most.is_finite() {
+    let step = if most.is_finite() {
         most / LARGEST
     } else {
         f32::NAN
-    }
+    };
+    (steps, step)
 }
 
 #[cfg(test)]
@@ -168,8 +144,13 @@ mod tests {
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
             let mut found = Quantised::default();
             found.fill(kernel, self.0, self.0.len());
-            let bytes = found.bytes[..self.0.len().div_ceil(4)].iter();
-            let bytes = bytes.flat_map(|bytes| bytes.0.map(|x| x.wrapping_sub(K::OFFSET)));
+            let mut row = RowMut::new::<K>(&mut found.bytes, 0, self.0.len().div_ceil(4));
+            let bytes: Vec<Bytes> = (0..self.0.len().div_ceil(4))
+                .map(|i| *row.chunk(i))
+                .collect();
+            let bytes = bytes
+                .iter()
+                .flat_map(|bytes| bytes.0.map(|x| x.wrapping_sub(K::OFFSET)));
             (found.rows[0], bytes.take(16 * self.0.len()).collect())
         }
     }
@@ -228,8 +209,9 @@ mod tests {
     fn the_weights_of_one_input_are_read_out_of_a_panel() {
         let chunk = Bytes(std::array::from_fn(|i| (i as i8 - 32) * 3));
         for input in 0..4 {
-            let expected: [i32; 16] = std::array::from_fn(|i| i32::from(chunk.0[4 * i + input]));
-            assert_eq!(chunk.column(input).0, expected);
+            let expected: [f32; 16] = std::array::from_fn(|i| f32::from(chunk.0[4 * i + input]));
+            let found = chunk.column(input).0;
+            assert_eq!(found.map(|x| x as f32 / Bytes::COLUMN_STEP), expected);
         }
     }
 }

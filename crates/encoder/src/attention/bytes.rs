@@ -3,7 +3,8 @@
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{
-    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, byte_product, put, put_row,
+    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, RowMut, byte_product, each_bytes,
+    put_row, room_for,
 };
 use crate::math::{self, behind};
 use crate::quantise::{SMALLEST, symmetric};
@@ -66,7 +67,7 @@ struct Values {
     /// For each key.
     scales: Vec<Floats>,
     /// Rows of four keys.
-    four: Vec<[i8; LANES]>,
+    four: Vec<Bytes>,
 }
 
 #[inline(always)]
@@ -188,6 +189,8 @@ impl Room {
                 row,
                 *high,
                 #[inline(always)]
+                |x| math::near_exp(l, x),
+                #[inline(always)]
                 |chunk, power| {
                     let power = l.mul(power, l.load(&values.scales[chunk]));
                     most = l.magnitude(most, power);
@@ -197,12 +200,11 @@ impl Room {
             *high = l.highest_magnitude(most);
             shares.push(1.0 / sum * (*high / STEPS));
         }
-        // A tile may read past the last row.
-        let rows = queries.scales.len() + K::ROWS;
-        powers.resize(rows * size.key_bytes, Bytes::ZERO);
-        let places = powers.chunks_exact_mut(size.key_bytes);
+        let room = room_for::<K>(queries.scales.len(), size.key_bytes);
+        powers.resize(room, Bytes::ZERO);
         let rows = scores.chunks_exact(size.key_chunks).zip(&*highest);
-        for ((row, &most), to) in rows.zip(places) {
+        for (number, (row, &most)) in rows.enumerate() {
+            let to = &mut RowMut::new::<K>(powers, number, size.key_bytes);
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
             put_row(
                 kernel,
@@ -250,16 +252,19 @@ impl Queries {
         size: Size,
         scale: f32,
     ) {
-        // A tile may read past the last row.
-        self.rows
-            .resize((rows.len() + K::ROWS) * size.head_bytes, Bytes::ZERO);
+        let l = kernel.lanes();
+        let room = room_for::<K>(rows.len(), size.head_bytes);
+        self.rows.resize(room, Bytes::ZERO);
         self.scales.clear();
-        for (row, to) in rows.zip(self.rows.chunks_exact_mut(size.head_bytes)) {
-            let step = symmetric(
-                kernel.lanes(),
+        for (number, row) in rows.enumerate() {
+            let to = &mut RowMut::new::<K>(&mut self.rows, number, size.head_bytes);
+            let (steps, step) = symmetric(l, row);
+            put_row(
+                kernel,
                 row,
+                to,
                 #[inline(always)]
-                |chunk, bytes| put::<K>(to, chunk, bytes),
+                |x| l.mul(x, l.splat(steps)),
             );
             self.scales.push(step * scale);
         }
@@ -281,14 +286,17 @@ impl Keys {
             let (panel, lane) = (key / LANES, key % LANES);
             let groups = &mut self.panels[panel * panel_bytes..][..panel_bytes];
             let mut sum = 0;
-            let step = symmetric(
+            let (steps, step) = symmetric(l, row);
+            each_bytes(
                 l,
                 row,
                 #[inline(always)]
+                |x| l.mul(x, l.splat(steps)),
+                #[inline(always)]
                 |chunk, bytes| {
-                    sum += bytes.iter().map(|&x| i32::from(x)).sum::<i32>();
-                    let groups = &mut groups.as_chunks_mut::<4>().0[chunk];
-                    for (four, group) in bytes.as_chunks::<4>().0.iter().zip(groups) {
+                    sum += bytes.0.iter().map(|&x| i32::from(x)).sum::<i32>();
+                    let groups = &mut groups.as_chunks_mut::<LANES>().0[chunk];
+                    for (four, group) in bytes.0.as_chunks::<4>().0.iter().zip(groups) {
                         group.0.as_chunks_mut().0[lane] = *four;
                     }
                 },
@@ -310,22 +318,28 @@ impl Values {
         self.sums.resize(size.head_chunks, Ints::ZERO);
         self.scales.clear();
         self.scales.resize(size.key_chunks, Floats::ZERO);
-        self.four.resize(4 * size.head_chunks, [0; LANES]);
+        self.four.resize(4 * size.head_bytes, Bytes::ZERO);
         let mut rows = rows.enumerate();
         for group in 0..size.tokens.div_ceil(4) {
-            self.four.fill([0; LANES]);
-            let places = self.four.chunks_exact_mut(size.head_chunks);
+            self.four.fill(Bytes::ZERO);
+            let places = self.four.chunks_exact_mut(size.head_bytes);
             for (place, (key, row)) in places.zip(&mut rows) {
-                let step = symmetric(
+                let (steps, step) = symmetric(l, row);
+                each_bytes(
                     l,
                     row,
+                    #[inline(always)]
+                    |x| l.mul(x, l.splat(steps)),
                     #[inline(always)]
                     |chunk, bytes| place[chunk] = bytes,
                 );
                 self.scales[key / LANES].0[key % LANES] = step;
             }
             for (chunk, sums) in self.sums.iter_mut().enumerate() {
-                let four = [0, 1, 2, 3].map(|key| &self.four[key * size.head_chunks + chunk]);
+                let four = [0, 1, 2, 3].map(|key| {
+                    let row = &self.four[key * size.head_bytes + chunk / 4];
+                    &row.0.as_chunks().0[chunk % 4]
+                });
                 let to = &mut self.panels[chunk * panel_bytes + group];
                 interleave(four, to, sums);
             }

@@ -23,9 +23,11 @@ const SHAPE: TileShape = TileShape {
 
 /// A product of one or two tiles of rows and one or two panels.
 pub(crate) struct Block {
-    /// 16 or 32 rows of `steps` times 64 bytes, `row_bytes` apart.
+    /// 16 or 32 rows of `steps` times 64 bytes: `row_bytes` from one of sixteen to the next,
+    /// `step_bytes` from one step to the next.
     pub(crate) a: *const i8,
     pub(crate) row_bytes: usize,
+    pub(crate) step_bytes: usize,
     pub(crate) steps: usize,
     /// One or two panels of `steps` times 1024 bytes, one after the other.
     pub(crate) b: *const i8,
@@ -35,7 +37,7 @@ pub(crate) struct Block {
     pub(crate) tall: bool,
     /// Whether there are two panels.
     pub(crate) wide: bool,
-    /// What to fetch into the cache meanwhile, in lines of 64 bytes.
+    /// What to fetch into the cache meanwhile, this many lines of 64 bytes in each step.
     pub(crate) ahead: *const i8,
     pub(crate) lines: usize,
 }
@@ -46,24 +48,24 @@ impl Block {
         Self {
             a: rows.data.as_ptr().cast(),
             row_bytes: 64 * rows.stride,
+            step_bytes: 64,
             steps: rows.stride,
             b: data.as_ptr().cast(),
             c,
             tall: rows.count > SHAPE.step,
             wide: panels > 1,
             ahead: ahead.as_ptr().cast(),
-            lines: ahead.len(),
+            lines: ahead.len() / rows.stride,
         }
     }
 
     /// Fetches a step's share of what lies ahead.
     #[inline(always)]
     fn fetch(&self, step: usize) {
-        let share = self.lines.div_ceil(self.steps);
-        let first = self.lines.min(step * share);
-        for line in first..self.lines.min(first + share) {
+        let first = self.ahead.wrapping_add(64 * step * self.lines);
+        for line in 0..self.lines {
             // SAFETY: fetching reads nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(self.ahead.wrapping_add(64 * line)) };
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(64 * line)) };
         }
     }
 }
@@ -105,6 +107,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
     type Session = Configured;
 
     const SHAPE: TileShape = SHAPE;
+    const TOGETHER: usize = 16;
     const BLOCK: usize = 96;
     const FETCHES_WHAT_PASSES: bool = false;
     const OVERLAPS: bool = true;
@@ -120,7 +123,7 @@ impl<L: Lanes> Kernel for Tiled<L> {
     }
 
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
-        self.tile_beside(rows, w, sums, |_, _| {});
+        self.tile_beside(rows, w, sums, || {});
     }
 
     #[inline(always)]
@@ -129,12 +132,16 @@ impl<L: Lanes> Kernel for Tiled<L> {
         rows: ByteRows<'_>,
         w: BytePanels<'_>,
         sums: &mut Sums,
-        beside: impl FnMut(usize, usize),
+        beside: impl FnMut(),
     ) {
         rows.check(SHAPE);
         w.check(SHAPE, rows.stride);
         let panels = (w.data, w.panels, w.ahead);
-        let block = Block::of(rows, panels, sums.as_mut_ptr().cast());
+        let block = Block {
+            row_bytes: 64,
+            step_bytes: 1024,
+            ..Block::of(rows, panels, sums.as_mut_ptr().cast())
+        };
         // SAFETY: `check` has held the lengths against each other, rows up to whole tiles; `sums` has
         // 32 rows of two panels; the caller holds a session.
         unsafe { self.unit.multiply(&block, beside) };
@@ -267,12 +274,12 @@ impl Unit {
         Configured(std::marker::PhantomData)
     }
 
-    /// Multiplies, and does `beside(step, steps)` between its steps.
+    /// Multiplies, and calls `beside` behind each step.
     ///
     /// # Safety
     /// The block must be as [`Block`] says, and the thread must hold a session.
     #[inline(always)]
-    unsafe fn multiply(self, block: &Block, beside: impl FnMut(usize, usize)) {
+    unsafe fn multiply(self, block: &Block, beside: impl FnMut()) {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             match (block.tall, block.wide) {
@@ -290,10 +297,10 @@ impl Unit {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             match (block.tall, block.wide) {
-                (true, true) => pairs::tall_wide(block, |_, _| {}),
-                (true, false) => pairs::tall_narrow(block, |_, _| {}),
-                (false, true) => pairs::short_wide(block, |_, _| {}),
-                (false, false) => pairs::short_narrow(block, |_, _| {}),
+                (true, true) => pairs::tall_wide(block, || {}),
+                (true, false) => pairs::tall_narrow(block, || {}),
+                (false, true) => pairs::short_wide(block, || {}),
+                (false, false) => pairs::short_narrow(block, || {}),
             }
         }
     }
@@ -310,7 +317,7 @@ macro_rules! multiply {
         /// # Safety
         /// As for [`Unit::multiply`].
         #[inline(always)]
-        pub(super) unsafe fn $name(block: &Block, mut beside: impl FnMut(usize, usize)) {
+        pub(super) unsafe fn $name(block: &Block, mut beside: impl FnMut()) {
             // SAFETY: reads and writes what `block` spans, as the caller promises. The registers are
             // named.
             unsafe {
@@ -320,12 +327,13 @@ macro_rules! multiply {
                     options(nostack, nomem)
                 );
                 for step in 0..block.steps {
-                    let (a, b) = (block.a.wrapping_add(64 * step), block.b.wrapping_add(1024 * step));
+                    let a = block.a.wrapping_add(block.step_bytes * step);
+                    let b = block.b.wrapping_add(1024 * step);
                     asm!(
                         $($step,)+
                         "/* {a0} {a1} {b0} {b1} {row} {line} */",
                         a0 = in(reg) a,
-                        a1 = in(reg) a.wrapping_add(16 * block.row_bytes),
+                        a1 = in(reg) a.wrapping_add(1024 * block.steps),
                         b0 = in(reg) b,
                         b1 = in(reg) b.wrapping_add(1024 * block.steps),
                         row = in(reg) block.row_bytes,
@@ -335,7 +343,7 @@ macro_rules! multiply {
                         options(nostack, readonly)
                     );
                     block.fetch(step);
-                    beside(step, block.steps);
+                    beside();
                 }
                 asm!(
                     $($store,)+

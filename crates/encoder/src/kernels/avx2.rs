@@ -166,14 +166,31 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn clamp(self, x: Pair, low: f32, high: f32) -> Pair {
-        // With a NaN the instructions give their second operand.
+    fn min(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: as above.
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { _mm256_min_ps(a, b) },
+        )
+    }
+
+    #[inline(always)]
+    fn at_least(self, x: Pair, low: f32) -> Pair {
+        // With a NaN the instruction gives its second operand.
         // SAFETY: as above.
         x.map(
             #[inline(always)]
-            |x| unsafe {
-                _mm256_min_ps(_mm256_set1_ps(high), _mm256_max_ps(_mm256_set1_ps(low), x))
-            },
+            |x| unsafe { _mm256_max_ps(_mm256_set1_ps(low), x) },
+        )
+    }
+
+    #[inline(always)]
+    fn clamp(self, x: Pair, low: f32, high: f32) -> Pair {
+        // SAFETY: as above.
+        self.at_least(x, low).map(
+            #[inline(always)]
+            |x| unsafe { _mm256_min_ps(_mm256_set1_ps(high), x) },
         )
     }
 

@@ -127,10 +127,22 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn clamp(self, x: __m512, low: f32, high: f32) -> __m512 {
-        // With a NaN the instructions give their second operand.
+    fn min(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: as above.
-        unsafe { _mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), x)) }
+        unsafe { _mm512_min_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn at_least(self, x: __m512, low: f32) -> __m512 {
+        // With a NaN the instruction gives its second operand.
+        // SAFETY: as above.
+        unsafe { _mm512_max_ps(_mm512_set1_ps(low), x) }
+    }
+
+    #[inline(always)]
+    fn clamp(self, x: __m512, low: f32, high: f32) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_min_ps(_mm512_set1_ps(high), self.at_least(x, low)) }
     }
 
     #[inline(always)]

@@ -112,14 +112,18 @@ impl Bytes {
         }
     }
 
-    /// Of a panel's chunk, the weights of one of its four inputs.
+    /// What [`Bytes::column`] gives for a weight of 1.
+    pub(crate) const COLUMN_STEP: f32 = 16_777_216.0;
+
+    /// Of a panel's chunk, the weights of one of its four inputs, as the highest of four bytes each.
     #[inline(always)]
     pub(crate) fn column(&self, input: usize) -> Ints {
+        const HIGHEST_BYTE: i32 = !0xFF_FFFF;
         let shift = 24 - 8 * input as u32;
         let mut found = Ints::ZERO;
         for (to, four) in found.0.iter_mut().zip(self.0.as_chunks::<4>().0) {
             let four = i32::from_le_bytes(four.map(i8::cast_unsigned));
-            *to = four.wrapping_shl(shift) >> 24;
+            *to = four.wrapping_shl(shift) & HIGHEST_BYTE;
         }
         found
     }
@@ -148,6 +152,10 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     /// The larger; either one where one is NaN.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// The smaller; either one where one is NaN.
+    fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `x`, or a bound that it is below; NaN stays NaN.
+    fn at_least(self, x: Self::F, low: f32) -> Self::F;
     /// `x` held between two bounds; NaN stays NaN.
     fn clamp(self, x: Self::F, low: f32, high: f32) -> Self::F;
     /// The larger of `so_far` (not negative) and |x|; NaN counts as the largest.
@@ -194,6 +202,9 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     const SHAPE: TileShape;
     /// Rows of any tile at most.
     const ROWS: usize = Self::SHAPE.rows;
+    /// Rows of activations that lie together: the first chunk of each, then the second of each. Tiles
+    /// begin at the first of them.
+    const TOGETHER: usize = 1;
     /// Rows that pass through a block together, so that what is between its layers stays in cache.
     const BLOCK: usize;
     /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
@@ -224,17 +235,18 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// Whether [`Kernel::tile_beside`] does both at once.
     const OVERLAPS: bool = false;
 
-    /// As [`Kernel::tile`], and does `beside(part, parts)` for each part of other work, in order.
+    /// As [`Kernel::tile`], and calls `beside`, which does a part of other work, once for every chunk
+    /// of a row.
     #[inline(always)]
     fn tile_beside(
         self,
         rows: ByteRows<'_>,
         w: BytePanels<'_>,
         sums: &mut Sums,
-        mut beside: impl FnMut(usize, usize),
+        mut beside: impl FnMut(),
     ) {
         self.tile(rows, w, sums);
-        beside(0, 1);
+        (0..rows.stride).for_each(|_| beside());
     }
 
     /// The largest tile of bfloat16.
@@ -249,34 +261,74 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     }
 }
 
-/// Puts sixteen activations into a row for [`Kernel::tile`], as its `chunk`th.
-#[inline(always)]
-pub(crate) fn put<K: Kernel>(row: &mut [Bytes], chunk: usize, activations: [i8; LANES]) {
-    let moved = activations.map(|x| x.wrapping_add(K::OFFSET));
-    row[chunk / 4].0.as_chunks_mut().0[chunk % 4] = moved;
+/// Chunks to keep for rows of activations of `stride` chunks: a tile may read past the last one.
+pub(crate) fn room_for<K: Kernel>(rows: usize, stride: usize) -> usize {
+    (rows + K::ROWS).next_multiple_of(K::TOGETHER) * stride
 }
 
-/// Puts what `round` makes of each sixteen `values`, from -127 to 127, into a row for [`Kernel::tile`].
+/// A row of activations for [`Kernel::tile`].
+pub(crate) struct RowMut<'a> {
+    data: &'a mut [Bytes],
+    first: usize,
+    apart: usize,
+}
+
+impl<'a> RowMut<'a> {
+    /// The `row`th of rows of `stride` chunks.
+    #[inline(always)]
+    pub(crate) fn new<K: Kernel>(data: &'a mut [Bytes], row: usize, stride: usize) -> Self {
+        Self {
+            data,
+            first: row / K::TOGETHER * K::TOGETHER * stride + row % K::TOGETHER,
+            apart: K::TOGETHER,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn chunk(&mut self, number: usize) -> &mut Bytes {
+        &mut self.data[self.first + number * self.apart]
+    }
+}
+
+/// Puts what `round` makes of each sixteen `values`, from -127 to 127, into a row.
 #[inline(always)]
 pub(crate) fn put_row<K: Kernel>(
     kernel: K,
     values: &[Floats],
-    row: &mut [Bytes],
+    row: &mut RowMut<'_>,
     round: impl Fn(<K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
 ) {
-    let l = kernel.lanes();
+    let put = |chunk, bytes: Bytes| {
+        *row.chunk(chunk) = Bytes(bytes.0.map(|x| x.wrapping_add(K::OFFSET)));
+    };
+    each_bytes(kernel.lanes(), values, round, put);
+}
+
+/// Hands `put` what `round` makes of `values`, from -127 to 127: the number of each chunk, and it, the
+/// last one filled up with zeros.
+#[inline(always)]
+pub(crate) fn each_bytes<L: Lanes>(
+    l: L,
+    values: &[Floats],
+    round: impl Fn(L::F) -> L::F,
+    mut put: impl FnMut(usize, Bytes),
+) {
     let (fours, rest) = values.as_chunks::<4>();
-    for ([a, b, c, d], to) in fours.iter().zip(&mut *row) {
-        let fours = [
+    for (number, [a, b, c, d]) in fours.iter().enumerate() {
+        let four = [
             round(l.load(a)),
             round(l.load(b)),
             round(l.load(c)),
             round(l.load(d)),
         ];
-        *to = Bytes(l.all_to_bytes(fours).0.map(|x| x.wrapping_add(K::OFFSET)));
+        put(number, l.all_to_bytes(four));
     }
-    for (chunk, values) in (4 * fours.len()..).zip(rest) {
-        put::<K>(row, chunk, l.to_bytes(round(l.load(values))));
+    if !rest.is_empty() {
+        let mut last = Bytes::ZERO;
+        for (to, values) in last.0.as_chunks_mut().0.iter_mut().zip(rest) {
+            *to = l.to_bytes(round(l.load(values)));
+        }
+        put(fours.len(), last);
     }
 }
 
@@ -287,7 +339,7 @@ pub(crate) type FloatSums = [Floats; 64];
 /// Consecutive rows of activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, T> {
-    /// `count` rows, up to a whole step of the tile.
+    /// `count` rows, up to a whole step of the tile; in 8 bits [`Kernel::TOGETHER`].
     pub(crate) data: &'a [T],
     /// Chunks of a row.
     pub(crate) stride: usize,

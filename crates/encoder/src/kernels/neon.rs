@@ -155,11 +155,30 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn clamp(self, x: Quads, low: f32, high: f32) -> Quads {
+    fn min(self, a: Quads, b: Quads) -> Quads {
         // SAFETY: as above.
+        a.zip(
+            b,
+            #[inline(always)]
+            |a, b| unsafe { vminq_f32(a, b) },
+        )
+    }
+
+    #[inline(always)]
+    fn at_least(self, x: Quads, low: f32) -> Quads {
+        // SAFETY: as above; the larger of a NaN and a number is NaN.
         x.map(
             #[inline(always)]
-            |x| unsafe { vminq_f32(vmaxq_f32(x, vdupq_n_f32(low)), vdupq_n_f32(high)) },
+            |x| unsafe { vmaxq_f32(x, vdupq_n_f32(low)) },
+        )
+    }
+
+    #[inline(always)]
+    fn clamp(self, x: Quads, low: f32, high: f32) -> Quads {
+        // SAFETY: as above.
+        self.at_least(x, low).map(
+            #[inline(always)]
+            |x| unsafe { vminq_f32(x, vdupq_n_f32(high)) },
         )
     }
 

@@ -60,42 +60,37 @@ fn overlapped<'a, K: Kernel>(
 ) {
     let (mut first, mut second) = ([Ints::ZERO; 64], [Ints::ZERO; 64]);
     let (mut found, mut before) = (&mut first, &mut second);
-    let mut last: Option<Tile> = None;
+    let mut last = Tile::default();
     for tile in tiles {
         let (a, w) = factors(&tile);
-        kernel.tile_beside(
-            a,
-            w,
-            found,
-            #[inline(always)]
-            |part, parts| {
-                if let Some(last) = &last {
-                    finish_part(last, before, (part, parts), &mut finish);
-                }
-            },
-        );
-        last = Some(tile);
+        {
+            let each = last.rows.len().div_ceil(a.stride);
+            let mut rows = rows_of(&last, before);
+            kernel.tile_beside(
+                a,
+                w,
+                found,
+                #[inline(always)]
+                || {
+                    for (row, found) in rows.by_ref().take(each) {
+                        finish(row, last.panels.start, found);
+                    }
+                },
+            );
+        }
+        last = tile;
         std::mem::swap(&mut found, &mut before);
     }
-    if let Some(last) = &last {
-        finish_part(last, before, (0, 1), &mut finish);
+    for (row, found) in rows_of(&last, before) {
+        finish(row, last.panels.start, found);
     }
 }
 
-/// Finishes one of so many parts of a tile's rows.
+/// The rows of a tile, and what was found for each.
 #[inline(always)]
-fn finish_part<S>(
-    tile: &Tile,
-    found: &[S; 64],
-    (part, parts): (usize, usize),
-    finish: &mut impl FnMut(usize, usize, &[S]),
-) {
-    let height = tile.rows.len();
-    let (first, end) = (height * part / parts, height * (part + 1) / parts);
-    let rows = tile.rows.clone().zip(found.chunks(tile.panels.len()));
-    for (row, found) in rows.take(end).skip(first) {
-        finish(row, tile.panels.start, found);
-    }
+fn rows_of<'f, S>(tile: &Tile, found: &'f [S; 64]) -> impl Iterator<Item = (usize, &'f [S])> {
+    let found = found.chunks_exact(tile.panels.len().max(1));
+    tile.rows.clone().zip(found)
 }
 
 /// The same for bfloat16 and `width` panels.
@@ -134,6 +129,8 @@ fn in_tiles<S>(
 ) {
     for tile in tiles {
         multiply(&tile, &mut found);
-        finish_part(&tile, &found, (0, 1), &mut finish);
+        for (row, found) in rows_of(&tile, &found) {
+            finish(row, tile.panels.start, found);
+        }
     }
 }

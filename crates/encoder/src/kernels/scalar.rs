@@ -83,6 +83,16 @@ impl Lanes for Scalar {
     }
 
     #[inline(always)]
+    fn min(self, a: F, b: F) -> F {
+        each(|i| a[i].min(b[i]))
+    }
+
+    #[inline(always)]
+    fn at_least(self, x: F, low: f32) -> F {
+        x.map(|x| if x < low { low } else { x })
+    }
+
+    #[inline(always)]
     fn clamp(self, x: F, low: f32, high: f32) -> F {
         x.map(|x| x.clamp(low, high))
     }

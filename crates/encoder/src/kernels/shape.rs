@@ -14,7 +14,7 @@ pub(crate) struct TileShape {
 }
 
 /// A part of a product that a kernel computes at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Tile {
     pub(crate) rows: Range<usize>,
     pub(crate) panels: Range<usize>,

@@ -82,11 +82,13 @@ impl Job for &Product {
     fn run<K: Kernel>(self, kernel: K) -> Vec<i64> {
         let _session = kernel.session();
         let count = self.rows.len() / self.stride;
-        let mut rows = self.rows.clone();
-        for x in rows.iter_mut().flat_map(|chunk| &mut chunk.0) {
-            *x = x.wrapping_add(K::OFFSET);
+        let mut rows = vec![Bytes::ZERO; room_for::<K>(count, self.stride)];
+        for (number, row) in self.rows.chunks(self.stride).enumerate() {
+            let mut to = RowMut::new::<K>(&mut rows, number, self.stride);
+            for (chunk, from) in row.iter().enumerate() {
+                *to.chunk(chunk) = Bytes(from.0.map(|x| x.wrapping_add(K::OFFSET)));
+            }
         }
-        rows.resize(rows.len() + K::ROWS * self.stride, Bytes::ZERO);
         let column_sums = self.column_sums();
         let headroom = match self.lasting {
             true => kernel.headroom(&self.weights, self.stride),
@@ -99,7 +101,8 @@ impl Job for &Product {
             if row == count {
                 break;
             }
-            let height = height.min(count - row);
+            // The next tile begins with rows that lie together.
+            let height = height.next_multiple_of(K::TOGETHER).min(count - row);
             let mut first = 0;
             let widest = (0..100).map(K::shape).filter(|shape| height <= shape.rows);
             let widest = widest.map(|shape| shape.panels).max().unwrap_or_default();
@@ -120,10 +123,9 @@ impl Job for &Product {
                     panels,
                     ahead: &self.weights[..16 * self.stride * (height % (panels + 1))],
                 };
-                let mut beside = Vec::new();
-                kernel.tile_beside(a, w, &mut sums, |part, parts| beside.push((part, parts)));
-                let parts = beside.len();
-                assert!(beside.into_iter().eq((0..parts).map(|part| (part, parts))));
+                let mut beside = 0;
+                kernel.tile_beside(a, w, &mut sums, || beside += 1);
+                assert_eq!(beside, a.stride);
                 for (r, sums) in sums.chunks(panels).take(height).enumerate() {
                     let at = (row + r) * 16 * self.panels + 16 * first;
                     let sums = sums.iter().flat_map(|sums| sums.0);
