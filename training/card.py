@@ -18,6 +18,7 @@ SETS = {
     "wikigold": "WikiGold, Wikipedia (test, no part trained on)",
     "conll2003_en_test": "CoNLL-2003, Reuters 1996 (test, no part trained on)",
     "btc_g": "Broad Twitter Corpus, section G, mainstream news (no part of that section trained on)",
+    "btc_g_without_at": "The same, where the @ of an @name is no name of its own",
 }
 NAMES = ("PER", "ORG", "LOC")
 PEERS_FILE = Path(__file__).parents[1] / "benches/peers/names.json"
