@@ -1,7 +1,8 @@
 //! Intel's tile matrix unit (AMX) on 8-bit integers and bfloat16: Xeon from Sapphire Rapids.
 //!
 //! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, 32 of
-//! bfloat16, or a panel of weights with as many, which the shared layout keeps in that very order.
+//! bfloat16, or a panel of weights with as many, which the shared layout keeps in that very order. Rows in
+//! 8 bits are kept in the order of tiles, too.
 //! The unit multiplies on its own while the processor goes on with other instructions, of which it
 //! looks ahead at a few hundred: what is to be done beside a product goes between its steps.
 //! Where the unit is missing, tests run the instructions one by one in software (`trapped.rs`).

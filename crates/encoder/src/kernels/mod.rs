@@ -5,7 +5,8 @@
 //! that holding one proves that they may run. Everything above this module is safe code, generic over
 //! the token.
 //!
-//! All kernels share one layout. Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
+//! All kernels share one layout, but for the order of chunks in some rows of 8-bit activations
+//! ([`Kernel::TOGETHER`]). Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
 //! filled up with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a
 //! [`Bytes`] for every four inputs (column 0's four, column 1's four, ...), one of bfloat16 a
 //! [`Pairs`] for every two, one of `f32` a [`Floats`] for every input. One register of 512 bits, two
