@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::kernels::{Floats, LANES, Lanes};
+use crate::math::in_fours;
 use crate::matrix::Columns;
 use crate::weights::Weights;
 
@@ -62,15 +63,15 @@ impl LayerNorm {
     #[inline(always)]
     fn apply_row<L: Lanes>(&self, l: L, row: &mut [Floats]) {
         let columns = self.columns as f32;
-        let sum = in_fours(
+        let total = sum(
             l,
             row,
             #[inline(always)]
             |sum, values| l.add(sum, values),
         );
-        let mean = l.splat(l.sum(sum) / columns);
+        let mean = l.splat(l.sum(total) / columns);
         let (whole, rest) = row.split_at(self.columns / LANES);
-        let mut squares = in_fours(
+        let mut squares = sum(
             l,
             whole,
             #[inline(always)]
@@ -94,20 +95,15 @@ impl LayerNorm {
     }
 }
 
-/// A sum over a row: four sums, of every fourth chunk each, which a processor has sooner than one.
+/// A sum over a row, of what `add` adds of each chunk.
 #[inline(always)]
-fn in_fours<L: Lanes>(l: L, row: &[Floats], add: impl Fn(L::F, L::F) -> L::F) -> L::F {
-    let mut sums = [l.splat(0.0); 4];
-    let (fours, rest) = row.as_chunks::<4>();
-    for values in fours {
-        for (sum, values) in sums.iter_mut().zip(values) {
-            *sum = add(*sum, l.load(values));
-        }
-    }
-    for (sum, values) in sums.iter_mut().zip(rest) {
-        *sum = add(*sum, l.load(values));
-    }
-    let [a, b, c, d] = sums;
+fn sum<L: Lanes>(l: L, row: &[Floats], add: impl Fn(L::F, L::F) -> L::F) -> L::F {
+    let [a, b, c, d] = in_fours(
+        [l.splat(0.0); 4],
+        row,
+        #[inline(always)]
+        |sum, values| add(sum, l.load(values)),
+    );
     l.add(l.add(a, b), l.add(c, d))
 }
 

@@ -20,6 +20,25 @@ fn polynomial<L: Lanes>(l: L, x: L::F, coefficients: &[f32]) -> L::F {
     value
 }
 
+/// Four states, each stepped by every fourth chunk of a row; a processor has them sooner than one.
+#[inline(always)]
+pub(crate) fn in_fours<S: Copy>(
+    mut states: [S; 4],
+    row: &[Floats],
+    step: impl Fn(S, &Floats) -> S,
+) -> [S; 4] {
+    let (fours, rest) = row.as_chunks::<4>();
+    for values in fours {
+        for (state, values) in states.iter_mut().zip(values) {
+            *state = step(*state, values);
+        }
+    }
+    for (state, values) in states.iter_mut().zip(rest) {
+        *state = step(*state, values);
+    }
+    states
+}
+
 /// e^x with a relative error below 2e-7, saturating outside -87 to 88.
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor series to degree 7 (remainder below 6e-9),

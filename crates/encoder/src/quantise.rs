@@ -1,6 +1,7 @@
 //! Activations as 8-bit integers, each row with its own range.
 
-use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, RowMut, put_row, room_for};
+use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, RowMut, each_bytes, put_row, room_for};
+use crate::math::in_fours;
 
 /// Rows below this are taken as zero: `STEPS` / a range must be finite.
 pub(crate) const SMALLEST: f32 = 1e-30;
@@ -62,9 +63,17 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut RowMut<'_>) -> Row
     // Zero is within the range, for it has to be exact: rows may be filled up with it.
     let none = l.splat(0.0);
     let mut ends = [(none, none); 4];
-    widen(l, &mut ends, &[rest]);
-    widen(l, &mut ends, &row[..chunk]);
-    widen(l, &mut ends, &row[chunk + 1..]);
+    for part in [&[rest], &row[..chunk], &row[chunk + 1..]] {
+        ends = in_fours(
+            ends,
+            part,
+            #[inline(always)]
+            |(low, high), values| {
+                let values = l.load(values);
+                (l.min(low, values), l.max(high, values))
+            },
+        );
+    }
     let [(low, high), others @ ..] = ends;
     let low = others.iter().fold(low, |low, end| l.min(low, end.0));
     let high = others.iter().fold(high, |high, end| l.max(high, end.1));
@@ -92,27 +101,10 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut RowMut<'_>) -> Row
     }
 }
 
-/// Lowers and raises ends, none of them wider than the values of a row; a processor is done with several
-/// before it could be with one.
+/// Rounds a row with one step for both signs. `put` gets the number of each chunk and its bytes, the
+/// last one filled up with zeros; gives the size of a step, NaN for a row with a NaN or an infinity.
 #[inline(always)]
-fn widen<L: Lanes>(l: L, ends: &mut [(L::F, L::F); 4], row: &[Floats]) {
-    let (fours, rest) = row.as_chunks::<4>();
-    for values in fours {
-        for ((low, high), values) in ends.iter_mut().zip(values) {
-            let values = l.load(values);
-            (*low, *high) = (l.min(*low, values), l.max(*high, values));
-        }
-    }
-    for ((low, high), values) in ends.iter_mut().zip(rest) {
-        let values = l.load(values);
-        (*low, *high) = (l.min(*low, values), l.max(*high, values));
-    }
-}
-
-/// How to round a row with one step for both signs: the steps in 1, and the size of a step, which is NaN
-/// for a row with a NaN or an infinity.
-#[inline(always)]
-pub(crate) fn symmetric<L: Lanes>(l: L, row: &[Floats]) -> (f32, f32) {
+pub(crate) fn symmetric<L: Lanes>(l: L, row: &[Floats], put: impl FnMut(usize, Bytes)) -> f32 {
     const LARGEST: f32 = 127.0;
     let mut most = l.splat(0.0);
     for values in row {
@@ -120,12 +112,18 @@ pub(crate) fn symmetric<L: Lanes>(l: L, row: &[Floats]) -> (f32, f32) {
     }
     let most = l.highest_magnitude(most);
     let steps = if most < SMALLEST { 0.0 } else { LARGEST / most };
-    let step = if most.is_finite() {
+    each_bytes(
+        l,
+        row,
+        #[inline(always)]
+        |x| l.mul(x, l.splat(steps)),
+        put,
+    );
+    if most.is_finite() {
         most / LARGEST
     } else {
         f32::NAN
-    };
-    (steps, step)
+    }
 }
 
 #[cfg(test)]

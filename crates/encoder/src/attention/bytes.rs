@@ -3,8 +3,7 @@
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{
-    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, RowMut, byte_product, each_bytes,
-    put_row, room_for,
+    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, RowMut, byte_product, put_row, room_for,
 };
 use crate::math::{self, behind};
 use crate::quantise::{SMALLEST, symmetric};
@@ -252,19 +251,16 @@ impl Queries {
         size: Size,
         scale: f32,
     ) {
-        let l = kernel.lanes();
         let room = room_for::<K>(rows.len(), size.head_bytes);
         self.rows.resize(room, Bytes::ZERO);
         self.scales.clear();
         for (number, row) in rows.enumerate() {
             let to = &mut RowMut::new::<K>(&mut self.rows, number, size.head_bytes);
-            let (steps, step) = symmetric(l, row);
-            put_row(
-                kernel,
+            let step = symmetric(
+                kernel.lanes(),
                 row,
-                to,
                 #[inline(always)]
-                |x| l.mul(x, l.splat(steps)),
+                |chunk, bytes| to.put::<K>(chunk, bytes),
             );
             self.scales.push(step * scale);
         }
@@ -286,12 +282,9 @@ impl Keys {
             let (panel, lane) = (key / LANES, key % LANES);
             let groups = &mut self.panels[panel * panel_bytes..][..panel_bytes];
             let mut sum = 0;
-            let (steps, step) = symmetric(l, row);
-            each_bytes(
+            let step = symmetric(
                 l,
                 row,
-                #[inline(always)]
-                |x| l.mul(x, l.splat(steps)),
                 #[inline(always)]
                 |chunk, bytes| {
                     sum += bytes.0.iter().map(|&x| i32::from(x)).sum::<i32>();
@@ -324,12 +317,9 @@ impl Values {
             self.four.fill(Bytes::ZERO);
             let places = self.four.chunks_exact_mut(size.head_bytes);
             for (place, (key, row)) in places.zip(&mut rows) {
-                let (steps, step) = symmetric(l, row);
-                each_bytes(
+                let step = symmetric(
                     l,
                     row,
-                    #[inline(always)]
-                    |x| l.mul(x, l.splat(steps)),
                     #[inline(always)]
                     |chunk, bytes| place[chunk] = bytes,
                 );

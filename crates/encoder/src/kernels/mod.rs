@@ -289,6 +289,12 @@ impl<'a> RowMut<'a> {
     pub(crate) fn chunk(&mut self, number: usize) -> &mut Bytes {
         &mut self.data[self.first + number * self.apart]
     }
+
+    /// Puts activations into a chunk.
+    #[inline(always)]
+    pub(crate) fn put<K: Kernel>(&mut self, number: usize, activations: Bytes) {
+        *self.chunk(number) = Bytes(activations.0.map(|x| x.wrapping_add(K::OFFSET)));
+    }
 }
 
 /// Puts what `round` makes of each sixteen `values`, from -127 to 127, into a row.
@@ -299,10 +305,13 @@ pub(crate) fn put_row<K: Kernel>(
     row: &mut RowMut<'_>,
     round: impl Fn(<K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
 ) {
-    let put = |chunk, bytes: Bytes| {
-        *row.chunk(chunk) = Bytes(bytes.0.map(|x| x.wrapping_add(K::OFFSET)));
-    };
-    each_bytes(kernel.lanes(), values, round, put);
+    each_bytes(
+        kernel.lanes(),
+        values,
+        round,
+        #[inline(always)]
+        |chunk, bytes| row.put::<K>(chunk, bytes),
+    );
 }
 
 /// Hands `put` what `round` makes of `values`, from -127 to 127: the number of each chunk, and it, the

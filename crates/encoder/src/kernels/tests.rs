@@ -86,7 +86,7 @@ impl Job for &Product {
         for (number, row) in self.rows.chunks(self.stride).enumerate() {
             let mut to = RowMut::new::<K>(&mut rows, number, self.stride);
             for (chunk, from) in row.iter().enumerate() {
-                *to.chunk(chunk) = Bytes(from.0.map(|x| x.wrapping_add(K::OFFSET)));
+                to.put::<K>(chunk, *from);
             }
         }
         let column_sums = self.column_sums();
