@@ -232,9 +232,7 @@ impl TaggerBuilder {
             }
         }
         self.setup.check()?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads.map_or(0, NonZeroUsize::get))
-            .build()
+        let pool = newshound_encoder::pool(self.threads.map_or(0, NonZeroUsize::get))
             .map_err(|e| Error::Option(format!("cannot start the threads: {e}")))?;
         let model = pool.install(|| match self.model {
             Some(model) => Ok(model),

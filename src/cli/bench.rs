@@ -150,11 +150,8 @@ fn tokens_per_second(
         })
         .collect();
     let backend = tagger.model().backend();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(tagger.threads())
-        .build();
-    let pool =
-        pool.map_err(|e| newshound::Error::Option(format!("cannot start the threads: {e}")))?;
+    let pool = newshound_encoder::pool(tagger.threads())
+        .map_err(|e| newshound::Error::Option(format!("cannot start the threads: {e}")))?;
     let passes = passes_per_second(length, || {
         pool.install(|| {
             packs

@@ -18,9 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [_, dir, precision, threads, work, flags @ ..] = &arguments[..] else {
         return Err("usage: timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]".into());
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?);
-    // As the other engines do, it computes on the thread that asks.
-    let pool = pool.use_current_thread().build()?;
+    let pool = newshound_encoder::pool(threads.parse()?)?;
     let mut options = Options::default().precision(precision.parse()?);
     options.early_exit = flags.iter().any(|flag| flag == "--early-exit");
     if let Ok(isa) = std::env::var("NEWSHOUND_ISA") {
@@ -34,12 +32,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     for mode in std::io::stdin().lock().lines() {
         let packs = packs(&work[mode?.trim()])?;
         let tokens: usize = packs.iter().map(|(ids, _)| ids.len()).sum();
-        let start = Instant::now();
-        for (ids, bounds) in &packs {
-            let packed = Packed::new(ids, bounds)?;
-            pool.install(|| encoder.logits(packed))?;
-        }
-        println!("{tokens} {}", start.elapsed().as_secs_f64());
+        // As the other engines do, it computes on the thread that asks.
+        let seconds = pool.install(|| -> Result<f64, newshound_encoder::Error> {
+            let start = Instant::now();
+            for (ids, bounds) in &packs {
+                encoder.logits(Packed::new(ids, bounds)?)?;
+            }
+            Ok(start.elapsed().as_secs_f64())
+        })?;
+        println!("{tokens} {seconds}");
     }
     Ok(())
 }
