@@ -3,9 +3,9 @@
 
     benches/corpus.py target/release/newshound [--texts TEXTS.jsonl] [--words 80] [--documents 20000]
 
-Makes a corpus from data/articles.jsonl, or from texts of your own, tags it with `tag` and with
-`annotate` to JSONL and to Parquet, with one thread and with two, `--rounds` times in turn, and
-prints each run, then medians. Then compares the peak memory of 1,000 and 100,000 short documents.
+Makes a corpus from data/articles.jsonl, or from texts of your own. Tags it with `tag` and with `annotate`
+to JSONL and to Parquet, with one thread and with two, `--rounds` times in turns. Prints each run, then
+medians. Then compares the peak memory of 1,000 and 100,000 short documents.
 """
 
 import argparse
@@ -20,7 +20,7 @@ ARTICLES = Path(__file__).parent.parent / "data" / "articles.jsonl"
 
 
 def make(path, documents, texts, length=None):
-    """Articles in turn, each with its words moved on, so that no two are the same."""
+    """Articles in turn, each with its words rotated, so that no two are the same."""
     with path.open("w", encoding="utf-8") as out:
         for number in range(documents):
             words = texts[number % len(texts)].split(" ")
@@ -30,7 +30,7 @@ def make(path, documents, texts, length=None):
 
 
 def run(arguments):
-    """Seconds by the clock, seconds of processor, peak memory in MiB."""
+    """Wall-clock seconds, processor seconds, peak memory in MiB."""
     begun = time.monotonic()
     pid = os.posix_spawn(
         arguments[0],

@@ -39,7 +39,7 @@ def ring(indices, lines):
 
 
 def unwrapped(points):
-    """Lines that cross the date line go on beyond 180 degrees instead."""
+    """Lets lines that cross the date line go on beyond 180 degrees."""
     turn, before = 0, None
     for longitude, latitude in points:
         if before is not None and abs(longitude - before) > 180:
@@ -49,7 +49,7 @@ def unwrapped(points):
 
 
 def path(points):
-    """A closed line in relative steps, those of no length left out."""
+    """A closed line in relative steps, without steps of no length."""
     at = None
     steps = []
     for longitude, latitude in points:
@@ -75,7 +75,7 @@ def main():
                 points = list(unwrapped(ring(indices, lines)))
                 if max(latitude for _, latitude in points) <= SOUTH:
                     continue
-                # What lies beyond one edge of the map is drawn at the other, too.
+                # What lies beyond one edge of the map is drawn at the other edge too.
                 east, west = max(x for x, _ in points) > 180, min(x for x, _ in points) < -180
                 for shift in [0] + [-360] * east + [360] * west:
                     print(path([(x + shift, y) for x, y in points]))

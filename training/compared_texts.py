@@ -1,7 +1,7 @@
-"""Adds what `training/conll --taught` reads besides: WORK/sets/{conll_swapped,reuters,conll2003_en_dev}.jsonl.
+"""Adds the further texts that `training/conll --taught` reads: WORK/sets/{conll_swapped,reuters,conll2003_en_dev}.jsonl.
 
 `conll_swapped` is CoNLL-2003's training split with other names of its own in it; `reuters` is newswire
-of 1987 (Reuters-21578, for research alone), none of it labelled here.
+of 1987 (Reuters-21578, for research only), without labels here.
 """
 
 import argparse

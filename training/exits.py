@@ -1,9 +1,9 @@
-"""Fits what lets tokens stop before the last layers, MODEL/exits.safetensors (crates/encoder/src/exit.rs).
+"""Fits early exits, MODEL/exits.safetensors (crates/encoder/src/exit.rs).
 
 Before some layers a logistic regression on a token's state says whether the whole model might take it for
-a part of a name. Where it is sure that it would not, of the token and of its neighbours, the token stops
-there. How sure it has to be is set on windows that it was not fitted on, by the share of tokens of names that
-it is wrong about.
+a part of a name. Where it surely would not, neither the token nor its neighbours, the token stops there.
+The threshold is set on windows that it was not fitted on, by the share of tokens of names that it gets
+wrong.
 """
 
 import argparse
@@ -20,13 +20,13 @@ import rowint8
 import scoring
 import windows as win
 
-HELD_OUT = 10  # one window in so many
-# What is said of a token that has stopped: sure to be O.
+HELD_OUT = 10  # one window in this many is held out
+# The logits of a token that has stopped: surely O.
 LOGITS = [4.0] + [-8.0] * (len(recipe.LABELS) - 1)
 
 
 def logits(model, ids, exits):
-    """What the model says of a window [1, length] whose tokens stop early, [1, length, labels]."""
+    """Logits [1, length, labels] of a window [1, length] whose tokens stop early."""
     states, live = model.distilbert.embeddings(ids), torch.ones(ids.shape, dtype=torch.bool)
     for at, layer in enumerate(model.distilbert.transformer.layer):
         if f"exits.{at}.weight" in exits:
@@ -95,7 +95,7 @@ def fit(states, inside):
 
 
 def limit(scores, name, missed):
-    """The highest score up to which at most the share `missed` of names' tokens is, or below all."""
+    """The highest threshold with at most the share `missed` of names' tokens below it, or one below all."""
     order = scores.argsort()
     stopped = name[order].float().cumsum(0)
     last = (stopped <= missed * name.sum()).sum() - 1

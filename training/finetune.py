@@ -18,7 +18,7 @@ import windows as win
 
 STAGES = {stage["name"]: stage for stage in [*recipe.STAGES, recipe.LAST, recipe.COMPARED]}
 
-# What is new where fine-tuning starts, and learns faster.
+# The layers that are new where fine-tuning starts, and learn faster.
 HEADS = ("classifier", "topics", "shape", "guesses")
 
 
@@ -71,7 +71,7 @@ def config_of(base):
 def build_model(base, topics, weights=None):
     """A tagger on the base encoder; the word embeddings stay as they are.
 
-    With `weights`, a file of an earlier stage, all that it has starts from there.
+    With `weights`, a file of an earlier stage, the parameters it has start from there.
     """
     config = config_of(base)
     model = Tagger.from_pretrained(base, topics=topics, config=config, attn_implementation="sdpa", dtype=torch.float32)
@@ -100,7 +100,7 @@ def build_optimizer(model, rate, fused=False, heads=recipe.HEAD_RATE_FACTOR):
 
 
 def rate_factor(stage, step):
-    """The learning rate's share of its peak: linear up, then linear down to the stage's floor, or zero."""
+    """The learning rate as a share of its peak: linear up, then linear down to the stage's floor, or zero."""
     if step < stage["warmup"]:
         return (step + 1) / stage["warmup"]
     left = (stage["steps"] - step) / (stage["steps"] - stage["warmup"])
@@ -135,7 +135,7 @@ def topic_loss(logits, topics):
 
 
 class Feed:
-    """Batches without end. Pass k depends on the stage, the seed and k alone, so that a run can resume."""
+    """Endless batches. Pass k depends on the stage, the seed and k alone, so a run can resume."""
 
     def __init__(self, stage, seed, sets, pieces):
         self.stage, self.seed, self.sets, self.pieces = stage, seed, sets, pieces

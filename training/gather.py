@@ -1,6 +1,6 @@
 """Puts the sets that teachers and student read, and the development sets, into WORK/texts.npz.
 
-With --compared, those of `training/conll --taught` into WORK/compared.npz.
+With --compared it puts those of `training/conll --taught` into WORK/compared.npz.
 """
 
 import argparse

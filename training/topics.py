@@ -1,13 +1,14 @@
 """Fits the head that scores a document's topics, MODEL/topics.safetensors, or with --early-exit
 MODEL/exits.topics.safetensors, for the states that words have where they stop (exits.py).
 
-The encoder stays as it is shipped: examples/word_states.rs has it read all documents once. On
-the words' states a few attentions and a linear layer are fitted, as src/topic computes them. Where
-WORK/sets has topic_pieces.jsonl (topic_pieces.py), they are fitted to its chances as well.
-How sure the scores may be and from which on a topic is given out is measured on articles that the
-encoder was not tuned on: the held-out ones of what was read, each half of them scored by a head that was
-fitted without it, and news_leads dev. The head that is written is fitted on all but the latter; for an
-honest figure each half of these is also scored with what the other half says.
+The encoder stays as it is shipped: examples/word_states.rs has it read all documents once. A few attentions
+and a linear layer are fitted on the words' states, as src/topic computes them. Where WORK/sets has
+topic_pieces.jsonl (topic_pieces.py), they are fitted to its probabilities as well.
+
+The scale of the scores and the threshold are measured on articles that the encoder was not tuned on. These
+are the held-out ones of the texts that were read, each half scored by a head that was fitted without it, and
+news_leads dev. The head that is written is fitted on all but news_leads dev. For an honest figure each half
+of these articles is also scored with the scale and threshold of the other half.
 """
 
 import argparse
@@ -38,8 +39,8 @@ EPOCHS = 6
 BATCH = 64
 RATE = 1e-3
 DECAY = 0.01
-# Weight of a document by what is known of it: all topics, all but the encoder was tuned on them
-# too, one topic, or a chance for each.
+# Weight of a document by what is known of it: all topics; all, but the encoder was tuned on them too; one
+# topic; or a probability for each.
 WEIGHTS = {"all": 1.0, "tuned": 0.5, "one": 0.4, "chances": 1.0}
 ABSENT = 0.4  # weight of the absence of other topics where one is known
 SHORTENED = 0.3  # of the documents, differently in each epoch
@@ -154,7 +155,7 @@ def documents(data, annotations):
 
 
 def pieces(path):
-    """Pieces of text with a chance for each topic."""
+    """Pieces of text with a probability for each topic."""
     lines = path.read_text(encoding="utf8").split("\n")[:-1] if path.exists() else []
     for row in map(json.loads, lines):
         yield "chances", 2, row["text"], row["topics"]

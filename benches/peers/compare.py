@@ -1,4 +1,4 @@
-"""Times all engines in turn, round after round, and writes the medians as a table.
+"""Times all engines in turns and writes the medians as tables: the first part of docs/PERFORMANCE.md.
 
 `compare.py WORK_DIR OUTPUT.md [--rounds N] [--rust-bert PROGRAM]`
 """
@@ -26,7 +26,7 @@ AVX2 = {
     "CT2_FORCE_CPU_ISA": "AVX2",
     "NEWSHOUND_ISA": "avx2",
 }
-# These have no switch that keeps them to AVX2.
+# These have no switch that limits them to AVX2.
 NO_LIMIT = {"onnxruntime int8", RUST_BERT}
 
 
@@ -53,7 +53,7 @@ class Engine:
         raise RuntimeError(f"{name} did not start; see {log.name}")
 
     def run(self, mode):
-        # OpenMP's threads look for work some tenths of a second after they had any.
+        # OpenMP's threads keep looking for work for some tenths of a second after a turn.
         time.sleep(0.5)
         self.process.stdin.write(mode + "\n")
         self.process.stdin.flush()
@@ -110,11 +110,11 @@ def processor():
 
 
 def whole_tool(args):
-    """Words a second, text in, JSONL out: newshound as it can be had beside spaCy, in turn."""
+    """Words a second from text to JSONL: newshound's models and spaCy, in turns."""
     rows, command = [], [ROOT / "target/release/newshound", "tag", "--input-format", "jsonl", "--format", "jsonl"]
     ours = {
         "newshound-base": ["--model", "newshound-base"],
-        "the same, early exit": ["--model", "newshound-base", "--early-exit"],
+        "newshound-base, early exit": ["--model", "newshound-base", "--early-exit"],
         "newshound-small": ["--model", "newshound-small"],
     }
     spacy = [sys.executable, Path(__file__).with_name("spacy_jsonl.py")]
@@ -134,7 +134,7 @@ def whole_tool(args):
         ratios = ", ".join(f"**{rate / theirs:.2f}**" for rate in rates)
         rows.append(f"| {threads} | {figures} | {ratios} |")
         print("whole tool", rows[-1], flush=True)
-    head = f"| threads or processes | {' | '.join(ours)} | spaCy en_core_web_md | ratios to it |\n" + "|---" * (len(ours) + 3) + "|\n"
+    head = f"| threads or processes | {' | '.join(ours)} | spaCy en_core_web_md | newshound / spaCy |\n" + "|---" * (len(ours) + 3) + "|\n"
     return head + "\n".join(rows)
 
 
@@ -158,12 +158,12 @@ def main():
 
 
 class Report:
-    """Written anew after each table, so that a run that is cut short leaves what it has."""
+    """The page, written again after each table, so that an interrupted run leaves the tables it has."""
 
     def __init__(self, args):
         self.args, self.sections, self.found = args, [], ""
         before = args.output.read_text() if args.output.exists() else ""
-        # What people have written beneath the figures, under headings of their own.
+        # The part that is kept by hand: all from the first heading of the second level on.
         self.remarks = "".join(before.partition("\n## ")[1:])
 
     def differences(self, engines):

@@ -1,8 +1,8 @@
 """The other engines, each in a process of its own: `engines.py ENGINE THREADS WORK_DIR`.
 
-Prints `ready LARGEST_DIFFERENCE`; then for each line `MODE` runs that mode's batches once and prints
-`TOKENS SECONDS`. Batches are padded to their longest sequence, as these engines need it; only real
-tokens count.
+Prints `ready LARGEST_DIFFERENCE`. Then, for each line `MODE` of its input, it runs the batches of that mode
+once and prints `TOKENS SECONDS`. Batches are padded to their longest sequence, as these engines need it;
+only real tokens count.
 """
 
 import json

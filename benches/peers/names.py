@@ -31,7 +31,7 @@ SPLITTER = BertPreTokenizer()
 
 @dataclass
 class Document:
-    """Words and gold labels by sentence; of raw text, also the text and where the words stand in it."""
+    """Words and gold labels by sentence; for raw text also the text and the ranges of the words in it."""
 
     sentences: list
     gold: list
@@ -44,7 +44,7 @@ class Document:
 
 
 def from_columns(path):
-    """Documents of a `token TAB label` file; one where none is marked."""
+    """Documents of a `token TAB label` file; a single one where none is marked."""
     documents, rows = [Document([], [])], []
     for line in [*path.read_text(encoding="utf8").split("\n"), ""]:
         word, _, label = line.rpartition("\t")
@@ -74,7 +74,7 @@ def from_articles(path):
 
 
 def score(documents, labels):
-    """What `newshound eval` makes of the labels: F1 of each kind and of all."""
+    """F1 of each kind and of all, by `newshound eval`."""
     lines = []
     for document, found in zip(documents, labels, strict=True):
         lines.append("-DOCSTART- O O\n")
@@ -87,7 +87,7 @@ def score(documents, labels):
 
 
 def newshound(model, articles):
-    """Processor seconds of the whole tool, topics and names and all, start-up included."""
+    """Processor seconds of the whole tool, with topics, names and start-up."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [NEWSHOUND, "tag", "--model", model, "--threads", "1", "--format", "jsonl", articles]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -116,7 +116,7 @@ def rates(peers, path, documents, rounds):
 
 
 def model_size(model):
-    """Of a model's files, of its weights what is read of them."""
+    """Bytes of a model's files; of its weights only the bytes that are read."""
     listed = subprocess.run([NEWSHOUND, "models", "--format", "json"], check=True, capture_output=True)
     about = next(about for about in json.loads(listed.stdout) if about["name"] == model)
     files = (Path("models") / model).iterdir()
@@ -125,7 +125,7 @@ def model_size(model):
 
 
 def binary_size():
-    """Of the program without what debuggers read."""
+    """Bytes of the program without debug information."""
     with tempfile.TemporaryDirectory() as folder:
         stripped = Path(folder) / "newshound"
         subprocess.run(["strip", "-o", stripped, NEWSHOUND], check=True)

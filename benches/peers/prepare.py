@@ -1,5 +1,5 @@
-"""What the engines run on: the model in each engine's format, ours as one file, and the work, from
-real text.
+"""Prepares what the engines run on: the model in each engine's format, newshound's as one file, and the
+batches, from real text.
 
 `prepare.py MODEL_DIR WORK_DIR TEXTS...`: texts are JSONL with "text", or plain text.
 """
@@ -41,7 +41,7 @@ def sentences(text):
 
 
 def windows(encoded):
-    """Consecutive sentences together while they fit."""
+    """Packs consecutive sentences into windows while they fit."""
     found, room = [], 0
     for ids in encoded:
         for part in (ids[i : i + WINDOW] for i in range(0, len(ids), WINDOW)):

