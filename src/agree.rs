@@ -27,7 +27,7 @@ struct Votes {
 pub fn agree(text: &str, spans: &mut [Span]) {
     let mut votes: BTreeMap<String, Votes> = BTreeMap::new();
     for span in spans.iter() {
-        let votes = votes.entry(surface(text, span)).or_default();
+        let votes = votes.entry(one_line(span.surface(text))).or_default();
         votes.mentions += 1;
         *votes.labels.entry(Arc::clone(&span.label)).or_default() += span.score;
     }
@@ -36,11 +36,11 @@ pub fn agree(text: &str, spans: &mut [Span]) {
         return;
     }
     let people = spans.iter().filter(|span| is_person(&span.label));
-    let names = people.map(|span| surface(text, span));
+    let names = people.map(|span| one_line(span.surface(text)));
     let surnames = names.filter_map(|name| Some(name.rsplit_once(' ')?.1.to_owned()));
     let surnames: BTreeSet<String> = surnames.collect();
     for span in spans {
-        let surface = surface(text, span);
+        let surface = one_line(span.surface(text));
         let Some(votes) = votes.get(&surface) else {
             continue;
         };
@@ -59,10 +59,6 @@ pub fn agree(text: &str, spans: &mut [Span]) {
             span.label = Arc::clone(best.0);
         }
     }
-}
-
-fn surface(text: &str, span: &Span) -> String {
-    one_line(text.get(span.start..span.end).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn hiding(text: &str, words: &[Word]) -> usize {
 
 /// Whether a sentence has no small letter and at least three words of two capitals or more.
 fn shouted(text: &str, words: &[Word]) -> bool {
-    let surfaces = || words.iter().filter_map(|w| text.get(w.start..w.end));
+    let surfaces = || words.iter().map(|word| word.surface(text));
     let capitals = |word: &&str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
     !surfaces().any(|word| word.contains(char::is_lowercase))
         && surfaces().filter(capitals).nth(ENOUGH - 1).is_some()
@@ -41,7 +41,7 @@ fn shouted(text: &str, words: &[Word]) -> bool {
 /// The words in capitals that a sentence starts with, where a comma, a bracket or a dash
 /// follows, and a dash between blanks before long: the place of a report.
 fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
-    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
+    let surface = |word: &Word| word.surface(text);
     let in_capitals = |word: &Word| surface(word).chars().all(char::is_uppercase);
     // WINSTON-SALEM, O'FALLON, ST. LOUIS.
     let joins = |at: usize| match words.get(at - 1..at + 2) {
@@ -71,7 +71,7 @@ fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
 
 /// The words without small letters that a sentence opens with up to a colon: who speaks.
 fn speaker<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
-    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
+    let surface = |word: &Word| word.surface(text);
     // The colons of a time stamp before, "[00:10:32]", are none behind a name.
     let named = words
         .iter()

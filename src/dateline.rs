@@ -24,7 +24,7 @@ pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
     };
     let teams = spans.iter_mut().filter(|span| &*span.label == TEAM);
     for span in teams.filter(|span| is_dateline(text, span)) {
-        if text.get(span.start..span.end).is_some_and(place::is_large) {
+        if place::is_large(span.surface(text)) {
             span.label = Arc::clone(label);
         }
     }
@@ -32,7 +32,7 @@ pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
 
 /// Whether a name in capitals opens a line, and the dash of a dateline comes behind it.
 pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let surface = span.surface(text);
     let before = text.get(..span.start).unwrap_or_default();
     let after = text.get(span.end..).unwrap_or_default();
     let near = after.get(..after.floor_char_boundary(REACH));

@@ -361,7 +361,7 @@ fn probability(
 /// `None` when no letter or digit is left.
 fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(usize, usize)> {
     let words = document.words.get(first..=last)?;
-    let surface = |at: usize| words.get(at).and_then(|w| text.get(w.start..w.end));
+    let surface = |at: usize| words.get(at).map(|word| word.surface(text));
     let (mut from, mut to) = (0, words.len());
     while from < to {
         let inner = |range: std::ops::Range<usize>, mark: &[&str]| {
@@ -396,7 +396,7 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
                 .checked_sub(1)
                 .and_then(|at| document.words.get(at));
             if let Some(mark) = before.filter(|mark| mark.end == start) {
-                let mark_text = text.get(mark.start..mark.end)?;
+                let mark_text = mark.surface(text);
                 let opens = matches!(mark_text, "[" | "(") && !inner(from..to, &[mark_text]);
                 let closes = opens && closers(mark_text).is_some_and(|c| inner(from..to, c));
                 if closes || begins_name(text, start) {

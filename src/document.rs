@@ -48,6 +48,13 @@ pub struct Word {
     pub end: usize,
 }
 
+impl Word {
+    /// Its slice of the document's text.
+    pub(crate) fn surface<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
 /// A sentence and the words in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
@@ -81,6 +88,13 @@ pub struct Span {
     pub name: Option<usize>,
 }
 
+impl Span {
+    /// Its slice of the document's text.
+    pub(crate) fn surface<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
 /// Whether spans of this label are people.
 pub(crate) fn is_person(label: &str) -> bool {
     matches!(label, "PER" | "PERSON")
@@ -103,7 +117,7 @@ impl Document {
     /// The text of a span: always a slice of the input.
     #[must_use]
     pub fn surface(&self, span: &Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        span.surface(&self.text)
     }
 
     /// The name that a span mentions; `None` where names were not asked for.

@@ -22,7 +22,6 @@ pub fn join(text: &str, spans: &mut Vec<Span>) {
 fn are_one(text: &str, left: &Span, right: &Span) -> bool {
     let between = text.get(left.end..right.start).unwrap_or_default();
     let name = || text.get(left.start..right.end).unwrap_or_default();
-    let surface = |span: &Span| text.get(span.start..span.end).unwrap_or_default();
     place::is_label(&left.label)
         && left.label == right.label
         && between.matches('\n').count() < 2
@@ -30,9 +29,9 @@ fn are_one(text: &str, left: &Span, right: &Span) -> bool {
             "and" | "and the" => place::is_whole(name()),
             "&" => place::is_whole(&name().replace('&', "and")),
             // "Paris, Texas" is two places.
-            "," if is_district(surface(right)) => {
+            "," if is_district(right.surface(text)) => {
                 // The capital whose district is a place of another name.
-                surface(left).eq_ignore_ascii_case("washington") || place::is_whole(name())
+                left.surface(text).eq_ignore_ascii_case("washington") || place::is_whole(name())
             }
             _ => false,
         }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use ndarray::Array1;
 use newshound_encoder::{Isa, Precision};
 use rayon::prelude::*;
 
@@ -332,8 +333,7 @@ impl Tagger {
     /// [`Error::NotFinite`], [`Error::Tokenizer`] or [`Error::Encoder`]: the model is
     /// damaged. No text is refused.
     pub fn tag(&self, text: &str) -> Result<Document> {
-        let mut documents = self.tag_batch(&[text])?;
-        documents.pop().ok_or(Error::NotFinite)
+        only(self.tag_batch(&[text])?)
     }
 
     /// Tags texts together, which is faster. The result has a document for each text,
@@ -345,6 +345,22 @@ impl Tagger {
         self.run(texts, |text| self.model.subwords().tokenize(text.as_ref()))
     }
 
+    /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without words. The
+    /// model's [attention](Model::attention) says how it is computed.
+    ///
+    /// # Errors
+    /// As [`Tagger::tag`].
+    pub fn vectors<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Option<Array1<f32>>>> {
+        self.pool.install(|| {
+            let tokenize = |text: &T| self.model.subwords().tokenize(text.as_ref());
+            let documents: Vec<Tokenized> =
+                texts.par_iter().map(tokenize).collect::<Result<_>>()?;
+            let readings = self.read(&documents, true)?;
+            Ok(readings.into_iter().map(|reading| reading.vector).collect())
+        })
+    }
+
+    /// Tags texts that `tokenize` splits.
     pub(crate) fn run<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -427,15 +443,15 @@ impl Tagger {
             return Ok(Vec::new());
         };
         let head = self.model.topics().filter(|_| self.media_topics);
-        let media = head.map(|head| (head.score(vector.view()), head.custom()));
+        let media = head.map(|head| (head.score(vector.view()), head.defaults()));
         let learned = self.learned.as_ref();
-        let learned = learned.map(|topics| (topics.score(vector.view()), topics.custom()));
+        let learned = learned.map(|topics| (topics.score(vector.view()), topics.defaults()));
         let mut about = Vec::new();
-        for (topics, custom) in [media, learned].into_iter().flatten() {
+        for (topics, defaults) in [media, learned].into_iter().flatten() {
             if topics.iter().any(|topic| !topic.score.is_finite()) {
                 return Err(Error::NotFinite);
             }
-            about.extend(self.selection.select(topics, custom));
+            about.extend(self.selection.select(topics, defaults));
         }
         Ok(about)
     }
@@ -447,6 +463,11 @@ impl Tagger {
                 .as_ref()
                 .is_none_or(|labels| labels.iter().any(|label| **label == *span.label))
     }
+}
+
+/// The document of a batch of one text. A batch has a document for each text, so there always is one.
+pub(crate) fn only(mut documents: Vec<Document>) -> Result<Document> {
+    documents.pop().ok_or(Error::NotFinite)
 }
 
 #[cfg(test)]

@@ -168,37 +168,31 @@ impl Subwords {
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
     pub fn tokenize(&self, text: &str) -> Result<Tokenized> {
-        let sentences = segment::sentences(text);
-        self.tokenize_sentences(
-            text,
-            sentences
-                .iter()
-                .map(|s| (s.start, s.end, s.starts_paragraph)),
-        )
+        self.tokenize_sentences(text, segment::sentences(text))
     }
 
-    /// Splits a text whose sentences are known: start, end, starts a paragraph.
+    /// Splits a text whose sentences are known.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
     pub fn tokenize_sentences(
         &self,
         text: &str,
-        sentences: impl IntoIterator<Item = (usize, usize, bool)>,
+        sentences: impl IntoIterator<Item = segment::Sentence>,
     ) -> Result<Tokenized> {
         let mut out = Tokenized::default();
-        for (start, end, starts_paragraph) in sentences {
+        for sentence in sentences {
             let from = out.words.len();
-            let found = words(text, start, end);
+            let found = words(text, sentence.start, sentence.end);
             let hiding = hiding(text, &found);
             for run in runs(text, &found) {
                 self.encode(text, run, hiding, &mut out)?;
             }
             out.sentences.push(Sentence {
-                start,
-                end,
+                start: sentence.start,
+                end: sentence.end,
                 words: from..out.words.len(),
-                starts_paragraph,
+                starts_paragraph: sentence.starts_paragraph,
             });
         }
         Ok(out)
@@ -264,9 +258,7 @@ fn unusable(reason: String) -> String {
 
 fn too_long(text: &str, word: &Word) -> bool {
     word.end - word.start > MAX_WORD_CHARS
-        && text
-            .get(word.start..word.end)
-            .is_some_and(|w| w.chars().nth(MAX_WORD_CHARS).is_some())
+        && word.surface(text).chars().nth(MAX_WORD_CHARS).is_some()
 }
 
 /// Cuts words into runs for the tokenizer: a too-long word stands alone, others go

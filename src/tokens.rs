@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Word};
+use crate::document::{Document, Sentence, Word};
 use crate::fields::{score, shared};
 use crate::names;
-use crate::tagger::Tagger;
-use crate::{Error, Result, Span};
+use crate::tagger::{Tagger, only};
+use crate::{Result, Span, segment};
 
 /// A document given as sentences of tokens.
 pub type Tokens = Vec<Vec<String>>;
@@ -34,11 +34,11 @@ pub struct Text {
     given: Option<Given>,
 }
 
-/// Tokens and the sentences they make up; each sentence also has its byte range.
+/// The tokens, as words, and the sentences they make up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Given {
     words: Vec<Word>,
-    sentences: Vec<(Range<usize>, Range<usize>)>,
+    sentences: Vec<Sentence>,
 }
 
 impl From<String> for Text {
@@ -77,8 +77,12 @@ impl Text {
                 text.pop();
                 text.push('\n');
             }
-            let range = first..given.words.len();
-            given.sentences.push((from..text.len(), range));
+            given.sentences.push(Sentence {
+                start: from,
+                end: text.len(),
+                words: first..given.words.len(),
+                starts_paragraph: true,
+            });
         }
         Self {
             text,
@@ -110,8 +114,8 @@ impl Text {
             found.is_some()
         });
         names::recount(&mut document.spans, &mut document.names);
-        for (sentence, (_, words)) in document.sentences.iter_mut().zip(&given.sentences) {
-            sentence.words = words.clone();
+        for (sentence, given) in document.sentences.iter_mut().zip(&given.sentences) {
+            sentence.words = given.words.clone();
         }
         document.words.clone_from(&given.words);
         document.stats.words = given.words.len();
@@ -132,11 +136,11 @@ impl Text {
         };
         let sentences = self.given.iter().flat_map(|given| &given.sentences);
         sentences
-            .map(|(_, tokens)| {
-                let mut spans = spans_before(tokens.end);
+            .map(|sentence| {
+                let mut spans = spans_before(sentence.words.end);
                 for span in &mut spans {
-                    span.tokens.start -= tokens.start;
-                    span.tokens.end -= tokens.start;
+                    span.tokens.start -= sentence.words.start;
+                    span.tokens.end -= sentence.words.start;
                 }
                 spans
             })
@@ -158,8 +162,12 @@ impl Tagger {
         let mut documents = self.run(&texts, |text| match &text.given {
             None => subwords.tokenize(&text.text),
             Some(given) => {
-                let borders = given.sentences.iter().map(|(s, _)| (s.start, s.end, true));
-                subwords.tokenize_sentences(&text.text, borders)
+                let sentences = given.sentences.iter().map(|sentence| segment::Sentence {
+                    start: sentence.start,
+                    end: sentence.end,
+                    starts_paragraph: sentence.starts_paragraph,
+                });
+                subwords.tokenize_sentences(&text.text, sentences)
             }
         })?;
         for (text, document) in texts.iter().zip(&mut documents) {
@@ -171,10 +179,7 @@ impl Tagger {
     /// Tags texts together, as [`tag_texts`](Self::tag_texts); where that fails, each alone, so that
     /// one cannot take others with it.
     pub fn tag_each<T: AsRef<Text> + Sync>(&self, texts: &[T]) -> Vec<Result<Document>> {
-        let alone = |text: &T| {
-            let mut documents = self.tag_texts(&[text.as_ref()])?;
-            documents.pop().ok_or(Error::NotFinite)
-        };
+        let alone = |text: &T| only(self.tag_texts(&[text.as_ref()])?);
         match self.tag_texts(texts) {
             Ok(documents) => documents.into_iter().map(Ok).collect(),
             Err(_) => texts.iter().map(alone).collect(),

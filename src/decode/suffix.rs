@@ -63,7 +63,7 @@ pub(super) fn starts(
 ) -> Vec<usize> {
     let surface = |row: usize| {
         let word = document.words.get(*rows.get(row)?)?;
-        text.get(word.start..word.end)
+        Some(word.surface(text))
     };
     let blank = |row: usize| {
         let between = gap(text, document, *rows.get(row)?, *rows.get(row + 1)?)?;

@@ -278,7 +278,7 @@ impl Index {
         let mut end = start;
         'words: for (at, word) in words.iter().enumerate() {
             let blank = if word.start > end { " " } else { "" };
-            for byte in blank.bytes().chain(lower(text.get(word.start..word.end)?)) {
+            for byte in blank.bytes().chain(lower(word.surface(text))) {
                 let Some(arc) = node.find_input(byte) else {
                     break 'words;
                 };

@@ -85,11 +85,11 @@ impl Lists {
         &self.digests
     }
 
-    /// Each file and its digest.
-    pub(crate) fn told(&self) -> String {
+    /// The path and digest of each file.
+    pub(crate) fn fingerprint(&self) -> String {
         let files = self.index.paths().iter().zip(&self.digests);
-        let told = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
-        told.collect::<Vec<_>>().join(", ")
+        let files = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
+        files.collect::<Vec<_>>().join(", ")
     }
 
     /// How many rows they have together.

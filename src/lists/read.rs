@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
 use crate::reader::{Input, Reader};
-use crate::spaces::one_line_into;
+use crate::spaces::{MARK, one_line_into};
 use crate::{Error, Result};
 
 /// Columns a list may have, those that it must have first.
@@ -63,7 +63,7 @@ pub(super) fn read(input: &Input, mut take: impl FnMut(Row<'_>) -> Result<()>) -
             wrong(path, number, message)
         })?;
         let text = match number {
-            1 => text.strip_prefix('\u{FEFF}').unwrap_or(text),
+            1 => text.strip_prefix(MARK).unwrap_or(text),
             _ => text,
         };
         let text = text.trim_end_matches(['\r', '\n']);

@@ -128,11 +128,16 @@ fn a_name_runs_over_no_blank_line_but_may_hold_what_looks_like_the_end_of_a_sent
         assert_eq!(found(text, document), wanted, "{text}");
     }
     let text = "Mark\nRutte spoke\n";
-    for (borders, wanted) in [
-        (vec![(0, 5, true), (5, 17, true)], 0),
-        (vec![(0, 17, true)], 1),
+    let sentence = |bytes: std::ops::Range<usize>| crate::segment::Sentence {
+        start: bytes.start,
+        end: bytes.end,
+        starts_paragraph: true,
+    };
+    for (sentences, wanted) in [
+        (vec![sentence(0..5), sentence(5..17)], 0),
+        (vec![sentence(0..17)], 1),
     ] {
-        let document = subwords().tokenize_sentences(text, borders).unwrap();
+        let document = subwords().tokenize_sentences(text, sentences).unwrap();
         assert_eq!(found(text, document), wanted);
     }
 }

@@ -11,7 +11,7 @@ use super::titles::{self, Titles, last_word};
 use crate::Span;
 use crate::document::is_person;
 use crate::letters;
-use crate::spaces::one_line;
+use crate::spaces::{MARK, one_line};
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -179,7 +179,7 @@ fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let mut form_of = Vec::with_capacity(spans.len());
     let headline = headline(text);
     for (at, span) in spans.iter().enumerate() {
-        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let surface = span.surface(text);
         let known = by_surface.get(&(&*span.label, surface)).copied();
         let (form, spelling) = known.unwrap_or_else(|| {
             let kind = Kind::of(&span.label);
@@ -213,7 +213,7 @@ fn by_titles(text: &str, spans: &[Span], form: &Form) -> Vec<Form> {
     for &at in &form.mentions {
         let Some(span) = spans.get(at) else { continue };
         let before = text.get(..span.start).unwrap_or_default();
-        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let surface = span.surface(text);
         let titles = Titles::of(before, &form.words);
         let own = *known.entry(titles).or_insert_with(|| {
             let label = Arc::clone(&form.label);
@@ -255,7 +255,7 @@ fn is_reigning(word: &str) -> bool {
 
 /// Soft hyphens, and marks that a line may or may not end at: no part of any name.
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | MARK)
 }
 
 /// White space as single blanks, no small `the` before it; a person's name without a possessive.

@@ -45,7 +45,7 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
             continue;
         };
         let spelt = part.iter().filter_map(|&at| spans.get(at));
-        let spelt = spelt.map(|span| one_line(text.get(span.start..span.end).unwrap_or_default()));
+        let spelt = spelt.map(|span| one_line(span.surface(text)));
         let known = fold(&name.name);
         let own = spelt.max_by_key(|spelt| (fold(spelt) == known, spelt.chars().count()));
         let called = own.filter(|own| fold(own) != known);
@@ -290,20 +290,20 @@ impl Reader<'_> {
             kind => kind,
         };
         if let Some(kind) = kind {
-            return are(&own, |place| match kind {
+            return matching(&own, |place| match kind {
                 Said::Region => place.record.kind == Kind::Region,
                 Said::Town => matches!(place.record.kind, Kind::Capital | Kind::Town),
             });
         }
         if self.surface(mention).contains(',') {
-            return are(&own, |_| true);
+            return matching(&own, |_| true);
         }
-        self.holds(at, mention, &own)
-            .or_else(|| self.lies(at, mention, &own))
+        self.said_to_hold(at, mention, &own)
+            .or_else(|| self.said_to_lie_in(at, mention, &own))
     }
 
     /// What a mention of a country or region says behind a town: "Tbilisi, Georgia".
-    fn holds(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
+    fn said_to_hold(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
         let town = self.before(at)?;
         let wholes = own.iter().filter(|place| place.is_whole()).count();
         if wholes < 2 || join(self.text, town, mention) != Join::Comma {
@@ -315,11 +315,11 @@ impl Reader<'_> {
             towns.sort_by(|a, b| b.prior.total_cmp(&a.prior));
             towns.truncate(1);
         }
-        are(own, |whole| towns.iter().any(|town| town.lies_in(whole)))
+        matching(own, |whole| towns.iter().any(|town| town.lies_in(whole)))
     }
 
     /// What a mention says by naming where its place lies.
-    fn lies(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
+    fn said_to_lie_in(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
         let next = self.mentions.get(at + 1);
         let joined = |next: &&Mention| join(self.text, mention, next) == Join::Comma;
         let inside = |next: &&Mention| is_inside(self.text, mention, next);
@@ -385,7 +385,7 @@ impl Reader<'_> {
 }
 
 /// That a place is one of those that are as it is said, where there are any.
-fn are(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
+fn matching(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
     let places = own.iter().filter(|place| is(place)).map(|place| place.id);
     let places: BTreeSet<Id> = places.collect();
     (!places.is_empty()).then_some(Says {

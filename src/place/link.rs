@@ -6,10 +6,10 @@ use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region,
 use super::context::{
     Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before, said_behind,
 };
+use super::enumerations;
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
-use super::lists;
 
 /// Weight of the places of a name that the gazetteer does not have: villages, rivers, islands.
 pub(super) const UNKNOWN: f64 = 60_000.0;
@@ -113,13 +113,13 @@ pub(super) fn link(
         weighed.insert(name, found.map(|place| (place, place.prior)).collect());
     }
     look_behind(gazetteer, text, mentions, &mut weighed);
-    lists::look_along(text, mentions, &mut weighed);
-    let mut names: Vec<Name> = Vec::with_capacity(weighed.len());
+    enumerations::look_along(text, mentions, &mut weighed);
+    let mut names: Vec<Ambiguous> = Vec::with_capacity(weighed.len());
     for (number, places) in weighed {
         let subject = subjects.get(&number);
         let county = subject.filter(|subject| COUNTIES.contains(&&*fold(&subject.canonical)));
         let county = county.and_then(|_| gazetteer.named("united kingdom").main().next());
-        names.push(Name {
+        names.push(Ambiguous {
             number: Some(number),
             places,
             county,
@@ -127,7 +127,7 @@ pub(super) fn link(
     }
     for organisation in beside.organisations {
         let places = within(gazetteer, organisation);
-        names.extend(places.map(|places| Name {
+        names.extend(places.map(|places| Ambiguous {
             number: None,
             places,
             county: None,
@@ -154,7 +154,7 @@ pub(super) fn link(
 
 /// A name, and what it may mean by what stands around it.
 #[derive(Debug)]
-struct Name {
+struct Ambiguous {
     /// Its number; none where it is within that of an organisation.
     number: Option<usize>,
     places: Weighed,
@@ -163,7 +163,7 @@ struct Name {
 }
 
 /// The share of each place of each name, when each is weighed by what all others may mean.
-fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
+fn agree(names: &[Ambiguous], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     let mut shares: Vec<Vec<f64>> = names
         .iter()
         .map(|name| {
@@ -197,7 +197,7 @@ fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     shares
 }
 
-impl Name {
+impl Ambiguous {
     fn shares(&self, others: &Others<'_>) -> Vec<f64> {
         let weighed = self.places.iter();
         let weights: Vec<f64> = weighed

@@ -37,12 +37,12 @@
 mod apart;
 mod candidates;
 mod context;
+mod enumerations;
 mod evidence;
 mod fold;
 mod gazetteer;
 mod home;
 mod link;
-mod lists;
 mod table;
 
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
 /// What a mention is written as, with the full stop of a short form (`Calif.`), which spans
 /// leave out. `LA` at the end of a sentence is none.
 fn written<'t>(gazetteer: &Gazetteer<'_>, text: &'t str, span: &Span) -> &'t str {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let surface = span.surface(text);
     let stopped = text.get(span.start..span.end.saturating_add(1));
     let stopped = stopped.filter(|stopped| {
         stopped.ends_with('.')

@@ -164,19 +164,4 @@ impl Tagger {
         self.model.backend().read(packed, &tokens, &mut read)?;
         Ok(found)
     }
-
-    /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without
-    /// words. The model's [attention](crate::Model::attention) says what it is made of.
-    ///
-    /// # Errors
-    /// As [`Tagger::tag`].
-    pub fn vectors<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Option<Array1<f32>>>> {
-        self.pool.install(|| {
-            let tokenize = |text: &T| self.model.subwords().tokenize(text.as_ref());
-            let documents: Vec<Tokenized> =
-                texts.par_iter().map(tokenize).collect::<Result<_>>()?;
-            let readings = self.read(&documents, true)?;
-            Ok(readings.into_iter().map(|reading| reading.vector).collect())
-        })
-    }
 }

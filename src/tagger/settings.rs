@@ -21,7 +21,11 @@ impl Tagger {
         };
         let precision = Some(setup.options.precision).filter(|set| *set != Precision::Auto);
         let without_topics = self.model.topics().is_some() && !self.media_topics;
-        let learned = self.learned.as_ref().map(Learned::told).transpose()?;
+        let learned = self
+            .learned
+            .as_ref()
+            .map(Learned::fingerprint)
+            .transpose()?;
         let flag = |set: bool| set.then(String::new);
         let settings = [
             ("--min-score", Some(self.min_score.to_string())),
@@ -32,7 +36,7 @@ impl Tagger {
             ("--backend", backend),
             ("--device", device),
             ("--no-names", flag(!self.names)),
-            ("--gazetteer", self.lists.as_deref().map(Lists::told)),
+            ("--gazetteer", self.lists.as_deref().map(Lists::fingerprint)),
             ("--topics", self.selection.most.map(|most| most.to_string())),
             (
                 "--min-topic-score",

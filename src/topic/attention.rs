@@ -22,7 +22,7 @@ pub struct Attention {
 /// What the queries make of some words of a document: pools of its windows can be
 /// [merged](Pool::merge), by the running softmax of Milakov and Gimelshein (2018).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pool {
+pub(crate) struct Pool {
     /// For each query the highest log-weight so far.
     highest: Array1<f32>,
     /// The sum of the weights over the highest one.
@@ -33,14 +33,12 @@ pub struct Pool {
 
 impl Attention {
     /// Attention with given queries. `None` where there are not as many declines as queries.
-    #[must_use]
-    pub fn new(queries: Array2<f32>, decline: Array1<f32>) -> Option<Self> {
+    pub(super) fn new(queries: Array2<f32>, decline: Array1<f32>) -> Option<Self> {
         (queries.nrows() == decline.len()).then_some(Self { queries, decline })
     }
 
     /// The plain mean over the words' states, for models without a head for topics.
-    #[must_use]
-    pub fn mean(size: usize) -> Self {
+    pub(crate) fn mean(size: usize) -> Self {
         Self {
             queries: Array2::zeros((1, size)),
             decline: Array1::zeros(1),
@@ -61,8 +59,7 @@ impl Attention {
 
     /// Pools words with the given states (words x columns), which stand at the given
     /// `positions` of the document, counted in words.
-    #[must_use]
-    pub fn pool(&self, states: ArrayView2<'_, f32>, positions: &[usize]) -> Pool {
+    pub(crate) fn pool(&self, states: ArrayView2<'_, f32>, positions: &[usize]) -> Pool {
         let mut weights = self.queries.dot(&states.t());
         let mut highest = Array1::from_elem(self.queries.nrows(), f32::NEG_INFINITY);
         let mut total = Array1::zeros(self.queries.nrows());
@@ -82,8 +79,7 @@ impl Attention {
     }
 
     /// A pool of no words.
-    #[must_use]
-    pub fn empty(&self) -> Pool {
+    pub(crate) fn empty(&self) -> Pool {
         Pool {
             highest: Array1::from_elem(self.queries.nrows(), f32::NEG_INFINITY),
             total: Array1::zeros(self.queries.nrows()),
@@ -94,7 +90,7 @@ impl Attention {
 
 impl Pool {
     /// Adds other words of the same document.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for query in 0..self.total.len() {
             let highest = self.highest[query].max(other.highest[query]);
             if highest == f32::NEG_INFINITY {
@@ -112,8 +108,7 @@ impl Pool {
 
     /// The document's vector: the queries' weighted means, one behind the other. `None`
     /// where there were no words.
-    #[must_use]
-    pub fn vector(&self) -> Option<Array1<f32>> {
+    pub(crate) fn vector(&self) -> Option<Array1<f32>> {
         let some = self.total.iter().all(|&total| total > 0.0);
         let means = &self.sum / &self.total.view().insert_axis(Axis(1));
         some.then(|| means.into_iter().collect())

@@ -10,7 +10,7 @@ use super::labelled::{Labelled, distinct};
 use super::learned::Learned;
 use super::linear::{Linear, logistic};
 use super::logistic::fit;
-use super::{Custom, Selection, scored};
+use super::{Defaults, Selection, scored};
 use crate::eval::TopicScores;
 use crate::{Error, Model, Result};
 
@@ -77,14 +77,14 @@ pub fn learn(
         .par_iter()
         .map(|target| fit(&table.examples, target, cost))
         .collect();
-    let custom = Custom {
+    let defaults = Defaults {
         threshold: THRESHOLD,
         always: rows.iter().all(|row| !row.topics.is_empty()),
     };
     let linear = table.linear(&layers, scale);
     Ok(Lesson {
-        scores: scores(rows, &chances, &labels, custom),
-        learned: Learned::new(name, &labels, linear, custom, model),
+        scores: scores(rows, &chances, &labels, defaults),
+        learned: Learned::new(name, &labels, linear, defaults, model),
     })
 }
 
@@ -295,7 +295,7 @@ fn scores(
     rows: &[Labelled],
     chances: &Array2<f32>,
     labels: &[String],
-    custom: Custom,
+    defaults: Defaults,
 ) -> TopicScores {
     let labels: Vec<(Arc<str>, Arc<str>)> = labels
         .iter()
@@ -304,7 +304,7 @@ fn scores(
     let mut scores = TopicScores::default();
     for (row, chances) in rows.iter().zip(chances.rows()) {
         let topics = scored(&labels, chances.to_owned());
-        let given = Selection::default().select(topics, custom);
+        let given = Selection::default().select(topics, defaults);
         let given: Vec<(&str, f32)> = given.iter().map(|t| (&*t.label, t.score)).collect();
         let gold: Vec<&str> = row.topics.iter().map(String::as_str).collect();
         scores.add(&gold, &given);

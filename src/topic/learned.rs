@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ndarray::ArrayView1;
 
 use super::file::{self, File};
-use super::{Custom, Linear, Topic};
+use super::{Defaults, Linear, Topic};
 use crate::digest::sha256;
 use crate::{Error, Model, Result, whole};
 
@@ -21,7 +21,7 @@ pub struct Learned {
     /// Code and label of each topic.
     topics: Vec<(Arc<str>, Arc<str>)>,
     linear: Linear,
-    custom: Custom,
+    defaults: Defaults,
     source: Source,
 }
 
@@ -48,14 +48,14 @@ impl Learned {
         name: &str,
         labels: &[String],
         linear: Linear,
-        custom: Custom,
+        defaults: Defaults,
         model: &Model,
     ) -> Self {
         Self {
             name: name.to_owned(),
             topics: coded(name, labels),
             linear,
-            custom,
+            defaults,
             source: Source::of(model),
         }
     }
@@ -88,7 +88,7 @@ impl Learned {
             topics: coded(&name, &labels),
             name,
             linear: linear.ok_or("has tensors that do not fit each other")?,
-            custom: Custom {
+            defaults: Defaults {
                 threshold: file.probability("threshold")?,
                 always: file.flag("always")?,
             },
@@ -122,8 +122,8 @@ impl Learned {
             ("format", FORMAT.to_owned()),
             ("name", self.name.clone()),
             ("topics", labels),
-            ("threshold", self.custom.threshold.to_string()),
-            ("always", self.custom.always.to_string()),
+            ("threshold", self.defaults.threshold.to_string()),
+            ("always", self.defaults.always.to_string()),
             ("model", self.source.name.clone()),
             ("model_digest", model.clone()),
             ("head_digest", head.clone()),
@@ -142,7 +142,7 @@ impl Learned {
     }
 
     /// Its name and the digest of the file that it is written as.
-    pub(crate) fn told(&self) -> Result<String> {
+    pub(crate) fn fingerprint(&self) -> Result<String> {
         let bytes = self.to_bytes().map_err(Error::Learn)?;
         Ok(format!("{} sha256:{}", self.name, sha256(&bytes)))
     }
@@ -160,8 +160,8 @@ impl Learned {
 
     /// What it gives out unless told otherwise.
     #[must_use]
-    pub fn custom(&self) -> Custom {
-        self.custom
+    pub fn defaults(&self) -> Defaults {
+        self.defaults
     }
 
     /// Whether it was learned with this model.

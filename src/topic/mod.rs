@@ -26,15 +26,16 @@ use std::sync::Arc;
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-pub use attention::{Attention, Pool};
+pub use attention::Attention;
+pub(crate) use attention::Pool;
 pub use head::Head;
 pub use labelled::{Labelled, labelled};
 pub use learn::{Lesson, learn};
 pub use learned::Learned;
-pub use linear::Linear;
 pub use media_topics::{MEDIA_TOPICS, MediaTopic, media_topic};
 
 use crate::fields::{score, shared};
+use linear::Linear;
 
 /// Something a document is about. It is serialised as in JSONL, its score with four decimals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,7 +64,7 @@ fn scored(topics: &[(Arc<str>, Arc<str>)], scores: Array1<f32>) -> Vec<Topic> {
 
 /// What a model gives out by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Custom {
+pub struct Defaults {
     /// Topics with at least this score.
     pub threshold: f32,
     /// Whether the best one is given out in any case: every text has a topic.
@@ -82,12 +83,12 @@ pub struct Selection {
 
 impl Selection {
     /// The best of `topics` first, those left out that are not wanted.
-    pub(crate) fn select(self, mut topics: Vec<Topic>, custom: Custom) -> Vec<Topic> {
+    pub(crate) fn select(self, mut topics: Vec<Topic>, defaults: Defaults) -> Vec<Topic> {
         let falling = |a: &Topic, b: &Topic| b.score.partial_cmp(&a.score);
         topics.sort_by(|a, b| falling(a, b).unwrap_or(Ordering::Equal));
-        let least = self.min_score.unwrap_or(custom.threshold);
+        let least = self.min_score.unwrap_or(defaults.threshold);
         let good = topics.partition_point(|topic| topic.score >= least);
-        let kept = good.max(usize::from(custom.always && self.min_score.is_none()));
+        let kept = good.max(usize::from(defaults.always && self.min_score.is_none()));
         topics.truncate(kept.min(self.most.unwrap_or(usize::MAX)));
         topics
     }
@@ -107,12 +108,12 @@ mod tests {
             };
             scores.iter().enumerate().map(topic).collect()
         };
-        let custom = |always| Custom {
+        let defaults = |always| Defaults {
             threshold: 0.4,
             always,
         };
         let codes = |most, min_score, scores: &[f32]| -> Vec<String> {
-            let chosen = Selection { most, min_score }.select(scored(scores), custom(true));
+            let chosen = Selection { most, min_score }.select(scored(scores), defaults(true));
             chosen.iter().map(|topic| topic.code.to_string()).collect()
         };
         let scores = [0.41, 0.2, 0.9, 0.41];
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(codes(None, Some(0.95), &scores), [""; 0]);
         assert_eq!(codes(None, None, &[0.1, 0.3]), ["1"]);
         assert_eq!(codes(None, None, &[]), [""; 0]);
-        let none = Selection::default().select(scored(&[0.1, 0.3]), custom(false));
+        let none = Selection::default().select(scored(&[0.1, 0.3]), defaults(false));
         assert_eq!(none, []);
     }
 }

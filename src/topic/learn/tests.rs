@@ -54,7 +54,7 @@ fn what_can_be_told_apart_is_learned_and_survives_its_file() {
             min_score: Some(0.5),
             ..Selection::default()
         }
-        .select(scored, learned.custom());
+        .select(scored, learned.defaults());
         let mut labels: Vec<&str> = chosen.iter().map(|topic| &*topic.label).collect();
         labels.sort_unstable();
         assert_eq!(labels, row.topics);

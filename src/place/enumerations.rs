@@ -41,10 +41,10 @@ impl Row<'_> {
             if join(self.text, left, right) != Join::Comma || left.name == right.name {
                 continue;
             }
-            if self.holds(at) {
+            if self.is_part_of_next(at) {
                 parts = true;
                 self.part(at, left, right, weighed);
-            } else if self.holds(at + 1) || self.is_address(at) || self.is_aside(right) {
+            } else if self.is_part_of_next(at + 1) || self.is_address(at) || self.is_aside(right) {
                 // "Rachel, Nevada": another Rachel than those that are known.
                 if let Some(places) = weighed.get_mut(&left.name) {
                     qualify(places, &self.wholes(at + 1));
@@ -88,7 +88,7 @@ impl Row<'_> {
 
     /// Whether a mention surely lies in the one behind it. "Delaware, Ohio" and "Mexico, Missouri"
     /// are towns, "Delaware, Ohio and Utah" are states, "Benin, Nigeria" countries.
-    fn holds(&self, at: usize) -> bool {
+    fn is_part_of_next(&self, at: usize) -> bool {
         let (Some(inner), Some(outer)) = (self.before.get(at), self.before.get(at + 1)) else {
             return false;
         };
