@@ -345,7 +345,7 @@ impl Tagger {
         self.run(texts, |text| self.model.subwords().tokenize(text.as_ref()))
     }
 
-    /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without words. The
+    /// The vector of each text, of [`Attention::dim`](crate::topic::Attention::dim) numbers; `None` for a text without words. The
     /// model's [attention](Model::attention) says how it is computed.
     ///
     /// # Errors

@@ -18,12 +18,9 @@ const SHARED: usize = 8;
 /// for.
 pub(super) fn link(spans: &[Span], forms: &[Form], links: &mut Links) {
     let known = Known::of(forms);
-    let mut members: Map<usize, usize> = Map::default();
-    for id in 0..forms.len() {
-        *members.entry(links.root(id)).or_default() += 1;
-    }
+    let sizes = links.sizes();
     for (id, form) in forms.iter().enumerate() {
-        if members.get(&id) != Some(&1) || !is_doubted(spans, form) {
+        if sizes.get(&id) != Some(&1) || !is_doubted(spans, form) {
             continue;
         }
         let readings = [

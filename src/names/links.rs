@@ -1,5 +1,7 @@
 //! Which forms mean the same: disjoint sets (Tarjan 1975), the earliest form in front.
 
+use super::form::Map;
+
 /// Disjoint sets of forms.
 pub(super) struct Links {
     parents: Vec<usize>,
@@ -19,6 +21,15 @@ impl Links {
             form = self.parents[form];
         }
         form
+    }
+
+    /// The number of forms in each set, by its root.
+    pub(super) fn sizes(&mut self) -> Map<usize, usize> {
+        let mut sizes = Map::default();
+        for form in 0..self.parents.len() {
+            *sizes.entry(self.root(form)).or_default() += 1;
+        }
+        sizes
     }
 
     pub(super) fn join(&mut self, a: usize, b: usize) {

@@ -39,6 +39,7 @@ pub use name::{Name, Place};
 use crate::Span;
 use form::{Form, Kind, Map};
 use links::Links;
+use stated::Mentions;
 
 /// Finds the names that the spans of a text mention, and points each span at its name. The
 /// names are in the order of their first mention. Mentions whose labels disagree get the
@@ -49,11 +50,15 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
         forms[id].spellings.push((long, 0));
     }
     let mut links = Links::new(forms.len());
-    let mut asides = stated::link(text, spans, &forms, &form_of, &mut links);
-    asides.extend(stated::translations(
-        text, spans, &forms, &form_of, &mut links,
-    ));
-    asides.extend(stated::renamed(text, spans, &forms, &form_of, &mut links));
+    let mentions = Mentions {
+        text,
+        spans,
+        forms: &forms,
+        form_of: &form_of,
+    };
+    let mut asides = stated::link(mentions, &mut links);
+    asides.extend(stated::translations(mentions, &mut links));
+    asides.extend(stated::renamed(mentions, &mut links));
     let open = link_each_label(&forms, &mut links);
     asides.extend(typo::link(&forms, &mut links));
     asides.sort_unstable();

@@ -52,18 +52,46 @@ const NICKNAME: usize = 8;
 /// Acronyms that may be the initials of who speaks.
 const SPEAKERS: usize = 16;
 
-/// Joins names that stand beside each other, the second in brackets, where one abbreviates
-/// the other, or is the other in another script, and organisations and works whatever the
-/// second is: what is in brackets there is the same in other words, unless it stands behind two
-/// names, or is the agency in a dateline. Gives back those that
-/// have no word in common with what they are of, as those in another language.
-pub(super) fn link(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+/// The mentions of a text, in text order, and their forms.
+#[derive(Clone, Copy)]
+pub(super) struct Mentions<'a> {
+    pub(super) text: &'a str,
+    pub(super) spans: &'a [Span],
+    pub(super) forms: &'a [Form],
+    /// For each span the index of its form.
+    pub(super) form_of: &'a [usize],
+}
+
+impl<'a> Mentions<'a> {
+    /// Runs of `count` consecutive spans, each with their forms.
+    fn runs(self, count: usize) -> impl Iterator<Item = (&'a [Span], &'a [usize])> {
+        self.spans.windows(count).zip(self.form_of.windows(count))
+    }
+
+    /// The form of the name after the acronym at `at`, in the same brackets, if the acronym is made
+    /// of its initials: `(PKK, Partiya Karkerên Kurdistan)`.
+    fn spelt_out(self, at: usize) -> Option<usize> {
+        let (short, long) = (self.spans.get(at)?, self.spans.get(at + 1)?);
+        let form = *self.form_of.get(at + 1)?;
+        let acronym = &self.forms.get(*self.form_of.get(at)?)?.acronym;
+        let beside = matches!(self.text.get(short.end..long.start)?, ", " | "; ");
+        let closed = self.text.get(long.end..)?.starts_with([')', ']']);
+        let is_long = beside && closed && !acronym.is_empty();
+        (is_long && initials(&self.forms.get(form)?.words).contains(acronym)).then_some(form)
+    }
+}
+
+/// Joins two adjacent names, the second in brackets, where one abbreviates the other or is the other in
+/// another script. For organisations and works any second name is joined, unless it stands after two
+/// names or is a dateline's agency. Returns the second names that share no word with the first, such
+/// as those in another language.
+pub(super) fn link(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions {
+        text,
+        spans,
+        forms,
+        form_of,
+    } = mentions;
     let mut asides = Vec::new();
     let mut guesses = Vec::new();
     let mut behind: Map<usize, Vec<usize>> = Map::default();
@@ -93,7 +121,7 @@ pub(super) fn link(
         };
         let same_label = forms[a].label == forms[b].label;
         let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
-        let also = spelt_out(text, spans, forms, form_of, at + 1);
+        let also = mentions.spelt_out(at + 1);
         let foreign = (closes.starts_with([')', ']']) || also.is_some())
             && (foreign(&forms[a], &forms[b]) || {
                 let letters = forms[a].acronym.chars().count();
@@ -144,15 +172,10 @@ pub(super) fn link(
 
 /// Joins people with who they are also said to be: `Day was born Doris Kappelhoff`, and others with what
 /// they are also said to be called: `Hon Hai, known as Foxconn`. Gives back names of birth.
-pub(super) fn renamed(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+pub(super) fn renamed(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions { text, forms, .. } = mentions;
     let mut born = Vec::new();
-    for (pair, ids) in spans.windows(2).zip(form_of.windows(2)) {
+    for (pair, ids) in mentions.runs(2) {
         let ([first, second], &[a, b]) = (pair, ids) else {
             continue;
         };
@@ -334,35 +357,12 @@ fn has_inner_capital(form: &Form) -> bool {
     form.words.len() == 1 && pairs.any(|(a, b)| a.is_lowercase() && b.is_uppercase())
 }
 
-/// The form in the same brackets as an acronym, behind it, that it is made of: `(PKK, Partiya
-/// Karkerên Kurdistan)`.
-fn spelt_out(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    at: usize,
-) -> Option<usize> {
-    let (short, long) = (spans.get(at)?, spans.get(at + 1)?);
-    let form = *form_of.get(at + 1)?;
-    let acronym = &forms.get(*form_of.get(at)?)?.acronym;
-    let beside = matches!(text.get(short.end..long.start)?, ", " | "; ");
-    let closed = text.get(long.end..)?.starts_with([')', ']']);
-    let is_long = beside && closed && !acronym.is_empty();
-    (is_long && initials(&forms.get(form)?.words).contains(acronym)).then_some(form)
-}
-
 /// Joins names with those in another script behind the language that these are in, whatever
 /// their labels: `Minsk (Belarusian: Мінск)`. Gives back the second ones.
-pub(super) fn translations(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+pub(super) fn translations(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions { text, forms, .. } = mentions;
     let mut foreign = Vec::new();
-    for (three, ids) in spans.windows(3).zip(form_of.windows(3)) {
+    for (three, ids) in mentions.runs(3) {
         let ([first, language, second], &[a, _, b]) = (three, ids) else {
             continue;
         };

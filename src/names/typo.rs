@@ -23,10 +23,7 @@ const MENTIONS: usize = 3;
 /// same without it, which finds them in linear time (Mor and Fraenkel 1982).
 pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     let mut misspelt = Vec::new();
-    let mut members: Map<usize, usize> = Map::default();
-    for id in 0..forms.len() {
-        *members.entry(links.root(id)).or_default() += 1;
-    }
+    let sizes = links.sizes();
     let variants: Vec<Vec<String>> = forms.iter().map(variants).collect();
     let mut near: Map<(Kind, &str), Vec<usize>> = Map::default();
     for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
@@ -35,7 +32,7 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
         }
     }
     for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
-        if form.mentions.len() > MENTIONS || members.get(&id) != Some(&1) {
+        if form.mentions.len() > MENTIONS || sizes.get(&id) != Some(&1) {
             continue;
         }
         let others = variants.iter().filter_map(|v| near.get(&(form.kind, &**v)));

@@ -45,6 +45,43 @@ const MEANT: [(&str, &str); 1] = [("gaza", "gaza strip")];
 /// Words that regions are called by which mean another one in each text: "the North-East".
 const COMPASS: [&str; 4] = ["north", "east", "south", "west"];
 
+/// Words at the end of names of buildings, parks and waters; few towns have them.
+const SITE_WORDS: [&str; 33] = [
+    "airport",
+    "avenue",
+    "base",
+    "bay",
+    "beach",
+    "bridge",
+    "castle",
+    "cathedral",
+    "center",
+    "centre",
+    "church",
+    "hall",
+    "hospital",
+    "hotel",
+    "house",
+    "island",
+    "lake",
+    "mall",
+    "mosque",
+    "mountain",
+    "museum",
+    "palace",
+    "park",
+    "prison",
+    "river",
+    "road",
+    "school",
+    "square",
+    "stadium",
+    "station",
+    "street",
+    "tower",
+    "zoo",
+];
+
 /// Which kinds of places a name can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Only {
@@ -103,43 +140,6 @@ impl Candidate {
         Some(Self { id, record, prior })
     }
 }
-
-/// Words at the end of names of buildings, parks and waters; few towns have them.
-const SITE_WORDS: [&str; 33] = [
-    "airport",
-    "avenue",
-    "base",
-    "bay",
-    "beach",
-    "bridge",
-    "castle",
-    "cathedral",
-    "center",
-    "centre",
-    "church",
-    "hall",
-    "hospital",
-    "hotel",
-    "house",
-    "island",
-    "lake",
-    "mall",
-    "mosque",
-    "mountain",
-    "museum",
-    "palace",
-    "park",
-    "prison",
-    "river",
-    "road",
-    "school",
-    "square",
-    "stadium",
-    "station",
-    "street",
-    "tower",
-    "zoo",
-];
 
 /// Whether a name is that of a building, park or water, as its last word says.
 pub(super) fn is_site(surface: &str) -> bool {

@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+/// Bytes before a mention that are looked at: what is read there is shorter.
+const BEFORE: usize = 64;
+/// Blanks within a line of text, one line's end among them at most.
+const BLANKS: usize = 16;
+
 /// A mention of a place: its bytes in the text and the number of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mention {
@@ -74,9 +79,6 @@ pub(super) enum Said {
     Town,
 }
 
-/// Bytes before a mention that are looked at: what is read there is shorter.
-const BEFORE: usize = 64;
-
 /// What is said right before a mention: "the city of", "Senator from", "the state of", and
 /// "Doug Collins of", as members of parliaments are presented.
 pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
@@ -126,9 +128,6 @@ pub(super) fn behind_comma(text: &str, mention: &Mention) -> Option<Range<usize>
     let start = text.len() - outer.len();
     Some(start..start + end.unwrap_or(outer.len()))
 }
-
-/// Blanks within a line of text, one line's end among them at most.
-const BLANKS: usize = 16;
 
 /// What stands behind some blanks or a line's end; nothing behind more.
 fn skip_blanks(text: &str) -> &str {

@@ -8,6 +8,17 @@ use std::collections::BTreeMap;
 use super::candidates::Candidate;
 use super::gazetteer::{Id, Kind};
 
+/// How much more likely a place is meant whose country is named.
+pub(super) const COUNTRY: f64 = 12.0;
+/// ... and one of the country whose own politics are told.
+const HOME: f64 = 40.0;
+/// How much more likely a region is meant for each town in it that is named.
+const TOWNS: f64 = 20.0;
+/// How much more likely a region is meant that another name means: Georgia beside "Athens, Ga."
+const SAME: f64 = 30.0;
+/// Names from which on a text cannot be more local, not counting the first.
+const LOCAL: f64 = 3.0;
+
 /// How far names speak for a country or region, in names.
 #[derive(Debug, Default, Clone, Copy)]
 struct Witnesses {
@@ -99,17 +110,6 @@ pub(super) struct Others<'e> {
     /// The region that is spoken of most, and how local the text is: from 0 to [`LOCAL`].
     local: Option<(Id, f64)>,
 }
-
-/// How much more likely a place is meant whose country is named.
-pub(super) const COUNTRY: f64 = 12.0;
-/// ... and one of the country whose own politics are told.
-const HOME: f64 = 40.0;
-/// How much more likely a region is meant for each town in it that is named.
-const TOWNS: f64 = 20.0;
-/// How much more likely a region is meant that another name means: Georgia beside "Athens, Ga."
-const SAME: f64 = 30.0;
-/// Names from which on a text cannot be more local, not counting the first.
-const LOCAL: f64 = 3.0;
 
 impl<'e> Others<'e> {
     pub(super) fn new(all: &'e Evidence, own: &'e Evidence) -> Self {

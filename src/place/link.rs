@@ -40,6 +40,20 @@ const COUNTIES: [&str; 11] = [
 ];
 /// Their weight.
 const COUNTY: f64 = 1e6;
+/// Words behind a name that say it is no town's.
+const UNTOWNED: [&str; 11] = [
+    "county",
+    "parish",
+    "township",
+    "river",
+    "lake",
+    "island",
+    "islands",
+    "sea",
+    "peninsula",
+    "mountains",
+    "strait",
+];
 
 /// A name of a place: how it is written in the document.
 #[derive(Debug, Clone, Default)]
@@ -291,21 +305,6 @@ fn look_inside(gazetteer: &Gazetteer<'static>, text: &str, next: &Mention, place
         qualify(places, &wholes);
     }
 }
-
-/// Words behind a name that say it is no town's.
-const UNTOWNED: [&str; 11] = [
-    "county",
-    "parish",
-    "township",
-    "river",
-    "lake",
-    "island",
-    "islands",
-    "sea",
-    "peninsula",
-    "mountains",
-    "strait",
-];
 
 /// Weighs places by whether they lie in one of `wholes`.
 pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {

@@ -56,6 +56,26 @@ const STARTERS: &[&str] = &[
     "yet", "you", "your",
 ];
 
+/// Words before a letter that is a name by itself and no initial: "posted on X.", "Group B."
+const LETTERED: &[&str] = &[
+    "Class",
+    "Grade",
+    "Group",
+    "Hepatitis",
+    "Plan",
+    "Serie",
+    "Vitamin",
+    "Zone",
+    "hepatitis",
+    "vitamin",
+];
+
+/// The same where the letter is X, the platform.
+const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
+
+/// Russian initials of two letters, which are words or names too.
+const LONG_INITIALS: &[&str] = &["Ya", "Ye", "Yu"];
+
 /// Says which kind of abbreviation the word before a full stop is, if any. `cased` is
 /// false for text without capitals, where "gen" is read as "Gen".
 pub(super) fn classify(before: &str, cased: bool) -> Option<Abbreviation> {
@@ -107,23 +127,6 @@ pub(super) fn is_starter(next: &str) -> bool {
     whole && word.len() <= 9 && STARTERS.contains(&word.to_lowercase().as_str())
 }
 
-/// Words before a letter that is a name by itself and no initial: "posted on X.", "Group B."
-const LETTERED: &[&str] = &[
-    "Class",
-    "Grade",
-    "Group",
-    "Hepatitis",
-    "Plan",
-    "Serie",
-    "Vitamin",
-    "Zone",
-    "hepatitis",
-    "vitamin",
-];
-
-/// The same where the letter is X, the platform.
-const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
-
 /// Whether a single letter before a full stop is a name and no initial, by the word before it.
 pub(super) fn is_letter(word: &str, letter: &str) -> bool {
     letter.len() == 1 && (LETTERED.contains(&word) || letter == "X" && POSTED.contains(&word))
@@ -160,9 +163,6 @@ fn is_clipped(word: &str) -> bool {
         _ => false,
     }
 }
-
-/// Russian initials of two letters, which are words or names too.
-const LONG_INITIALS: &[&str] = &["Ya", "Ye", "Yu"];
 
 /// Whether a word before a full stop is an initial by another one beside it: "Yu. V. Ushakov".
 pub(super) fn is_among_initials(word: &str, before: &str, next: &str) -> bool {
