@@ -1,4 +1,4 @@
-//! Tagging text that may come as tokens: column files, other tools' output.
+//! Tags texts that may already be split into tokens: column files, other tools' output.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub type Tokens = Vec<Vec<String>>;
 /// A name over the tokens of a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenSpan {
-    /// Its tokens, counted within the sentence.
+    /// Its tokens, as indices within the sentence.
     pub tokens: Range<usize>,
     /// Its label.
     #[serde(with = "shared")]
@@ -96,8 +96,8 @@ impl Text {
         &self.text
     }
 
-    /// Puts a tagged document back on the tokens that were given: they are its words, and
-    /// a span covers the tokens whose first character lies in it, if any.
+    /// Puts a tagged document back on the given tokens: they become its words, and a span covers the
+    /// tokens that start in it. A span in which no token starts is dropped.
     fn restore(&self, document: &mut Document) {
         let Some(given) = &self.given else { return };
         let covered = |span: &Span| {
@@ -121,7 +121,7 @@ impl Text {
         document.stats.words = given.words.len();
     }
 
-    /// The spans of each sentence, from spans on the tokens.
+    /// The spans of each sentence, from a document [restored](Self::restore) to its tokens.
     fn spans(&self, document: &Document) -> Vec<Vec<TokenSpan>> {
         let words = &document.words;
         let over_tokens = document.spans.iter().map(|span| TokenSpan {
@@ -149,10 +149,9 @@ impl Text {
 }
 
 impl Tagger {
-    /// Tags texts together, as [`Tagger::tag_batch`]. Where tokens are given they are the
-    /// document's words, and its spans start and end at their borders. Sentences that are
-    /// given are taken as they are; no name runs from one into the next, but they are read
-    /// in each other's context.
+    /// Tags texts together, as [`Tagger::tag_batch`]. Given tokens become the document's words, and
+    /// its spans start and end at their borders. Given sentences are kept: no name crosses from one
+    /// into the next, but they are read in each other's context.
     ///
     /// # Errors
     /// As [`Tagger::tag`].
@@ -176,8 +175,8 @@ impl Tagger {
         Ok(documents)
     }
 
-    /// Tags texts together, as [`tag_texts`](Self::tag_texts); where that fails, each alone, so that
-    /// one cannot take others with it.
+    /// Tags texts together, as [`tag_texts`](Self::tag_texts); if that fails, each alone, so that only
+    /// the texts at fault fail.
     pub fn tag_each<T: AsRef<Text> + Sync>(&self, texts: &[T]) -> Vec<Result<Document>> {
         let alone = |text: &T| only(self.tag_texts(&[text.as_ref()])?);
         match self.tag_texts(texts) {
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_inside_a_token_is_left_out_and_one_that_starts_there_begins_later() {
+    fn a_span_within_a_token_is_dropped_and_one_that_starts_within_a_token_begins_at_the_next() {
         assert!(tokens(&["pro-NATO", "talks"], &[(4, 8)]).is_empty());
         assert_eq!(tokens(&["pro-NATO", "Council"], &[(4, 16)]), [(1, 2)]);
     }
