@@ -1,4 +1,4 @@
-//! What a tagger was told that its results depend on.
+//! The settings that a tagger's results depend on.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::lists::Lists;
 use crate::topic::Learned;
 
 impl Tagger {
-    /// Its settings, by the option of the program that sets them. Threads and instruction sets
-    /// are none of them.
+    /// Each setting by the option of the program that sets it. Results do not depend on threads and
+    /// instruction set, so these are left out.
     pub(crate) fn settings(&self) -> Result<BTreeMap<String, String>> {
         let setup = self.model.setup();
         let (backend, device) = match setup.engine {

@@ -55,13 +55,13 @@ impl Head {
         })
     }
 
-    /// How it makes a document's vector.
+    /// How it pools word states into a document's vector.
     #[must_use]
     pub fn attention(&self) -> &Attention {
         &self.attention
     }
 
-    /// What it gives out unless told otherwise: every text is about something.
+    /// Which topics it selects by default; always one, as every text is about something.
     #[must_use]
     pub fn defaults(&self) -> Defaults {
         Defaults {

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-/// Weights of topics.
+/// The weights and biases of topics.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Linear {
     pub(super) weight: Array2<f32>,
