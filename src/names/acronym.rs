@@ -5,17 +5,17 @@ use super::form::{self, Form, Map};
 use super::links::Links;
 use super::short::without_legal;
 
-/// Words of the longest name that acronyms are made of.
+/// The most words of a name that an acronym stands for.
 const WORDS: usize = 16;
 
-/// Names that start with the same letter as an acronym and are looked at.
+/// An acronym is compared with names of the same first letters only where they are at most this many.
 const NEAR: usize = 256;
 
-/// Letters from which on an acronym may be made of some words in a row of a name, and more
-/// than which one is that is written like a word.
+/// An acronym of at least this many letters may stand for consecutive words within a name; one written
+/// like a word (`Nasa`) needs more.
 const RUN: usize = 3;
 
-/// Words that an acronym may pass over.
+/// Whether a word is one that acronyms may skip.
 pub(super) fn is_small(word: &str) -> bool {
     matches!(
         word,
@@ -60,8 +60,8 @@ pub(super) fn initials(words: &[String]) -> [String; 2] {
     [of(|_| true), of(|word| !is_small(word))]
 }
 
-/// Whether an acronym's letters are the beginnings of the words, in order: one letter or
-/// several of each, at most `skips` words besides the small ones passed over.
+/// Whether an acronym's letters are the beginnings of the words, in order: one letter or several of
+/// each. Small words and at most `skips` others may be skipped.
 pub(super) fn spells(letters: &[char], words: &[String], skips: usize) -> bool {
     let Some((word, rest)) = words.split_first() else {
         return letters.is_empty();
@@ -77,8 +77,8 @@ pub(super) fn spells(letters: &[char], words: &[String], skips: usize) -> bool {
         || skips > 0 && !letters.is_empty() && spells(letters, rest, skips - 1)
 }
 
-/// Whether a short form stands for a long one beside which it is put in brackets: its letters
-/// are in the long one, in order, the first at a word's start (Schwartz and Hearst 2003).
+/// Whether the letters of a short form in brackets occur in the long form beside it, in order, the
+/// first at a word's start (Schwartz and Hearst 2003).
 pub(super) fn abbreviates(letters: &[char], long: &[String]) -> bool {
     let Some((first, rest)) = letters.split_first() else {
         return false;
@@ -92,7 +92,7 @@ pub(super) fn abbreviates(letters: &[char], long: &[String]) -> bool {
         })
 }
 
-/// Joins acronyms with the one name that they are made of.
+/// Joins each acronym with the name that it stands for, if only one fits.
 pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     let long = |id: &&usize| (2..=WORDS).contains(&forms[**id].words.len());
     let mut exact: Map<String, Vec<usize>> = Map::default();
@@ -134,7 +134,7 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     for &id in ids {
         let form = &forms[id];
         if !form.is_acronym() {
-            // Some write what is spoken as a word like one: `Nasa`.
+            // An acronym written like a word: `Nasa`.
             if let [word] = &form.words[..]
                 && word.chars().count() > RUN
                 && let Some(found) = exact.get(word)
@@ -175,7 +175,7 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// Joins `UC Berkeley` with the one `University of California, Berkeley`.
+/// Joins `UC Berkeley` with `University of California, Berkeley`, if only one name fits.
 pub(super) fn link_partly(forms: &[Form], ids: &[usize], links: &mut Links) {
     let sorted = |letters: &str| -> String {
         let mut letters: Vec<char> = letters.chars().collect();
