@@ -345,8 +345,8 @@ impl Tagger {
         self.run(texts, |text| self.model.subwords().tokenize(text.as_ref()))
     }
 
-    /// The vector of each text, of [`Attention::dim`](crate::topic::Attention::dim) numbers; `None` for a text without words. The
-    /// model's [attention](Model::attention) says how it is computed.
+    /// The vector of each text, of [`Attention::dim`](crate::topic::Attention::dim) numbers; `None` for
+    /// a text without words. The model's [attention](Model::attention) says how it is computed.
     ///
     /// # Errors
     /// As [`Tagger::tag`].
@@ -466,7 +466,7 @@ impl Tagger {
     }
 }
 
-/// The document of a batch of one text. A batch has a document for each text, so there always is one.
+/// The document of a batch of one text. A batch has a document for each text, so it always has one.
 pub(crate) fn only(mut documents: Vec<Document>) -> Result<Document> {
     documents.pop().ok_or(Error::NotFinite)
 }

@@ -93,7 +93,7 @@ pub(super) fn is_part(word: &str) -> bool {
         || matches!(word, "american" | "british" | "european")
 }
 
-/// Whether it is an informal name of a country, which another name goes before.
+/// Whether it is an informal name of a country, to which any other is preferred.
 pub(super) fn is_informal(words: &[String]) -> bool {
     matches!(words, [word] if word == "america")
 }

@@ -277,8 +277,8 @@ pub(super) enum Fit {
     Sure,
 }
 
-/// How well `short` fits as a short form of `long`, by the rules of the kind of `long`. Some rules need a
-/// mention of `short` below the headline and after the first one of `long`.
+/// How well `short` fits as a short form of `long`, by the rules of the kind of `long`. Some rules do not
+/// hold where `short` is mentioned below the headline before `long`.
 pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (a, b) = (&short.words[..], &long.words[..]);
     if a.len() >= b.len() || a.is_empty() {

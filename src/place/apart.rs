@@ -176,7 +176,7 @@ impl Reader<'_> {
         self.mentions.get(at.checked_sub(1)?)
     }
 
-    /// The word after a comma after a mention, if it may be a name. "or" is not Oregon.
+    /// The bytes of the word after a mention and a comma, if it may be a name. "or" is not Oregon.
     fn after_comma(&self, mention: &Mention) -> Option<Range<usize>> {
         let outer = after_comma(self.text, mention)?;
         let name = self.text.get(outer.clone())?;
@@ -187,7 +187,8 @@ impl Reader<'_> {
         self.text.get(mention.bytes.clone()).unwrap_or_default()
     }
 
-    /// Splits the mentions of a name, of which those of `telling` may say something.
+    /// The spans of each place of a name, none if it means only one. Of its mentions, those of `telling`
+    /// may say something.
     fn split(&self, mentions: &[usize], telling: &[usize]) -> Vec<Vec<usize>> {
         let mut groups = Groups::default();
         for &at in telling {
@@ -384,9 +385,9 @@ impl Reader<'_> {
     }
 }
 
-/// Says that the place is one of `own` that are as `is` asks; `None` where there is none.
-fn matching(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
-    let places = own.iter().filter(|place| is(place)).map(|place| place.id);
+/// Says that the place is one of `own` that fit; `None` where none does.
+fn matching(own: &[Candidate], fits: impl Fn(&Candidate) -> bool) -> Option<Says> {
+    let places = own.iter().filter(|place| fits(place)).map(|place| place.id);
     let places: BTreeSet<Id> = places.collect();
     (!places.is_empty()).then_some(Says {
         places,
