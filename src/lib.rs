@@ -7,7 +7,7 @@
 //! | [`reader`] | bytes | texts with ids |
 //! | [`segment`] | text | paragraphs and sentences |
 //! | [`words`], `capitals`, [`tokenize`] | sentence | words, and their subwords with byte offsets; text in capitals as headline case |
-//! | [`window`] | subwords | windows the model can hold, in packs |
+//! | [`window`] | subwords | windows that fit the model, in packs |
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
 //! | `joint` | spans | spans, a place whose name has "and" or a comma as one |

@@ -1,4 +1,4 @@
-//! Subwords to windows the encoder can hold, and windows to packs.
+//! Subwords to windows that fit the encoder, and windows to packs.
 //!
 //! Nothing is ever cut off. Consecutive sentences share a window, since context
 //! helps; a sentence longer than a window is split with overlap, and every word is

@@ -92,85 +92,95 @@ pub(super) fn abbreviates(letters: &[char], long: &[String]) -> bool {
         })
 }
 
-/// Joins each acronym with the name that it stands for, if only one fits.
-pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
-    let long = |id: &&usize| (2..=WORDS).contains(&forms[**id].words.len());
-    let mut exact: Map<String, Vec<usize>> = Map::default();
-    let mut by_letter: Map<char, Vec<usize>> = Map::default();
-    let mut by_run: Map<[char; RUN], Vec<(usize, String)>> = Map::default();
-    for &id in ids.iter().filter(long) {
-        let words = &forms[id].words;
+/// Long names, found by the acronyms that may stand for them.
+#[derive(Default)]
+struct LongNames {
+    /// By their acronyms of one letter for each word, with and without small words.
+    exact: Map<String, Vec<usize>>,
+    /// By their first letter.
+    by_letter: Map<char, Vec<usize>>,
+    /// By each run of initials, with the initials of all words that are not small.
+    by_run: Map<[char; RUN], Vec<(usize, String)>>,
+}
+
+impl LongNames {
+    fn add(&mut self, id: usize, words: &[String]) {
+        let Some((first, rest)) = words.split_first() else {
+            return;
+        };
         let [all, content] = initials(words);
         let letters: Vec<char> = content.chars().collect();
         for run in letters.array_windows() {
-            by_run.entry(*run).or_default().push((id, content.clone()));
+            self.by_run
+                .entry(*run)
+                .or_default()
+                .push((id, content.clone()));
         }
-        let own = words
-            .first()
-            .filter(|word| country::is_part(word))
-            .map(|_| initials(&words[1..])[1].clone());
-        let mut keys = vec![all, content];
+        let mut acronyms = vec![all, content];
         let company = without_legal(words);
         if (2..words.len()).contains(&company.len()) {
-            keys.extend(initials(company));
+            acronyms.extend(initials(company));
         }
-        keys.extend(own.filter(|own| own.chars().count() > 1));
-        keys.extend(
-            words
-                .first()
-                .filter(|w| country::is_part(w))
-                .map(|w| format!("{w}{}", initials(&words[1..])[1])),
-        );
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            exact.entry(key).or_default().push(id);
+        if country::is_part(first) {
+            let [_, own] = initials(rest);
+            acronyms.push(format!("{first}{own}"));
+            acronyms.extend(Some(own).filter(|own| own.chars().count() > 1));
         }
-        by_letter
-            .entry(words[0].chars().next().unwrap_or_default())
-            .or_default()
-            .push(id);
+        acronyms.sort_unstable();
+        acronyms.dedup();
+        for acronym in acronyms {
+            self.exact.entry(acronym).or_default().push(id);
+        }
+        let letter = first.chars().next().unwrap_or_default();
+        self.by_letter.entry(letter).or_default().push(id);
+    }
+
+    /// The names that an acronym spells in another way: with several letters of a word, without a word,
+    /// or with the initials of consecutive words only.
+    fn spelt(&self, acronym: &str, forms: &[Form]) -> Vec<usize> {
+        let letters: Vec<char> = acronym.chars().collect();
+        let skips = usize::from(letters.len() > 3);
+        let first = letters.first().copied().unwrap_or_default();
+        let near = self.by_letter.get(&first);
+        let near = near.filter(|near| near.len() <= NEAR && letters.len() > 2);
+        let near = near.into_iter().flatten().copied();
+        let spelt: Vec<usize> = near
+            .filter(|&id| spells(&letters, &forms[id].words, skips))
+            .collect();
+        let Some(start) = letters.first_chunk::<RUN>().filter(|_| spelt.is_empty()) else {
+            return spelt;
+        };
+        let with = self.by_run.get(start).filter(|with| with.len() <= NEAR);
+        let within = with.into_iter().flatten();
+        let within = within.filter(|(_, content)| content.contains(acronym));
+        within.map(|(id, _)| *id).collect()
+    }
+}
+
+/// Joins each acronym with the name that it stands for, if only one fits.
+pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut names = LongNames::default();
+    for &id in ids {
+        let words = &forms[id].words;
+        if (2..=WORDS).contains(&words.len()) {
+            names.add(id, words);
+        }
     }
     for &id in ids {
         let form = &forms[id];
-        if !form.is_acronym() {
+        let acronym = match &form.words[..] {
+            _ if form.is_acronym() => &form.acronym,
             // An acronym written like a word: `Nasa`.
-            if let [word] = &form.words[..]
-                && word.chars().count() > RUN
-                && let Some(found) = exact.get(word)
-                && let [one] = links.roots(found.iter().copied())[..]
-            {
-                links.join(one, id);
-            }
-            continue;
+            [word] if word.chars().count() > RUN => word,
+            _ => continue,
+        };
+        let exact = names.exact.get(acronym).into_iter().flatten().copied();
+        let mut found = links.roots(exact);
+        if found.is_empty() && form.is_acronym() {
+            found = links.roots(names.spelt(acronym, forms));
         }
-        let found = exact.get(&form.acronym).cloned().unwrap_or_default();
-        let roots = links.roots(found);
-        match roots[..] {
-            [one] => links.join(one, id),
-            [] => {
-                let letters: Vec<char> = form.acronym.chars().collect();
-                let skips = usize::from(letters.len() > 3);
-                let first = letters.first().copied().unwrap_or_default();
-                let near = by_letter.get(&first).filter(|near| near.len() <= NEAR);
-                let near = near.into_iter().flatten().copied();
-                let near = near.filter(|&other| {
-                    letters.len() > 2 && spells(&letters, &forms[other].words, skips)
-                });
-                let mut near: Vec<usize> = near.collect();
-                if near.is_empty()
-                    && let Some(start) = letters.first_chunk()
-                {
-                    let with = by_run.get(start).filter(|with| with.len() <= NEAR);
-                    let with = with.into_iter().flatten();
-                    let within = with.filter(|(_, content)| content.contains(&form.acronym));
-                    near.extend(within.map(|(other, _)| *other));
-                }
-                if let [one] = links.roots(near)[..] {
-                    links.join(one, id);
-                }
-            }
-            _ => {}
+        if let [one] = found[..] {
+            links.join(one, id);
         }
     }
 }

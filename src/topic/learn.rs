@@ -34,7 +34,7 @@ const FEWEST: usize = 2;
 pub struct Lesson {
     /// Made from all texts.
     pub learned: Learned,
-    /// Cross-validated: each text scored by what was learned from four fifths of the others.
+    /// Cross-validated: each text scored by what was learned from the other four fifths.
     pub scores: TopicScores,
 }
 
