@@ -2,7 +2,7 @@
 //!
 //! An article that calls SpaceX an organisation five times means one the sixth time too, even
 //! where the sentence alone leaves room for doubt. But England may be a team here and a place
-//! there, hence a clear majority. `docs/ACCURACY.md` has what that gives.
+//! there, hence a clear majority. `docs/ACCURACY.md` says what that gains.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::document::{Span, is_person};
 use crate::spaces::one_line;
 
-/// How many times the sum of scores of a mention's own label another label's has to be.
+/// Another label replaces a mention's own where its sum of scores is more than this many times the
+/// own label's.
 const MAJORITY: f32 = 1.5;
 
 /// Scores of the mentions of one surface, by label.
@@ -20,14 +21,14 @@ struct Votes {
     labels: BTreeMap<Arc<str>, f32>,
 }
 
-/// Gives spans of the same surface the label with the highest sum of scores, where that is half as
-/// high again as the sum of their own. A person stays one whose surname it is: Lloyd Austin may
-/// speak in Austin. The score of a span that changes its label is the sum over
-/// all its mentions, those of other labels included.
+/// Gives spans of the same surface the label with the highest sum of scores, where that is more than
+/// 1.5 times the sum of their own label. A person tagged by surname keeps the label: Lloyd Austin
+/// may speak in Austin. A span that changes its label gets that sum divided by the number of all its
+/// mentions, those of other labels included.
 pub fn agree(text: &str, spans: &mut [Span]) {
     let mut votes: BTreeMap<String, Votes> = BTreeMap::new();
     for span in spans.iter() {
-        let votes = votes.entry(surface(text, span)).or_default();
+        let votes = votes.entry(one_line(span.surface(text))).or_default();
         votes.mentions += 1;
         *votes.labels.entry(Arc::clone(&span.label)).or_default() += span.score;
     }
@@ -36,11 +37,11 @@ pub fn agree(text: &str, spans: &mut [Span]) {
         return;
     }
     let people = spans.iter().filter(|span| is_person(&span.label));
-    let names = people.map(|span| surface(text, span));
+    let names = people.map(|span| one_line(span.surface(text)));
     let surnames = names.filter_map(|name| Some(name.rsplit_once(' ')?.1.to_owned()));
     let surnames: BTreeSet<String> = surnames.collect();
     for span in spans {
-        let surface = surface(text, span);
+        let surface = one_line(span.surface(text));
         let Some(votes) = votes.get(&surface) else {
             continue;
         };
@@ -59,10 +60,6 @@ pub fn agree(text: &str, spans: &mut [Span]) {
             span.label = Arc::clone(best.0);
         }
     }
-}
-
-fn surface(text: &str, span: &Span) -> String {
-    one_line(text.get(span.start..span.end).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -121,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn two_labels_of_about_the_same_sum_both_stay_and_line_breaks_are_blanks() {
+    fn labels_of_similar_sums_both_stay_and_a_line_break_counts_as_a_blank() {
         let text = "Rada, Rada; Verkhovna Rada, Verkhovna\r\nRada";
         let found = spans(
             text,

@@ -1,47 +1,51 @@
-//! SENTENCES IN CAPITALS, which hide what capitals tell a model, the place in capitals that a
-//! report opens with (NEW YORK, July 2 —) and who speaks in a transcript (ANDERSON COOPER, HOST:): they
-//! are read as headline case.
+//! Words in capitals that tell a model nothing: whole SENTENCES IN CAPITALS, the place that opens a
+//! report (NEW YORK, July 2 —) and the speaker in a transcript (ANDERSON COOPER, HOST:). They are read
+//! as headline case.
 
 use crate::document::Word;
 
-/// Words in capitals that make a sentence one; a lone "NATO" or "IBM AG" is a name.
+/// Words in capitals that make a sentence one in capitals; "NATO" or "IBM AG" alone is a name.
 const ENOUGH: usize = 3;
 
-/// Letters in capitals that make a dateline; NATO may open a sentence too.
+/// Capital letters that a dateline's place or a speaker needs; NATO may open a sentence too.
 const LETTERS: usize = 5;
 
-/// The most words in capitals that are a dateline's place, and in which its dash must come.
+/// Most words in capitals that a dateline's place has.
 const PLACE: usize = 4;
+
+/// Words within which a dateline's dash must come.
 const DATELINE: usize = 20;
 
 /// Marks within the name of a place.
 const INNER: [&str; 4] = ["-", "'", "’", "/"];
 
-/// Words in which the colon behind a speaker must come.
+/// Words within which the colon after a speaker must come.
 const SPEAKER: usize = 12;
 
-/// Up to which byte the capitals of a sentence's words tell nothing: its end, that of the place in
-/// its dateline, that of who speaks, or 0.
-pub(crate) fn hiding(text: &str, words: &[Word]) -> usize {
-    let hidden = match shouted(text, words) {
+/// The byte up to which a sentence's capitals carry no information: the end of the sentence, of its
+/// dateline's place or of its speaker; else 0.
+pub(crate) fn uninformative_until(text: &str, words: &[Word]) -> usize {
+    let uninformative = match shouted(text, words) {
         true => Some(words),
         false => dateline(text, words).or_else(|| speaker(text, words)),
     };
-    hidden.and_then(<[Word]>::last).map_or(0, |word| word.end)
+    uninformative
+        .and_then(<[Word]>::last)
+        .map_or(0, |word| word.end)
 }
 
 /// Whether a sentence has no small letter and at least three words of two capitals or more.
 fn shouted(text: &str, words: &[Word]) -> bool {
-    let surfaces = || words.iter().filter_map(|w| text.get(w.start..w.end));
+    let surfaces = || words.iter().map(|word| word.surface(text));
     let capitals = |word: &&str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
     !surfaces().any(|word| word.contains(char::is_lowercase))
         && surfaces().filter(capitals).nth(ENOUGH - 1).is_some()
 }
 
-/// The words in capitals that a sentence starts with, where a comma, a bracket or a dash
-/// follows, and a dash between blanks before long: the place of a report.
+/// The place of a report: the words in capitals that open a sentence, if a comma, bracket or dash
+/// follows and a dash between blanks comes within [`DATELINE`] words.
 fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
-    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
+    let surface = |word: &Word| word.surface(text);
     let in_capitals = |word: &Word| surface(word).chars().all(char::is_uppercase);
     // WINSTON-SALEM, O'FALLON, ST. LOUIS.
     let joins = |at: usize| match words.get(at - 1..at + 2) {
@@ -69,10 +73,10 @@ fn dateline<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
     (marked && near.windows(2).any(is_dash)).then_some(place)
 }
 
-/// The words without small letters that a sentence opens with up to a colon: who speaks.
+/// The speaker: the words that open a sentence up to a colon, if they have no small letter.
 fn speaker<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
-    let surface = |word: &Word| text.get(word.start..word.end).unwrap_or_default();
-    // The colons of a time stamp before, "[00:10:32]", are none behind a name.
+    let surface = |word: &Word| word.surface(text);
+    // The colons of a time stamp, "[00:10:32]", end no name.
     let named = words
         .iter()
         .position(|word| surface(word).contains(char::is_alphabetic))?;
@@ -84,8 +88,8 @@ fn speaker<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
     (capitals >= LETTERS && !letters().any(char::is_lowercase)).then_some(opening)
 }
 
-/// The text with only the first letter of a run of letters as a capital, byte for byte as long:
-/// letters whose small form has another length stay.
+/// The text in headline case: only the first letter of each run of letters stays a capital. Letters
+/// whose small form has another byte length stay, so that no offset changes.
 pub(crate) fn lowered(text: &str) -> String {
     let mut inside = false;
     text.chars()
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn places_of_datelines_and_speakers_hide_as_capitals_do_and_other_openings_do_not() {
+    fn datelines_and_speakers_in_capitals_are_found_and_other_openings_are_not() {
         for (text, place) in [
             ("SEATTLE — The strike ended.", "SEATTLE"),
             ("SÃO PAULO (Harbour Press) - A court ruled.", "SÃO PAULO"),
@@ -155,7 +159,7 @@ mod tests {
             ("", ""),
         ] {
             let words = words(text, 0, text.len());
-            assert_eq!(&text[..hiding(text, &words)], place, "{text}");
+            assert_eq!(&text[..uninformative_until(text, &words)], place, "{text}");
         }
     }
 

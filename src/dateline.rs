@@ -1,4 +1,4 @@
-//! The place that a report opens with: `BOSTON (AP) — The Celtics won again for Boston.`
+//! Datelines: the place that opens a report, as in `BOSTON (AP) — The Celtics won again for Boston.`
 
 use std::sync::Arc;
 
@@ -6,33 +6,33 @@ use crate::document::Span;
 use crate::place;
 use crate::spaces::MARK;
 
-/// What stands between a dateline and its text.
+/// Dashes between a dateline and its text.
 pub(crate) const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
 
-/// Bytes behind a place in which the dash of its dateline comes.
+/// Bytes after a place within which the dash of its dateline must come.
 const REACH: usize = 60;
 
-/// The label of places, and that of organisations, which clubs are that are called after them.
+/// The labels of places and of organisations; a club named after its town is tagged as one.
 const PLACE: &str = "LOC";
 const TEAM: &str = "ORG";
 
-/// Gives organisations that open a dateline, and are called as a large place is, the label of places, if it
-/// is among `labels`.
+/// Gives organisations that open a dateline and have the name of a large place the label of places, if
+/// `labels` has that.
 pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
     let Some(label) = labels.iter().find(|label| ***label == *PLACE) else {
         return;
     };
     let teams = spans.iter_mut().filter(|span| &*span.label == TEAM);
     for span in teams.filter(|span| is_dateline(text, span)) {
-        if text.get(span.start..span.end).is_some_and(place::is_large) {
+        if place::is_large(span.surface(text)) {
             span.label = Arc::clone(label);
         }
     }
 }
 
-/// Whether a name in capitals opens a line, and the dash of a dateline comes behind it.
+/// Whether a name in capitals opens a line and a dateline's dash follows it.
 pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let surface = span.surface(text);
     let before = text.get(..span.start).unwrap_or_default();
     let after = text.get(span.end..).unwrap_or_default();
     let near = after.get(..after.floor_char_boundary(REACH));
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_opens_a_dateline_is_a_place_where_a_large_one_is_called_so() {
+    fn an_organisation_that_opens_a_dateline_is_a_place_if_a_large_place_has_its_name() {
         let label = |text: &str, length: usize| {
             let start = text.len() - text.trim_start_matches(MARK).len();
             let mut spans = [Span {

@@ -1,9 +1,9 @@
-//! Logits to spans: the best allowed sequence of tags, and how likely each span is.
+//! Logits to spans: the best allowed sequence of tags, and the probability of each span.
 //!
-//! The model tags each word by itself; `chain` says what its tags are worth in a row. The best
-//! sequence comes from Viterbi's algorithm; a span's score is its exact probability under the same
-//! weights, from the forward-backward algorithm (Rabiner 1989, sections III.A and B):
-//! the share of all allowed sequences, by weight, that hold exactly this span.
+//! The model scores each word by itself; `chain` weighs sequences of tags. The best sequence comes
+//! from Viterbi's algorithm; a span's score is its exact probability under the same weights, from the
+//! forward-backward algorithm (Rabiner 1989, sections III.A and B): the share of all allowed
+//! sequences, by weight, that have exactly this span.
 
 mod chain;
 mod suffix;
@@ -20,7 +20,7 @@ use crate::{Error, Result};
 
 use chain::Chain;
 
-/// Blanks that stand between columns, at least.
+/// The fewest blanks between two columns of a table.
 const COLUMN: usize = 3;
 
 /// A span over words: half-open word indices, label, score.
@@ -31,12 +31,11 @@ pub(crate) struct WordSpan {
     pub(crate) score: f32,
 }
 
-/// Finds the spans of a document. `logits` has a row for every word; rows of words
-/// without subwords are not looked at: such a word belongs to a span only when words
-/// of the span stand on both sides of it.
+/// Finds the spans of a document. `logits` are words x tags. The rows of words without subwords are
+/// not read: such a word belongs to a span only if words on both sides of it do.
 ///
 /// # Errors
-/// [`Error::NotFinite`] where a logit is.
+/// [`Error::NotFinite`] where a logit is not finite.
 pub fn decode(
     text: &str,
     document: &Tokenized,
@@ -44,7 +43,7 @@ pub fn decode(
     logits: ArrayView2<'_, f32>,
     calibration: &Calibration,
 ) -> Result<Vec<Span>> {
-    let reader = Reader {
+    let decoder = Decoder {
         text,
         document,
         labels,
@@ -63,26 +62,26 @@ pub fn decode(
         cells.collect::<Vec<_>>()
     });
     for (column, rows) in cells {
-        let spans = reader.best(&rows, column > 0)?;
+        let spans = decoder.best(&rows, column > 0)?;
         let starts = suffix::starts(text, document, &rows, &spans);
         if starts.is_empty() {
-            found.extend(reader.trimmed(&rows, spans));
+            found.extend(decoder.trimmed(&rows, spans));
             continue;
         }
-        // Two names run together: the words before and after the border are read anew.
+        // Two names ran together: decode the words on each side of the border by themselves.
         let mut from = 0;
         for to in starts.into_iter().chain([rows.len()]) {
             let part = rows.get(from..to).unwrap_or_default();
-            let spans = reader.best(part, column > 0 || from > 0)?;
-            found.extend(reader.trimmed(part, spans));
+            let spans = decoder.best(part, column > 0 || from > 0)?;
+            found.extend(decoder.trimmed(part, spans));
             from = to;
         }
     }
     Ok(found)
 }
 
-/// Reads spans from what the model said of a document.
-struct Reader<'a> {
+/// Decodes the logits of a document.
+struct Decoder<'a> {
     text: &'a str,
     document: &'a Tokenized,
     labels: &'a Labels,
@@ -93,9 +92,9 @@ struct Reader<'a> {
     opens: HashSet<usize>,
 }
 
-impl Reader<'_> {
-    /// The best spans over the words of `rows`, counted within them. Where `begins`, no name goes on
-    /// from the words before, whatever the model says.
+impl Decoder<'_> {
+    /// The best spans over the words `rows`, as ranges of `rows`. If `begins`, no name continues from
+    /// the words before, whatever the model says.
     fn best(&self, rows: &[usize], begins: bool) -> Result<Vec<WordSpan>> {
         let adjoins = adjoins(self.text, self.document, &self.opens, rows);
         let scaled = |&w: &usize| self.logits.row(w).into_iter().map(|x| x / self.temperature);
@@ -107,16 +106,16 @@ impl Reader<'_> {
             self.chain.begin(first);
         }
         for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
-            self.chain.carry_on(row, adjoins);
+            self.chain.favour_inside(row, adjoins);
         }
         let words = Words {
-            p: &weights,
+            weights: &weights,
             adjoins: &adjoins,
         };
         Ok(best_spans(self.labels, &self.chain, words))
     }
 
-    /// Spans over the words of `rows` as they are given out.
+    /// Spans over the words `rows` as spans of the text, without stray marks.
     fn trimmed(&self, rows: &[usize], spans: Vec<WordSpan>) -> impl Iterator<Item = Span> {
         spans.into_iter().filter_map(|span| {
             let words = rows.get(span.words)?;
@@ -134,7 +133,7 @@ impl Reader<'_> {
     }
 }
 
-/// Word ranges of the paragraphs: no name runs from one into the next.
+/// The words of each paragraph; no name crosses from one into the next.
 fn paragraphs(document: &Tokenized) -> Vec<std::ops::Range<usize>> {
     let mut found: Vec<std::ops::Range<usize>> = Vec::new();
     for sentence in &document.sentences {
@@ -146,14 +145,13 @@ fn paragraphs(document: &Tokenized) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// What stands between two words.
+/// The text between two words.
 fn gap<'t>(text: &'t str, document: &Tokenized, before: usize, word: usize) -> Option<&'t str> {
     let (before, word) = (document.words.get(before)?, document.words.get(word)?);
     text.get(before.end..word.start)
 }
 
-/// Whether white space between two words of a line is that between columns of a table: no name runs
-/// over it.
+/// Whether the text between two words separates columns of a table; no name crosses it.
 fn is_column(gap: &str) -> bool {
     gap.trim().is_empty()
         && !gap.contains(['\n', '\r'])
@@ -176,11 +174,11 @@ fn adjoins(text: &str, document: &Tokenized, opens: &HashSet<usize>, rows: &[usi
         .collect()
 }
 
-/// What is known of the words of a paragraph, a row for each.
+/// The words to decode, a row for each.
 #[derive(Clone, Copy)]
 struct Words<'a> {
-    /// The weight of each tag.
-    p: &'a [Vec<f64>],
+    /// The weight of each tag: words x tags.
+    weights: &'a [Vec<f64>],
     /// Whether the word follows the one before it in the same line of the same sentence.
     adjoins: &'a [bool],
 }
@@ -226,20 +224,22 @@ fn best_spans(labels: &Labels, chain: &Chain, words: Words) -> Vec<WordSpan> {
 }
 
 fn viterbi(chain: &Chain, words: Words) -> Vec<usize> {
-    let Some(first) = words.p.first() else {
+    let Some(first) = words.weights.first() else {
         return Vec::new();
     };
     let start = first.iter().zip(&chain.first);
-    let mut best: Vec<f64> = start.map(|(p, worth)| p.ln() + worth.ln()).collect();
-    let mut back: Vec<Vec<usize>> = Vec::with_capacity(words.p.len());
-    for (row, &adjoins) in words.p.iter().zip(words.adjoins).skip(1) {
+    let mut best: Vec<f64> = start
+        .map(|(weight, first)| weight.ln() + first.ln())
+        .collect();
+    let mut back: Vec<Vec<usize>> = Vec::with_capacity(words.weights.len());
+    for (row, &adjoins) in words.weights.iter().zip(words.adjoins).skip(1) {
         let mut next = Vec::with_capacity(row.len());
         let mut came = Vec::with_capacity(row.len());
         for (to, tag) in row.iter().enumerate() {
             // Ties go to the lower tag, so that equal scores give equal spans.
             let mut top = (f64::NEG_INFINITY, 0);
-            for (from, worth) in chain.before(to, adjoins) {
-                let score = best[from] + worth.ln();
+            for (from, transition) in chain.before(to, adjoins) {
+                let score = best[from] + transition.ln();
                 if score > top.0 {
                     top = (score, from);
                 }
@@ -264,8 +264,7 @@ fn viterbi(chain: &Chain, words: Words) -> Vec<usize> {
     tags
 }
 
-/// Forward and backward weights, each row scaled to sum to one (forward) or by the
-/// same factor (backward), so that neither under- nor overflows.
+/// Forward and backward weights, words x tags, each row scaled so that none under- or overflows.
 fn forward_backward(chain: &Chain, words: Words) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let width = chain.first.len();
     let scaled = |mut row: Vec<f64>| {
@@ -273,27 +272,28 @@ fn forward_backward(chain: &Chain, words: Words) -> (Vec<Vec<f64>>, Vec<Vec<f64>
         row.iter_mut().for_each(|x| *x /= sum);
         row
     };
-    let mut forward: Vec<Vec<f64>> = Vec::with_capacity(words.p.len());
-    for (row, &adjoins) in words.p.iter().zip(words.adjoins) {
+    let mut forward: Vec<Vec<f64>> = Vec::with_capacity(words.weights.len());
+    for (row, &adjoins) in words.weights.iter().zip(words.adjoins) {
         let before = forward.last();
         let reach = |tag: usize| match before {
             None => chain.first[tag],
             Some(before) => {
                 let pairs = chain.before(tag, adjoins);
-                pairs.map(|(from, worth)| before[from] * worth).sum()
+                let paths = pairs.map(|(from, transition)| before[from] * transition);
+                paths.sum()
             }
         };
         forward.push(scaled((0..width).map(|t| reach(t) * row[t]).collect()));
     }
-    let mut backward: Vec<Vec<f64>> = Vec::with_capacity(words.p.len());
+    let mut backward: Vec<Vec<f64>> = Vec::with_capacity(words.weights.len());
     let ends = chain.last.iter().map(|&ok| f64::from(u8::from(ok)));
     let mut row: Vec<f64> = ends.collect();
-    for (later, &adjoins) in words.p.iter().zip(words.adjoins).rev() {
+    for (later, &adjoins) in words.weights.iter().zip(words.adjoins).rev() {
         backward.push(row.clone());
         let mut earlier = vec![0.0; width];
         for to in 0..width {
-            for (from, worth) in chain.before(to, adjoins) {
-                earlier[from] += worth * later[to] * row[to];
+            for (from, transition) in chain.before(to, adjoins) {
+                earlier[from] += transition * later[to] * row[to];
             }
         }
         row = scaled(earlier);
@@ -302,7 +302,7 @@ fn forward_backward(chain: &Chain, words: Words) -> (Vec<Vec<f64>>, Vec<Vec<f64>
     (forward, backward)
 }
 
-/// The probability that exactly the words at `span` are a name with this label, however tagged.
+/// The probability that exactly the words `span` are a name with this label, however tagged.
 fn probability(
     labels: &Labels,
     chain: &Chain,
@@ -312,9 +312,8 @@ fn probability(
     label: &Arc<str>,
     span: std::ops::Range<usize>,
 ) -> f64 {
-    // Everything is taken relative to the forward row before the span and the
-    // backward row of the last word looked at; the sum over all sequences of the
-    // same stretch, in the same scale, is the denominator.
+    // All weights are relative to the forward row before the span and the backward row of the last
+    // word read. The denominator is the sum over all sequences of these words, on the same scale.
     let width = labels.len();
     let start = match span.start.checked_sub(1) {
         None => vec![1.0],
@@ -329,10 +328,10 @@ fn probability(
                 Some(_) => {
                     let pairs = chain.before(to, words.adjoins[at]);
                     let kept = pairs.filter(|&(from, _)| keep(from, to));
-                    kept.map(|(from, worth)| row[from] * worth).sum()
+                    kept.map(|(from, transition)| row[from] * transition).sum()
                 }
             };
-            *weight = sum * words.p[at][to];
+            *weight = sum * words.weights[at][to];
         }
         next
     };
@@ -347,7 +346,7 @@ fn probability(
         this.iter_mut().for_each(|x| *x /= scale);
     }
     let mut last = span.end - 1;
-    if span.end < words.p.len() {
+    if span.end < words.weights.len() {
         last = span.end;
         all = step(&all, last, &|_, _| true);
         this = step(&this, last, &|from, to| !labels.continues(from, to));
@@ -356,12 +355,12 @@ fn probability(
     (total(&this) / total(&all)).clamp(0.0, 1.0)
 }
 
-/// Takes away unbalanced brackets and quotes and stray punctuation at a span's ends; a bracket that opens
-/// right before it and closes within belongs to it.
-/// `None` when no letter or digit is left.
+/// The bytes of a span without unbalanced brackets and quotes and stray punctuation at its ends. A
+/// bracket that opens right before it and closes within belongs to it. `None` where no letter or digit
+/// is left.
 fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(usize, usize)> {
     let words = document.words.get(first..=last)?;
-    let surface = |at: usize| words.get(at).and_then(|w| text.get(w.start..w.end));
+    let surface = |at: usize| words.get(at).map(|word| word.surface(text));
     let (mut from, mut to) = (0, words.len());
     while from < to {
         let inner = |range: std::ops::Range<usize>, mark: &[&str]| {
@@ -373,7 +372,7 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
         let head = surface(from)?;
         let tail = surface(to - 1)?;
         // "# Kyiv" is a heading, "#Kyiv" a name.
-        let apart = || {
+        let is_spaced = || {
             let next = words.get(from + 1).map(|next| next.start);
             next > words.get(from).map(|head| head.end)
         };
@@ -382,7 +381,7 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
             head,
             "," | ";" | ":" | "." | "!" | "?" | ")" | "]" | "}" | "-" | "–" | "—"
         ) || closers(head).is_some_and(|c| !inner(from + 1..to, c)) && !kept()
-            || head == "#" && apart()
+            || head == "#" && is_spaced()
         {
             from += 1;
         } else if matches!(tail, "," | ";" | ":" | "(" | "[" | "{" | "-" | "–" | "—")
@@ -391,19 +390,19 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
             to -= 1;
         } else {
             let (mut start, end) = (words.get(from)?.start, words.get(to - 1)?.end);
-            // "[Vladimir] Putin" and "'t Hooft", of which the model may leave out the first mark.
+            // The model may leave out the first mark of "[Vladimir] Putin" and "'t Hooft".
             let before = (first + from)
                 .checked_sub(1)
                 .and_then(|at| document.words.get(at));
             if let Some(mark) = before.filter(|mark| mark.end == start) {
-                let mark_text = text.get(mark.start..mark.end)?;
+                let mark_text = mark.surface(text);
                 let opens = matches!(mark_text, "[" | "(") && !inner(from..to, &[mark_text]);
                 let closes = opens && closers(mark_text).is_some_and(|c| inner(from..to, c));
                 if closes || begins_name(text, start) {
                     start = mark.start;
                 }
             }
-            // A name has a letter or a digit: an emoji alone is none, whatever stands around it.
+            // An emoji alone is no name.
             let named = text.get(start..end)?.contains(char::is_alphanumeric);
             return named.then_some((start, end));
         }
@@ -411,7 +410,7 @@ fn trim(text: &str, document: &Tokenized, first: usize, last: usize) -> Option<(
     None
 }
 
-/// Whether the word at a byte, and the apostrophe right before it, open a name: "'s-Hertogenbosch",
+/// Whether an apostrophe and the word after it, at byte `at`, open a name: "'s-Hertogenbosch",
 /// "'t Hooft", "'Abd al-Rahman".
 fn begins_name(text: &str, at: usize) -> bool {
     let (before, word) = text.split_at_checked(at).unwrap_or_default();

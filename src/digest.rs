@@ -1,4 +1,4 @@
-//! Digests that tell one model from another. The build script compiles this file too.
+//! Digests that identify models and files. The build script compiles this file too.
 
 use std::fmt::Write;
 

@@ -10,8 +10,8 @@ use crate::topic::Topic;
 
 /// A tagged text. All positions are byte offsets into `text`, half-open.
 ///
-/// It is serialised as in JSONL (`docs/FORMAT.md`), with its text and without `id` and `metadata`: sentences
-/// and words are left out. [`crate::results::Line`] reads it back.
+/// It is serialised as a line of JSONL (`docs/FORMAT.md`) with its text, but without `id`, `metadata`,
+/// sentences and words. [`crate::results::Line`] reads it back.
 ///
 /// ```
 /// let tagger = newshound::Tagger::builder().build()?;
@@ -33,7 +33,7 @@ pub struct Document {
     /// The people, organisations, places and other names that the spans mention, in the order
     /// of their first mention.
     pub names: Vec<Name>,
-    /// What it is about, the best first: IPTC Media Topics, then topics that were learned.
+    /// What it is about: IPTC Media Topics, then learned topics, each by falling score.
     pub topics: Vec<Topic>,
     /// How much was read, to prove that nothing was left out.
     pub stats: Stats,
@@ -48,6 +48,13 @@ pub struct Word {
     pub end: usize,
 }
 
+impl Word {
+    /// Its slice of the document's text.
+    pub(crate) fn surface<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
 /// A sentence and the words in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
@@ -57,11 +64,11 @@ pub struct Sentence {
     pub end: usize,
     /// Indices into [`Document::words`].
     pub words: std::ops::Range<usize>,
-    /// Whether a paragraph starts here; no name that the model finds runs into such a sentence.
+    /// Whether a paragraph starts here; no name that the model finds crosses into such a sentence.
     pub starts_paragraph: bool,
 }
 
-/// A tagged name. By itself it is serialised as in JSONL but for its `text`, which the [`Document`] has.
+/// A tagged name. It is serialised as in JSONL, without the `text` that only the [`Document`] has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
@@ -71,14 +78,21 @@ pub struct Span {
     /// What it is: `PER`, `ORG`, `LOC`, `MISC`, or what the loaded model has.
     #[serde(with = "shared")]
     pub label: Arc<str>,
-    /// The model's probability, 0 to 1, that exactly this span has this label; where other
-    /// mentions of the name decided on the label, what they are sure of ([`crate::agree`],
-    /// [`crate::names`]).
+    /// The model's probability, 0 to 1, that exactly this span has this label. Where other mentions
+    /// of the name decided the label, the sum of their scores for it over the number of all mentions
+    /// ([`crate::agree`], [`crate::names`]).
     #[serde(serialize_with = "score")]
     pub score: f32,
     /// The name it mentions: an index into [`Document::names`]. It is serialised as `entity`.
     #[serde(default, rename = "entity", skip_serializing_if = "Option::is_none")]
     pub name: Option<usize>,
+}
+
+impl Span {
+    /// Its slice of the document's text.
+    pub(crate) fn surface<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
 }
 
 /// Whether spans of this label are people.
@@ -103,7 +117,7 @@ impl Document {
     /// The text of a span: always a slice of the input.
     #[must_use]
     pub fn surface(&self, span: &Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        span.surface(&self.text)
     }
 
     /// The name that a span mentions; `None` where names were not asked for.

@@ -7,8 +7,8 @@ use crate::Result;
 use crate::backend::Backend;
 use crate::tokenize::Subwords;
 
-/// WordPiece over a handful of words: `Kyiv` is two subwords, `based`, `UNHCR` and
-/// marks are one, everything else is unknown.
+/// WordPiece over a handful of words: `Kyiv` is two subwords, `based`, `UNHCR` and marks are one each,
+/// everything else is unknown.
 pub(crate) fn subwords() -> Subwords {
     Subwords::from_vocab(
         "[PAD]\n[UNK]\n[CLS]\n[SEP]\nKy\n##iv\nbased\nUNHCR\n-\n,\n.\n(\n)\n\"",
@@ -43,7 +43,7 @@ impl Backend for FakeBackend {
         Ok(logits)
     }
 
-    /// A hidden state says which subword it is of.
+    /// A hidden state is the one-hot vector of its subword id.
     fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)> {
         let ids = packed.ids();
         let hidden = Array2::from_shape_fn((ids.len(), self.size()), |(row, column)| {

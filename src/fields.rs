@@ -1,7 +1,7 @@
-//! Fields as serde reads and writes them, where it cannot be derived.
+//! Serde functions for fields that cannot derive them.
 
-/// Text that is shared, as a string. Serde has that behind a feature, which would go for all
-/// crates of a build.
+/// Shared text as a string. Serde's own is behind a feature, which would be on for every crate of a
+/// build.
 pub(crate) mod shared {
     use std::sync::Arc;
 
@@ -16,8 +16,7 @@ pub(crate) mod shared {
     }
 }
 
-/// A score with four decimals, which is more than the model knows and fewer than processors
-/// differ in.
+/// A score with four decimals: more than the model is accurate to, fewer than processors differ in.
 pub(crate) fn score<S: serde::Serializer>(score: &f32, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(rounded(*score))
 }

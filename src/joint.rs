@@ -1,10 +1,10 @@
-//! Places whose names have "and" or a comma in them, which are tagged as two: "Antigua and Barbuda",
-//! "Bogotá, D.C."
+//! Joins places that are tagged as two because their name contains "and" or a comma: "Antigua and
+//! Barbuda", "Bogotá, D.C."
 
 use crate::document::Span;
 use crate::place;
 
-/// Makes one span of two places beside each other where that is what a country or region is called.
+/// Joins two adjacent spans of places that together are the name of a country or region.
 pub fn join(text: &str, spans: &mut Vec<Span>) {
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans.drain(..) {
@@ -22,7 +22,6 @@ pub fn join(text: &str, spans: &mut Vec<Span>) {
 fn are_one(text: &str, left: &Span, right: &Span) -> bool {
     let between = text.get(left.end..right.start).unwrap_or_default();
     let name = || text.get(left.start..right.end).unwrap_or_default();
-    let surface = |span: &Span| text.get(span.start..span.end).unwrap_or_default();
     place::is_label(&left.label)
         && left.label == right.label
         && between.matches('\n').count() < 2
@@ -30,15 +29,15 @@ fn are_one(text: &str, left: &Span, right: &Span) -> bool {
             "and" | "and the" => place::is_whole(name()),
             "&" => place::is_whole(&name().replace('&', "and")),
             // "Paris, Texas" is two places.
-            "," if is_district(surface(right)) => {
-                // The capital whose district is a place of another name.
-                surface(left).eq_ignore_ascii_case("washington") || place::is_whole(name())
+            "," if is_district(right.surface(text)) => {
+                // The gazetteer has this district as District of Columbia.
+                left.surface(text).eq_ignore_ascii_case("washington") || place::is_whole(name())
             }
             _ => false,
         }
 }
 
-/// Whether it is "D.C." or "D.F.": a district of a capital, and nothing without it.
+/// Whether it is "D.C." or "D.F.": the district of a capital.
 fn is_district(surface: &str) -> bool {
     matches!(surface.replace('.', "").as_str(), "DC" | "DF")
 }

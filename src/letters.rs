@@ -1,6 +1,6 @@
-//! Letters that do not come apart into a letter and a mark.
+//! Letters that Unicode does not decompose into a plain letter and a mark.
 
-/// What a small letter is written as where only the plain alphabet counts: `ł` is `l`.
+/// The plain letters that a small letter is compared by: `l` for `ł`.
 pub(crate) fn plain(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ß' => "ss",

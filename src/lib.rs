@@ -1,20 +1,21 @@
-//! newshound reads news text and tags who, what organisation and where.
+//! newshound tags people, organisations, places and topics in news text.
 //!
-//! A text goes through the stages below, in this order and never back:
+//! A text goes through these stages in order:
 //!
 //! | stage | from | to |
 //! |---|---|---|
 //! | [`reader`] | bytes | texts with ids |
 //! | [`segment`] | text | paragraphs and sentences |
-//! | [`words`], [`tokenize`] | sentence | words and subwords with byte offsets |
-//! | [`window`] | subwords | windows the model can hold, in packs |
+//! | [`words`], `capitals`, [`tokenize`] | sentence | words, and their subwords with byte offsets; text in capitals as headline case |
+//! | [`window`] | subwords | windows that fit the model, in packs |
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
-//! | [`dateline`] | spans | spans, places of datelines as places |
-//! | [`agree`] | spans | spans, mentions of a name with one label |
-//! | [`lists`] | spans | spans, names of lists of your own in their place |
-//! | [`names`] | spans | names: spans that mean one person, organisation or place |
-//! | [`place`] | names | names, those of places with their entry in GeoNames |
+//! | `joint` | spans | spans, a place whose name has "and" or a comma as one |
+//! | [`dateline`] | spans | spans, those that open a dateline as places |
+//! | [`agree`] | spans | spans, those of the same surface with one label |
+//! | [`lists`] | spans | spans, replaced where a list of your own has a name |
+//! | [`names`] | spans | names: the spans of one person, organisation or place |
+//! | [`place`] | names | names, places with their entry in GeoNames |
 //! | [`topic`] | hidden states | topics with scores |
 //! | [`writer`] | [`Document`] | JSONL, Parquet, CoNLL, TSV, a view for people and others |
 //!
@@ -37,7 +38,7 @@
 //!
 //! # Many texts
 //!
-//! Together they are tagged faster, with the same results. A few hundred kilobytes at once are
+//! A batch is faster than single texts and has the same results. A few hundred kilobytes at once are
 //! enough.
 //!
 //! ```
@@ -106,7 +107,7 @@
 //!
 //! # Features
 //!
-//! All are on by default but the last; without `cli` newshound is a library alone.
+//! All but the last are on by default; without `cli` newshound is only a library.
 //!
 //! | feature | what |
 //! |---|---|
@@ -154,9 +155,9 @@ pub mod window;
 pub mod words;
 pub mod writer;
 
-/// The crate whose arrays are in signatures here.
+/// The crate of the arrays in this API.
 pub use ndarray;
-/// Our own encoder, whose settings and errors are in signatures here.
+/// The encoder, whose settings and errors are part of this API.
 pub use newshound_encoder as encoder;
 
 pub use document::{Document, Sentence, Span, Stats, Word};

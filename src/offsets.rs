@@ -1,4 +1,4 @@
-//! Byte offsets to the unit a reader of the output counts in.
+//! Converts byte offsets to the unit that the output counts in.
 
 use std::fmt;
 use std::str::FromStr;

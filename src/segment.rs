@@ -61,11 +61,11 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
     found
 }
 
-/// What stands at a possible end of sentence.
+/// The marks at a possible end of a sentence.
 struct Mark {
-    /// The terminators are one full stop and nothing else.
+    /// A single full stop is the only terminator.
     single_stop: bool,
-    /// There is a terminator that needs no white space after it.
+    /// A terminator needs no white space after it.
     wide: bool,
     /// A quotation mark closes after the terminator.
     quote: bool,
@@ -73,9 +73,9 @@ struct Mark {
     closed: bool,
 }
 
-/// Calls `end` with the offset after every sentence of a paragraph but, perhaps, the last.
+/// Calls `end` with the offset after each sentence of a paragraph; not always for the last one.
 fn boundaries(paragraph: &str, end: &mut impl FnMut(usize)) {
-    // Text without any capital cannot show its sentences by capitals.
+    // In text without capitals a small letter may start a sentence.
     let cased = paragraph.chars().any(char::is_uppercase);
     let mut sentence = 0;
     let mut word = 0;
@@ -113,8 +113,8 @@ fn boundaries(paragraph: &str, end: &mut impl FnMut(usize)) {
     }
 }
 
-/// Whether a sentence ends between the word `before` with its mark and `rest`; `earlier` is what of the
-/// sentence stands before that word.
+/// Whether a sentence ends at a mark. `before` is the word before the mark, `earlier` the sentence up to
+/// that word, `rest` the text after the mark.
 fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased: bool) -> bool {
     if mark.wide && !mark.closed {
         return true;
@@ -127,7 +127,7 @@ fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased
     let (Some(first), second) = (letters.next(), letters.next()) else {
         return false;
     };
-    // "—Name" signs a quotation, "— name" goes on.
+    // "—Name" signs a quotation, "— name" continues the sentence.
     let dash = is_dash(first) && !second.is_some_and(char::is_uppercase);
     // "iPhone" may start a sentence, "he said" after an exclamation does not.
     let small = first.is_lowercase() && !second.is_some_and(char::is_uppercase);
@@ -154,8 +154,8 @@ fn ends_sentence(mark: &Mark, (earlier, before): (&str, &str), rest: &str, cased
     }
 }
 
-/// What is left after the words that belong to the sentence before them though they
-/// stand behind its end: emoji, a quotation mark on its own, references like "[2]".
+/// `rest` without the words that belong to the sentence before them although they follow its end:
+/// emoji, a quotation mark on its own, references like "[2]".
 fn skip_trailers(rest: &str) -> &str {
     let mut left = rest;
     loop {
@@ -175,8 +175,8 @@ fn skip_trailers(rest: &str) -> &str {
     }
 }
 
-/// Whether a word is with its stop the number of a list item: it opens the sentence, whatever marks stand
-/// there too ("**1."), or follows a colon or a semicolon ("Medals: 1. China 40; 2. Japan 27").
+/// Whether a word and its stop number a list item: they open the sentence, perhaps after other marks
+/// ("**1."), or follow a colon or a semicolon ("Medals: 1. China 40; 2. Japan 27").
 fn numbers_item(earlier: &str, before: &str) -> bool {
     is_item_number(before.trim_start_matches(is_opener))
         && (earlier.trim_end().ends_with([':', ';']) || !earlier.contains(char::is_alphanumeric))
@@ -219,7 +219,7 @@ fn is_opener(c: char) -> bool {
         || matches!(c, '〈' | '*' | '_')
 }
 
-/// Marks that carry a sentence on, however the word after them is written.
+/// Marks that start no sentence, so that one continues before them.
 fn continues(c: char) -> bool {
     matches!(
         c,
@@ -231,7 +231,7 @@ fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}')
 }
 
-/// Pictographs and what joins, selects or tints them.
+/// Pictographs and their joiners, variation selectors and tags.
 fn is_emoji(c: char) -> bool {
     matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}')
         || matches!(

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use ndarray::Array1;
 use newshound_encoder::{Isa, Precision};
 use rayon::prelude::*;
 
@@ -25,19 +26,19 @@ mod settings;
 
 use read::Reading;
 
-/// Subwords in a window unless told otherwise: the length the shipped model saw in training.
+/// Subwords in a window by default: as many as the shipped model was trained on.
 const WINDOW: usize = 160;
 
-/// The shortest window that makes sense; a word may have 48 subwords.
+/// The shortest window allowed; a word may have 48 subwords.
 const MIN_WINDOW: usize = 64;
 
 /// Tags names in text. Every method takes `&self`, so that one tagger, in an [`Arc`] say, serves a
 /// whole program.
 ///
-/// It has threads of its own. A call waits until they have done its texts, and calls from several
-/// threads share them: a server has one tagger, not one for each of its threads, and calls
-/// it where blocking is allowed (`spawn_blocking` in async code). A call takes memory for its
-/// texts alone, some 50 times their size; what comes in large numbers goes in parts.
+/// It has its own thread pool. A call blocks until the pool has tagged its texts, and calls from
+/// several threads share the pool: a server needs one tagger, called where blocking is allowed
+/// (`spawn_blocking` in async code). A call takes about 50 times the size of its texts in memory; pass
+/// large numbers of texts in parts.
 ///
 /// ```
 /// let tagger = newshound::Tagger::builder().build()?;
@@ -82,8 +83,8 @@ pub struct TaggerBuilder {
 }
 
 impl TaggerBuilder {
-    /// Uses the model that is there, one of those inside the binary by its name or one in a Hugging
-    /// Face directory, instead of the default one.
+    /// Loads this model instead of the default: one inside the binary, by its name, or one in a Hugging
+    /// Face directory.
     ///
     /// ```
     /// let tagger = newshound::Tagger::builder().source("newshound-small").build()?;
@@ -122,25 +123,25 @@ impl TaggerBuilder {
         self
     }
 
-    /// What the linear layers multiply in: by default 8 bits where the model is stored so,
-    /// else `f32`. Without effect on a model that is already loaded.
+    /// The number format that the linear layers multiply in: by default 8 bits where the model is
+    /// stored so, else `f32`. Without effect on a model that is already loaded.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.setup.options = self.setup.options.precision(precision);
         self
     }
 
-    /// Whether words that are surely in no name stop before the last layers: no, unless told so, as
-    /// that is faster and errs a little more. A model that is already loaded has to be loaded so.
+    /// Whether words that are surely in no name stop before the last layers: faster, with slightly more
+    /// errors. Off by default. A model that is already loaded must have been loaded with it.
     #[must_use]
     pub fn early_exit(mut self, early_exit: bool) -> Self {
         self.setup.options = self.setup.options.early_exit(early_exit);
         self
     }
 
-    /// The instruction set to use; by default the fastest there is. Results do not depend
-    /// on it. [`build`](Self::build) refuses one that is not to be had here, and it is without effect on
-    /// a model that is already loaded, and on other engines.
+    /// The instruction set to use; by default the fastest available. Results do not depend on it.
+    /// [`build`](Self::build) refuses one that this machine lacks. Without effect on a model that is
+    /// already loaded, and on other engines.
     #[must_use]
     pub fn isa(mut self, isa: Isa) -> Self {
         self.setup.options = self.setup.options.isa(isa);
@@ -162,21 +163,21 @@ impl TaggerBuilder {
         self
     }
 
-    /// Gives out spans of these labels only.
+    /// Keeps only spans of these labels.
     #[must_use]
     pub fn labels<S: Into<String>>(mut self, labels: impl IntoIterator<Item = S>) -> Self {
         self.labels = Some(labels.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Gives out spans with at least this score only, 0 to 1.
+    /// Keeps only spans with at least this score, 0 to 1.
     #[must_use]
     pub fn min_score(mut self, score: f32) -> Self {
         self.min_score = score;
         self
     }
 
-    /// Does not look for the names that mentions have in common: documents have spans alone.
+    /// Does not group mentions into names: documents have spans only.
     #[must_use]
     pub fn no_names(mut self) -> Self {
         self.no_names = true;
@@ -190,21 +191,21 @@ impl TaggerBuilder {
         self
     }
 
-    /// Gives out topics of your own too, behind the IPTC Media Topics.
+    /// Adds topics of your own, after the IPTC Media Topics.
     #[must_use]
     pub fn learned_topics(mut self, learned: Learned) -> Self {
         self.learned = Some(learned);
         self
     }
 
-    /// Which topics to give out, of the IPTC Media Topics and of your own each.
+    /// Which topics to keep, of the IPTC Media Topics and of your own separately.
     #[must_use]
     pub fn topics(mut self, selection: Selection) -> Self {
         self.selection = selection;
         self
     }
 
-    /// Lists of your own names, which go before what the model says. Several taggers can share them.
+    /// Lists of your own names, which override the model. Several taggers can share them.
     #[must_use]
     pub fn lists(mut self, lists: impl Into<Arc<Lists>>) -> Self {
         self.lists = Some(lists.into());
@@ -218,8 +219,8 @@ impl TaggerBuilder {
     /// [`Error::UnknownLabel`] or [`Error::Option`] where a setting does not fit it, topics
     /// that were learned with another model among them, [`Error::List`] where a list has a
     /// label that the model does not have,
-    /// [`Error::Encoder`] or [`Error::NoBackend`] where the instruction set or the engine cannot
-    /// be had here.
+    /// [`Error::Encoder`] or [`Error::NoBackend`] where the instruction set or the engine is not
+    /// available.
     pub fn build(self) -> Result<Tagger> {
         for score in [Some(self.min_score), self.selection.min_score]
             .into_iter()
@@ -314,13 +315,13 @@ impl Tagger {
         self.pool.current_num_threads()
     }
 
-    /// Subwords in a window at most, special tokens not counted.
+    /// The most subwords in a window, special tokens not counted.
     #[must_use]
     pub fn window(&self) -> usize {
         self.window
     }
 
-    /// Subwords that go through the model at once, about.
+    /// About how many subwords go through the model at once.
     #[must_use]
     pub fn pack(&self) -> usize {
         read::PACK
@@ -332,8 +333,7 @@ impl Tagger {
     /// [`Error::NotFinite`], [`Error::Tokenizer`] or [`Error::Encoder`]: the model is
     /// damaged. No text is refused.
     pub fn tag(&self, text: &str) -> Result<Document> {
-        let mut documents = self.tag_batch(&[text])?;
-        documents.pop().ok_or(Error::NotFinite)
+        only(self.tag_batch(&[text])?)
     }
 
     /// Tags texts together, which is faster. The result has a document for each text,
@@ -345,6 +345,22 @@ impl Tagger {
         self.run(texts, |text| self.model.subwords().tokenize(text.as_ref()))
     }
 
+    /// The vector of each text, of [`Attention::dim`](crate::topic::Attention::dim) numbers; `None` for
+    /// a text without words. The model's [attention](Model::attention) says how it is computed.
+    ///
+    /// # Errors
+    /// As [`Tagger::tag`].
+    pub fn vectors<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Option<Array1<f32>>>> {
+        self.pool.install(|| {
+            let tokenize = |text: &T| self.model.subwords().tokenize(text.as_ref());
+            let documents: Vec<Tokenized> =
+                texts.par_iter().map(tokenize).collect::<Result<_>>()?;
+            let readings = self.read(&documents, true)?;
+            Ok(readings.into_iter().map(|reading| reading.vector).collect())
+        })
+    }
+
+    /// Tags texts that `tokenize` splits.
     pub(crate) fn run<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -353,15 +369,15 @@ impl Tagger {
         self.pool.install(|| {
             let tokenized: Vec<Tokenized> =
                 texts.par_iter().map(tokenize).collect::<Result<_>>()?;
-            let about = self.media_topics || self.learned.is_some();
-            let readings = self.read(&tokenized, about)?;
+            let wants_topics = self.media_topics || self.learned.is_some();
+            let readings = self.read(&tokenized, wants_topics)?;
             (texts.par_iter().zip(tokenized).zip(readings))
                 .map(|((text, document), reading)| self.finish(text.as_ref(), document, reading))
                 .collect()
         })
     }
 
-    /// Decodes what the model said of a document.
+    /// Turns what the model said of a document into spans, names and topics.
     fn finish(&self, text: &str, document: Tokenized, reading: Reading) -> Result<Document> {
         let calibration = self.model.calibration();
         let mut spans = decode(
@@ -375,14 +391,15 @@ impl Tagger {
         dateline::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document, &mut spans);
-        // Labels are settled by what the model says; a sure span, as of a list, stays sure.
+        // Calibrated last, since labels are settled by the model's own scores. A score of 1, as of a
+        // list, stays 1.
         for span in &mut spans {
             span.score = calibration.score(&span.label, f64::from(span.score)) as f32;
         }
         self.keep_wanted(&mut spans, &mut names);
         Ok(Document {
             text: text.to_owned(),
-            topics: self.about(&reading)?,
+            topics: self.topics(&reading)?,
             stats: Stats {
                 sentences: document.sentences.len(),
                 words: document.words.len(),
@@ -396,12 +413,12 @@ impl Tagger {
         })
     }
 
-    /// The names of a document, with those of lists in their place.
+    /// Puts what lists say in place of spans, and groups the spans into names.
     fn names(&self, text: &str, document: &Tokenized, spans: &mut Vec<Span>) -> Vec<Name> {
         let lists = self.lists.as_ref();
         let listed = lists.map(|lists| lists.find(text, &document.words, &document.sentences));
         let listed = listed.unwrap_or_default();
-        lists::put(&listed, spans);
+        lists::override_spans(&listed, spans);
         let mut names = Vec::new();
         if self.names {
             names = names::find(text, spans);
@@ -421,23 +438,23 @@ impl Tagger {
         }
     }
 
-    /// What a document is about: IPTC Media Topics, then topics that were learned.
-    fn about(&self, reading: &Reading) -> Result<Vec<Topic>> {
+    /// The topics of a document: IPTC Media Topics, then learned topics.
+    fn topics(&self, reading: &Reading) -> Result<Vec<Topic>> {
         let Some(vector) = &reading.vector else {
             return Ok(Vec::new());
         };
         let head = self.model.topics().filter(|_| self.media_topics);
-        let media = head.map(|head| (head.score(vector.view()), head.custom()));
+        let media = head.map(|head| (head.score(vector.view()), head.defaults()));
         let learned = self.learned.as_ref();
-        let learned = learned.map(|topics| (topics.score(vector.view()), topics.custom()));
-        let mut about = Vec::new();
-        for (topics, custom) in [media, learned].into_iter().flatten() {
+        let learned = learned.map(|topics| (topics.score(vector.view()), topics.defaults()));
+        let mut selected = Vec::new();
+        for (topics, defaults) in [media, learned].into_iter().flatten() {
             if topics.iter().any(|topic| !topic.score.is_finite()) {
                 return Err(Error::NotFinite);
             }
-            about.extend(self.selection.select(topics, custom));
+            selected.extend(self.selection.select(topics, defaults));
         }
-        Ok(about)
+        Ok(selected)
     }
 
     fn wanted(&self, span: &Span) -> bool {
@@ -447,6 +464,11 @@ impl Tagger {
                 .as_ref()
                 .is_none_or(|labels| labels.iter().any(|label| **label == *span.label))
     }
+}
+
+/// The document of a batch of one text. A batch has a document for each text, so it always has one.
+pub(crate) fn only(mut documents: Vec<Document>) -> Result<Document> {
+    documents.pop().ok_or(Error::NotFinite)
 }
 
 #[cfg(test)]

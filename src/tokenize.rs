@@ -8,7 +8,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
-use crate::capitals::{hiding, lowered};
+use crate::capitals::{lowered, uninformative_until};
 use crate::document::{Sentence, Word};
 use crate::guard::guarded;
 use crate::segment;
@@ -16,17 +16,18 @@ use crate::words::words;
 use crate::{Error, Result};
 
 /// A word of more characters than this becomes one unknown subword, as in BERT's
-/// WordPiece; it keeps names whole and bounds the time a pathological text takes.
+/// WordPiece. That bounds the time a pathological text takes.
 const MAX_WORD_CHARS: usize = 100;
 
 /// A word of more subwords than this becomes one unknown subword, so that a window
 /// can always be cut between words.
 const MAX_WORD_SUBWORDS: usize = 48;
 
-/// Text handed to the tokenizer at once, in bytes; runs are cut at white space.
+/// About how many bytes of text the tokenizer gets at once.
 const RUN_BYTES: usize = 4096;
 
-/// What a tokenizer is tried on when it is read: letters, an accent, and what it may not know.
+/// A text that a tokenizer is tried on when it is loaded: letters, an accent, characters that it may
+/// not know.
 const TRIAL: &str = "NATO in Kyiv, café \u{1f980} \u{e000}";
 
 /// A text split into sentences, words and subwords.
@@ -55,8 +56,7 @@ impl Tokenized {
     }
 }
 
-/// The model's tokenizer, with what is around it taken away: no truncation, no
-/// padding, special tokens added by the windows.
+/// The model's tokenizer, without truncation and padding; windows add the special tokens.
 #[derive(Debug, Clone)]
 pub struct Subwords {
     tokenizer: Tokenizer,
@@ -124,7 +124,8 @@ impl Subwords {
         }
         let special = working(|| tokenizer.encode("", true)).map_err(unusable)?;
         let special = special.get_ids().to_vec();
-        // Some damage shows in texts alone. What is refused in one may do for others.
+        // Some damage shows as a panic when text is encoded. An error is no damage: the tokenizer may
+        // refuse this text alone.
         guarded(|| drop(tokenizer.encode(TRIAL, false))).map_err(unusable)?;
         let (prefix, suffix) = match special.as_slice() {
             [] => (vec![], vec![]),
@@ -155,50 +156,44 @@ impl Subwords {
         &self.suffix
     }
 
-    /// One more than the largest id a subword can have.
+    /// One more than the largest subword id.
     #[must_use]
     pub fn vocabulary(&self) -> usize {
         let vocabulary = self.tokenizer.get_vocab(true);
         vocabulary.values().max().map_or(0, |&id| id as usize + 1)
     }
 
-    /// Splits a text into sentences, words and subwords. The subwords of a sentence in capitals,
-    /// or of a dateline, are those of its headline case; its words and their places are not changed.
+    /// Splits a text into sentences, words and subwords. A sentence, dateline or speaker in capitals
+    /// gets the subwords of its headline case; words and offsets stay those of the text.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
     pub fn tokenize(&self, text: &str) -> Result<Tokenized> {
-        let sentences = segment::sentences(text);
-        self.tokenize_sentences(
-            text,
-            sentences
-                .iter()
-                .map(|s| (s.start, s.end, s.starts_paragraph)),
-        )
+        self.tokenize_sentences(text, segment::sentences(text))
     }
 
-    /// Splits a text whose sentences are known: start, end, starts a paragraph.
+    /// Splits a text whose sentences are known.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where the tokenizer refuses the text.
     pub fn tokenize_sentences(
         &self,
         text: &str,
-        sentences: impl IntoIterator<Item = (usize, usize, bool)>,
+        sentences: impl IntoIterator<Item = segment::Sentence>,
     ) -> Result<Tokenized> {
         let mut out = Tokenized::default();
-        for (start, end, starts_paragraph) in sentences {
+        for sentence in sentences {
             let from = out.words.len();
-            let found = words(text, start, end);
-            let hiding = hiding(text, &found);
+            let found = words(text, sentence.start, sentence.end);
+            let lower_until = uninformative_until(text, &found);
             for run in runs(text, &found) {
-                self.encode(text, run, hiding, &mut out)?;
+                self.encode(text, run, lower_until, &mut out)?;
             }
             out.sentences.push(Sentence {
-                start,
-                end,
+                start: sentence.start,
+                end: sentence.end,
                 words: from..out.words.len(),
-                starts_paragraph,
+                starts_paragraph: sentence.starts_paragraph,
             });
         }
         Ok(out)
@@ -206,8 +201,14 @@ impl Subwords {
 
     /// Appends a run of words and their subwords. Where one subword covers several
     /// words (`U.S.` in a sentencepiece vocabulary) they become one word.
-    /// Up to the byte `hiding` the words' capitals after the first count as small letters.
-    fn encode(&self, text: &str, run: &[Word], hiding: usize, out: &mut Tokenized) -> Result<()> {
+    /// The tokenizer gets the text before byte `lower_until` in headline case.
+    fn encode(
+        &self,
+        text: &str,
+        run: &[Word],
+        lower_until: usize,
+        out: &mut Tokenized,
+    ) -> Result<()> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
@@ -217,7 +218,7 @@ impl Subwords {
             out.words.push(*first);
             return Ok(());
         }
-        let border = hiding.clamp(first.start, last.end);
+        let border = lower_until.clamp(first.start, last.end);
         let part = |from, to| text.get(from..to).unwrap_or_default();
         let part = if border > first.start {
             Cow::Owned(lowered(part(first.start, border)) + part(border, last.end))
@@ -252,7 +253,7 @@ impl Subwords {
     }
 }
 
-/// What a tokenizer gives; where its files are damaged it may panic.
+/// Calls the tokenizer library, which may panic where the files are damaged.
 fn working<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
     guarded(call).and_then(|done| done.map_err(|e| e.to_string()))
 }
@@ -264,13 +265,11 @@ fn unusable(reason: String) -> String {
 
 fn too_long(text: &str, word: &Word) -> bool {
     word.end - word.start > MAX_WORD_CHARS
-        && text
-            .get(word.start..word.end)
-            .is_some_and(|w| w.chars().nth(MAX_WORD_CHARS).is_some())
+        && word.surface(text).chars().nth(MAX_WORD_CHARS).is_some()
 }
 
-/// Cuts words into runs for the tokenizer: a too-long word stands alone, others go
-/// together up to about [`RUN_BYTES`], cut at white space unless there is none.
+/// Cuts words into runs for the tokenizer: a word that is too long is a run by itself; others go together
+/// up to about [`RUN_BYTES`], cut at white space unless there is none.
 fn runs<'w>(text: &str, words: &'w [Word]) -> Vec<&'w [Word]> {
     let mut found = Vec::new();
     let mut from = 0;

@@ -1,15 +1,15 @@
-//! Tagging text that may come as tokens: column files, other tools' output.
+//! Tags texts that may already be split into tokens: column files, other tools' output.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Word};
+use crate::document::{Document, Sentence, Word};
 use crate::fields::{score, shared};
 use crate::names;
-use crate::tagger::Tagger;
-use crate::{Error, Result, Span};
+use crate::tagger::{Tagger, only};
+use crate::{Result, Span, segment};
 
 /// A document given as sentences of tokens.
 pub type Tokens = Vec<Vec<String>>;
@@ -17,7 +17,7 @@ pub type Tokens = Vec<Vec<String>>;
 /// A name over the tokens of a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenSpan {
-    /// Its tokens, counted within the sentence.
+    /// Its tokens, as indices within the sentence.
     pub tokens: Range<usize>,
     /// Its label.
     #[serde(with = "shared")]
@@ -34,11 +34,11 @@ pub struct Text {
     given: Option<Given>,
 }
 
-/// Tokens and the sentences they make up; each sentence also has its byte range.
+/// The tokens, as words, and the sentences they make up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Given {
     words: Vec<Word>,
-    sentences: Vec<(Range<usize>, Range<usize>)>,
+    sentences: Vec<Sentence>,
 }
 
 impl From<String> for Text {
@@ -77,8 +77,12 @@ impl Text {
                 text.pop();
                 text.push('\n');
             }
-            let range = first..given.words.len();
-            given.sentences.push((from..text.len(), range));
+            given.sentences.push(Sentence {
+                start: from,
+                end: text.len(),
+                words: first..given.words.len(),
+                starts_paragraph: true,
+            });
         }
         Self {
             text,
@@ -92,8 +96,8 @@ impl Text {
         &self.text
     }
 
-    /// Puts a tagged document back on the tokens that were given: they are its words, and
-    /// a span covers the tokens whose first character lies in it, if any.
+    /// Puts a tagged document back on the given tokens: they become its words, and a span covers the
+    /// tokens that start in it. A span in which no token starts is dropped.
     fn restore(&self, document: &mut Document) {
         let Some(given) = &self.given else { return };
         let covered = |span: &Span| {
@@ -110,14 +114,14 @@ impl Text {
             found.is_some()
         });
         names::recount(&mut document.spans, &mut document.names);
-        for (sentence, (_, words)) in document.sentences.iter_mut().zip(&given.sentences) {
-            sentence.words = words.clone();
+        for (sentence, given) in document.sentences.iter_mut().zip(&given.sentences) {
+            sentence.words = given.words.clone();
         }
         document.words.clone_from(&given.words);
         document.stats.words = given.words.len();
     }
 
-    /// The spans of each sentence, from spans on the tokens.
+    /// The spans of each sentence, from a document [restored](Self::restore) to its tokens.
     fn spans(&self, document: &Document) -> Vec<Vec<TokenSpan>> {
         let words = &document.words;
         let over_tokens = document.spans.iter().map(|span| TokenSpan {
@@ -132,11 +136,11 @@ impl Text {
         };
         let sentences = self.given.iter().flat_map(|given| &given.sentences);
         sentences
-            .map(|(_, tokens)| {
-                let mut spans = spans_before(tokens.end);
+            .map(|sentence| {
+                let mut spans = spans_before(sentence.words.end);
                 for span in &mut spans {
-                    span.tokens.start -= tokens.start;
-                    span.tokens.end -= tokens.start;
+                    span.tokens.start -= sentence.words.start;
+                    span.tokens.end -= sentence.words.start;
                 }
                 spans
             })
@@ -145,10 +149,9 @@ impl Text {
 }
 
 impl Tagger {
-    /// Tags texts together, as [`Tagger::tag_batch`]. Where tokens are given they are the
-    /// document's words, and its spans start and end at their borders. Sentences that are
-    /// given are taken as they are; no name runs from one into the next, but they are read
-    /// in each other's context.
+    /// Tags texts together, as [`Tagger::tag_batch`]. Given tokens become the document's words, and
+    /// its spans start and end at their borders. Given sentences are kept: no name crosses from one
+    /// into the next, but they are read in each other's context.
     ///
     /// # Errors
     /// As [`Tagger::tag`].
@@ -158,8 +161,12 @@ impl Tagger {
         let mut documents = self.run(&texts, |text| match &text.given {
             None => subwords.tokenize(&text.text),
             Some(given) => {
-                let borders = given.sentences.iter().map(|(s, _)| (s.start, s.end, true));
-                subwords.tokenize_sentences(&text.text, borders)
+                let sentences = given.sentences.iter().map(|sentence| segment::Sentence {
+                    start: sentence.start,
+                    end: sentence.end,
+                    starts_paragraph: sentence.starts_paragraph,
+                });
+                subwords.tokenize_sentences(&text.text, sentences)
             }
         })?;
         for (text, document) in texts.iter().zip(&mut documents) {
@@ -168,13 +175,10 @@ impl Tagger {
         Ok(documents)
     }
 
-    /// Tags texts together, as [`tag_texts`](Self::tag_texts); where that fails, each alone, so that
-    /// one cannot take others with it.
+    /// Tags texts together, as [`tag_texts`](Self::tag_texts); if that fails, each alone, so that only
+    /// the texts at fault fail.
     pub fn tag_each<T: AsRef<Text> + Sync>(&self, texts: &[T]) -> Vec<Result<Document>> {
-        let alone = |text: &T| {
-            let mut documents = self.tag_texts(&[text.as_ref()])?;
-            documents.pop().ok_or(Error::NotFinite)
-        };
+        let alone = |text: &T| only(self.tag_texts(&[text.as_ref()])?);
         match self.tag_texts(texts) {
             Ok(documents) => documents.into_iter().map(Ok).collect(),
             Err(_) => texts.iter().map(alone).collect(),
@@ -238,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_inside_a_token_is_left_out_and_one_that_starts_there_begins_later() {
+    fn a_span_within_a_token_is_dropped_and_one_that_starts_within_a_token_begins_at_the_next() {
         assert!(tokens(&["pro-NATO", "talks"], &[(4, 8)]).is_empty());
         assert_eq!(tokens(&["pro-NATO", "Council"], &[(4, 16)]), [(1, 2)]);
     }

@@ -1,4 +1,4 @@
-//! Subwords to windows the encoder can hold, and windows to packs.
+//! Subwords to windows that fit the encoder, and windows to packs.
 //!
 //! Nothing is ever cut off. Consecutive sentences share a window, since context
 //! helps; a sentence longer than a window is split with overlap, and every word is
@@ -11,9 +11,9 @@ use crate::tokenize::Tokenized;
 /// A window: a range of a document's subword ids.
 pub type Window = Range<usize>;
 
-/// Cuts a document into windows of at most `limit` subwords, special tokens not
-/// counted. Windows start and end between words; every subword is in at least one,
-/// save those of a word longer than `limit` beyond its first `limit`.
+/// Cuts a document into windows of at most `limit` subwords, special tokens not counted. Windows start
+/// and end between words; every subword is in at least one, except those beyond the first `limit` of a
+/// longer word.
 #[must_use]
 pub fn windows(document: &Tokenized, limit: usize) -> Vec<Window> {
     let mut found = Vec::new();
@@ -62,7 +62,7 @@ fn split(words: &[Range<usize>], limit: usize) -> Vec<Window> {
         }
         let keep = end.saturating_sub(limit / 4);
         first = (first + words[first..next].partition_point(|w| w.start < keep)).max(first + 1);
-        // The next word has to fit behind the overlap, or the window would end no later.
+        // The next word must fit after the overlap, or the next window would end no later.
         let overlong = |w: &Range<usize>| words[next].end - w.start > limit;
         first += words[first..next].partition_point(overlong);
     }
@@ -73,8 +73,7 @@ fn split(words: &[Range<usize>], limit: usize) -> Vec<Window> {
 /// Windows must be in order; returns an index into them.
 #[must_use]
 pub fn owner(windows: &[Window], subword: usize) -> Option<usize> {
-    // Windows are sorted by start and by end, so those that hold the subword are
-    // neighbours.
+    // Windows are sorted by start and by end, so those that contain the subword are adjacent.
     let from = windows.partition_point(|w| w.end <= subword);
     let margin = |w: &Window| (subword - w.start).min(w.end - 1 - subword);
     windows
@@ -86,8 +85,8 @@ pub fn owner(windows: &[Window], subword: usize) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// Groups windows into packs of about `budget` subwords. `lengths` are the windows'
-/// lengths; the result lists indices into it, windows of like length together.
+/// Groups windows into packs of at most `budget` subwords, or of one longer window. `lengths` are the
+/// windows' lengths; the result has indices into it, windows of similar length together.
 #[must_use]
 pub fn packs(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn overlap_gives_way_to_a_word_that_would_not_fit_behind_it() {
+    fn the_overlap_shrinks_for_a_word_that_would_not_fit_after_it() {
         let text = document(&[vec![3, 1, 10, 2]]);
         assert_eq!(windows(&text, 4), [0..4, 4..8, 14..16]);
         let text = document(&[vec![2, 2, 4, 1]]);

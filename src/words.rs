@@ -13,7 +13,7 @@ use crate::spaces::is_space;
 
 #[derive(PartialEq, Clone, Copy)]
 enum Class {
-    /// Continues a run of its like.
+    /// Continues a run of letters and digits.
     Letter,
     /// A character that is a word of its own (CJK ideographs, as in BERT).
     Ideograph,
@@ -51,8 +51,8 @@ fn class(c: char) -> Class {
     }
 }
 
-/// The words of `text[start..end]`, in order, disjoint, none holding white space,
-/// together covering every other character. Byte offsets into `text`.
+/// The words of `text[start..end]`, in order and disjoint, as byte offsets into `text`. Together they
+/// cover every character but white space.
 #[must_use]
 pub fn words(text: &str, start: usize, end: usize) -> Vec<Word> {
     let mut found = Vec::new();

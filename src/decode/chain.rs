@@ -1,35 +1,36 @@
-//! What a sequence of tags is worth: the model's tags weighed by what is known of names.
+//! The weights of sequences of tags, by what is known of names.
 //!
-//! All numbers here were chosen on development sets; `docs/ACCURACY.md` has what each gives.
+//! All numbers here were chosen on development sets; `docs/ACCURACY.md` says what each gains.
 
 use crate::model::{Calibration, Labels, Part, Scheme};
 
-/// What a sequence is worth in which a name follows one of the same label with neither a mark nor
-/// a line break between, against one without: "Pam Butler" is one person. Of names that are
-/// read in news and web text, fewer than one in 200 follow another so.
+/// Relative weight of a tag sequence in which a name directly follows another of the same label, with
+/// no mark or line break between: "Pam Butler" is one person. In news and web text fewer than one name
+/// in 200 follows another so.
 pub(super) const SIDE_BY_SIDE: f64 = 0.05;
 
-/// The same for a name that follows one of another label.
+/// The same for a name that directly follows one of another label.
 pub(super) const OTHER_BESIDE: f64 = 0.25;
 
-/// Where one tag stands after another, and what that is worth.
+/// The weight of a pair of tags, by the first one.
 #[derive(Clone, Copy)]
-struct Step {
+struct Transition {
     from: usize,
-    /// Where a line or a sentence ends between the two.
+    /// Its weight where a line or a sentence ends between the two words.
     apart: f64,
+    /// Its weight where the words adjoin.
     adjoining: f64,
 }
 
-/// Which tags may follow which, with their worth.
+/// Which tags may follow which, and the weight of each pair.
 pub(super) struct Chain {
-    /// For each tag those that may stand before it.
-    before: Vec<Vec<Step>>,
-    /// What each tag is worth at the start of a paragraph.
+    /// For each tag, the transitions to it.
+    before: Vec<Vec<Transition>>,
+    /// The weight of each tag at the start of a paragraph.
     pub(super) first: Vec<f64>,
     /// Whether a paragraph may end with the tag.
     pub(super) last: Vec<bool>,
-    /// The tags that begin and that go on with each label, where names always have both.
+    /// The `B-` and `I-` tag of each label, in schemes where each name starts with `B-`.
     pairs: Vec<(usize, usize)>,
 }
 
@@ -40,7 +41,7 @@ impl Chain {
             Some(label) if labels.starts(from, to) => calibration.weight(label),
             _ => 1.0,
         };
-        let step = |from, to| {
+        let transition = |from, to| {
             let beside = match labels.label(from) {
                 Some(label) if labels.starts(Some(from), to) => {
                     let same = labels.label(to) == Some(label);
@@ -50,7 +51,7 @@ impl Chain {
             };
             let apart = opens(Some(from), to);
             let adjoining = apart * beside;
-            Step {
+            Transition {
                 from,
                 apart,
                 adjoining,
@@ -59,7 +60,7 @@ impl Chain {
         let before = |to: usize| {
             let from = tags.clone();
             let from = from.filter(|&from| labels.allowed(Some(from), Some(to)));
-            from.map(|from| step(from, to)).collect()
+            from.map(|from| transition(from, to)).collect()
         };
         let first = |to: usize| match labels.allowed(None, Some(to)) {
             true => opens(None, to),
@@ -82,26 +83,26 @@ impl Chain {
         }
     }
 
-    /// The tags that may stand before a tag, and what each pair is worth.
+    /// The tags that may stand before a tag, and the weight of each pair.
     pub(super) fn before(&self, to: usize, adjoins: bool) -> impl Iterator<Item = (usize, f64)> {
-        let steps = self.before[to].iter();
-        steps.map(move |step| {
-            let worth = if adjoins { step.adjoining } else { step.apart };
-            (step.from, worth)
+        let transitions = self.before[to].iter();
+        transitions.map(move |transition| match adjoins {
+            true => (transition.from, transition.adjoining),
+            false => (transition.from, transition.apart),
         })
     }
 
-    /// Makes the first word of a column begin the name that the model lets it go on with: it knows nothing of
-    /// columns.
+    /// Lets the first word of a column begin a name where the model, which knows no columns, has it
+    /// continue one.
     pub(super) fn begin(&self, row: &mut [f64]) {
         for &(begin, inside) in &self.pairs {
             row[begin] += row[inside];
         }
     }
 
-    /// Of the probabilities of a word's tags makes their weights. Tags know nothing of each other:
-    /// where a word that adjoins a name of its label is said to begin one, mostly it goes on with it.
-    pub(super) fn carry_on(&self, row: &mut [f64], adjoins: bool) {
+    /// Turns the probabilities of a word's tags into weights. The model tags each word by itself: where
+    /// it has a word begin a name right after one of the same label, that mostly continues it.
+    pub(super) fn favour_inside(&self, row: &mut [f64], adjoins: bool) {
         if adjoins {
             for &(begin, inside) in &self.pairs {
                 row[inside] += (1.0 - SIDE_BY_SIDE) * row[begin];

@@ -1,4 +1,4 @@
-//! Words with a full stop that names end with: `Robert Downey Jr.`, `Apple Inc.`
+//! Suffixes with a full stop that end names: `Robert Downey Jr.`, `Apple Inc.`
 
 use super::{WordSpan, gap};
 use crate::document::is_person;
@@ -11,8 +11,8 @@ const PEOPLE: &[&str] = &["Jnr", "Jr", "Snr", "Sr"];
 
 const COMPANIES: &[&str] = &["Co", "Corp", "Inc", "Ltd"];
 
-/// What of an organisation's name may follow such a word: "Samsung Electronics Co. Ltd.". "Co." is a
-/// county, too: "Jefferson Co. Sheriff".
+/// Words that continue an organisation's name after such a suffix: "Samsung Electronics Co. Ltd.". "Co."
+/// also stands for a county: "Jefferson Co. Sheriff".
 const MORE: &[&str] = &[
     "Board",
     "Circuit",
@@ -46,15 +46,15 @@ const MORE: &[&str] = &[
     "Trust",
 ];
 
-/// States and streets. "Ill", "La", "Miss" and their like are words as well.
+/// States and streets, without those that are words as well: "Ill", "La", "Miss".
 const PLACES: &[&str] = &[
     "Ala", "Ariz", "Ark", "Ave", "Blvd", "Calif", "Colo", "Conn", "Fla", "Ga", "Kan", "Ky", "Md",
     "Mich", "Minn", "Neb", "Nev", "Okla", "Ont", "Pa", "Rd", "Tenn", "Tex", "Va", "Vt", "Wis",
     "Wyo",
 ];
 
-/// Where in `rows` a name begins that the spans over them run into from another: "Robert Downey Jr.
-/// Scarlett Johansson".
+/// Indices into `rows` where a second name begins within a span, after the suffix of the first: "Robert
+/// Downey Jr. Scarlett Johansson".
 pub(super) fn starts(
     text: &str,
     document: &Tokenized,
@@ -63,7 +63,7 @@ pub(super) fn starts(
 ) -> Vec<usize> {
     let surface = |row: usize| {
         let word = document.words.get(*rows.get(row)?)?;
-        text.get(word.start..word.end)
+        Some(word.surface(text))
     };
     let blank = |row: usize| {
         let between = gap(text, document, *rows.get(row)?, *rows.get(row + 1)?)?;
@@ -71,10 +71,10 @@ pub(super) fn starts(
     };
     let starts = |label: &str, at: usize| {
         let (word, next) = (surface(at)?, surface(at + 2)?);
-        let goes_on = !is_person(label) && MORE.contains(&next);
+        let continues = !is_person(label) && MORE.contains(&next);
         let ends = surface(at + 1)? == "." && !blank(at)? && blank(at + 1)?;
-        let starts = ends && !goes_on && next.starts_with(char::is_uppercase);
-        (starts && joining(label).contains(&word)).then_some(at + 2)
+        let starts = ends && !continues && next.starts_with(char::is_uppercase);
+        (starts && suffixes(label).contains(&word)).then_some(at + 2)
     };
     let of_span = |span: &WordSpan| {
         let label = span.label.clone();
@@ -84,8 +84,8 @@ pub(super) fn starts(
     spans.iter().flat_map(of_span).collect()
 }
 
-/// Words that end names of a label, and behind which another name may begin.
-fn joining(label: &str) -> &'static [&'static str] {
+/// Suffixes that end names of a label, and after which another name may begin.
+fn suffixes(label: &str) -> &'static [&'static str] {
     match label {
         ORGANISATION => COMPANIES,
         _ if is_person(label) => PEOPLE,
@@ -93,13 +93,13 @@ fn joining(label: &str) -> &'static [&'static str] {
     }
 }
 
-/// The end of a name with the full stop that belongs to its last word.
+/// The end of a name, including the full stop that belongs to its last word.
 pub(super) fn with_stop(text: &str, (start, end): (usize, usize), label: &str) -> usize {
     let name = text.get(start..end).unwrap_or_default();
     let rest = text.get(end..).unwrap_or_default();
     let known = match label {
         PLACE => PLACES,
-        _ => joining(label),
+        _ => suffixes(label),
     };
     let word = name.rsplit(char::is_whitespace).next().unwrap_or_default();
     // Neither "Inc..." nor "inc.com".
@@ -127,7 +127,7 @@ mod tests {
     use crate::fake::subwords;
 
     #[test]
-    fn a_name_begins_behind_the_suffix_of_another() {
+    fn a_name_begins_after_the_suffix_of_another() {
         let starts = |text: &str, label: &str| {
             let document = subwords().tokenize(text).unwrap();
             let rows: Vec<usize> = (0..document.words.len()).collect();

@@ -49,7 +49,7 @@ fn rows(words: usize) -> impl Strategy<Value = Vec<Vec<f32>>> {
 
 proptest! {
     #[test]
-    fn spans_and_scores_are_those_of_trying_every_sequence(
+    fn spans_and_scores_equal_those_of_a_search_over_all_sequences(
         scheme in prop::sample::select(vec![IOB2, IOB1, BIOES]),
         logits in (1usize..5).prop_flat_map(rows),
         adjoins in prop::collection::vec(any::<bool>(), 4),
@@ -89,9 +89,9 @@ proptest! {
         let chain = Chain::new(&labels, &calibration);
         let mut weights = p.clone();
         for (row, &adjoins) in weights.iter_mut().zip(&adjoins) {
-            chain.carry_on(row, adjoins);
+            chain.favour_inside(row, adjoins);
         }
-        let words = Words { p: &weights, adjoins: &adjoins[..p.len()] };
+        let words = Words { weights: &weights, adjoins: &adjoins[..p.len()] };
         let found = best_spans(&labels, &chain, words);
         let expected = spans_of(&labels, best[0]);
         prop_assert_eq!(found.len(), expected.len());
@@ -134,7 +134,7 @@ fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn two_words_that_might_be_two_people_are_one_unless_a_line_ends_between_them() {
+fn two_adjoining_words_tagged_as_people_are_one_person_unless_a_line_ends_between_them() {
     let labels = labels(IOB2);
     let names = |text: &str| {
         let document = subwords().tokenize(text).unwrap();
@@ -175,7 +175,7 @@ fn a_name_may_run_over_a_line_break_but_not_over_a_blank_line() {
 }
 
 #[test]
-fn no_name_runs_from_one_column_into_the_next() {
+fn no_name_crosses_from_one_column_into_the_next() {
     let two = [span("Kyiv", "PER"), span("based", "PER")];
     for gap in ["\t", "   ", " \u{A0} "] {
         assert_eq!(decode_tags(&format!("Kyiv{gap}based"), &[1, 2]), two);
@@ -205,7 +205,7 @@ fn unbalanced_marks_are_trimmed_and_balanced_ones_kept() {
 }
 
 #[test]
-fn two_names_that_run_together_behind_a_suffix_are_two() {
+fn two_names_joined_after_a_suffix_are_two() {
     assert_eq!(
         decode_tags("Kyiv Jr. Based met Kyiv Sr", &[1, 2, 2, 2, 0, 1, 2]),
         [
@@ -234,7 +234,7 @@ fn an_apostrophe_that_opens_a_name_is_part_of_it() {
 }
 
 #[test]
-fn a_word_without_subwords_joins_the_name_around_it_only() {
+fn a_word_without_subwords_belongs_only_to_a_name_around_it() {
     assert_eq!(
         decode_tags("Kyiv \u{1} based", &[1, 0, 2]),
         [span("Kyiv \u{1} based", "PER")]
@@ -260,7 +260,7 @@ fn a_logit_that_is_not_a_number_is_an_error() {
 }
 
 #[test]
-fn a_higher_temperature_makes_the_same_spans_less_sure() {
+fn a_higher_temperature_lowers_the_scores_of_the_same_spans() {
     let document = subwords().tokenize("Kyiv based").unwrap();
     let mut logits = Array2::zeros((2, 5));
     logits[[0, 3]] = 4.0;

@@ -1,4 +1,4 @@
-//! What names of a list are compared by.
+//! The form that listed names are compared in.
 
 /// The bytes of `text` in lower case.
 pub(super) fn lower(text: &str) -> impl Iterator<Item = u8> + '_ {

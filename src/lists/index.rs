@@ -1,8 +1,7 @@
-//! All rows of all lists, found by what they are called.
+//! An index from surfaces to the rows of all lists.
 //!
-//! The names, in lower case, are the keys of a finite-state transducer (Gallant's `fst`), which
-//! takes a few bytes for each; the rows of a key stand one after the other in one vector, their
-//! texts in one buffer.
+//! Surfaces in lower case are the keys of a finite-state transducer (the `fst` crate), which takes a
+//! few bytes for each. The rows of a key are consecutive in one vector; their texts are in one buffer.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +14,10 @@ use crate::reader::Input;
 use crate::spaces::one_line_into;
 use crate::{Error, Result};
 
-/// A row as it is kept.
+/// A row, with the byte lengths of its cells.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
-    /// Where its surface, id and canonical name start in the buffer, one behind the other.
+struct StoredRow {
+    /// Where its surface, id and canonical name start in the buffer, one after the other.
     at: u64,
     surface: u16,
     id: u16,
@@ -26,7 +25,7 @@ struct Kept {
     label: u16,
     list: u16,
     exact: bool,
-    /// Whether it is the first of its key.
+    /// Whether it is the first row of its key.
     first: bool,
     line: u32,
 }
@@ -44,7 +43,7 @@ pub struct Entry<'l> {
     pub canonical: &'l str,
 }
 
-/// Where a label stands first.
+/// A label, and the list and line where it occurs first.
 #[derive(Debug, Clone)]
 pub(super) struct Label {
     pub(super) name: String,
@@ -52,21 +51,23 @@ pub(super) struct Label {
     line: usize,
 }
 
-/// The rows and how to find them.
+/// All rows, by key.
 pub(super) struct Index {
     fst: Fst<Vec<u8>>,
-    rows: Vec<Kept>,
+    rows: Vec<StoredRow>,
     buffer: Vec<u8>,
     pub(super) labels: Vec<Label>,
     paths: Vec<PathBuf>,
 }
 
-/// Rows that are still read.
+/// The rows read so far, in the order of the lists.
 #[derive(Default)]
 struct Draft {
-    rows: Vec<Kept>,
+    rows: Vec<StoredRow>,
     buffer: Vec<u8>,
+    /// The keys of all rows, one after the other.
     keys: Vec<u8>,
+    /// For each row, where its key ends.
     ends: Vec<usize>,
     labels: Vec<Label>,
 }
@@ -85,13 +86,13 @@ impl Draft {
             }
         };
         let many = |_| wrong(path, row.line, "more labels or lines than a list can have");
-        // A canonical name that is the surface is not kept twice.
+        // A canonical name that equals the surface is not stored twice.
         let canonical = match row.canonical == row.surface {
             true => "",
             false => row.canonical,
         };
         let length = |cell: &str| u16::try_from(cell.len()).unwrap_or(u16::MAX);
-        self.rows.push(Kept {
+        self.rows.push(StoredRow {
             at: self.buffer.len() as u64,
             surface: length(row.surface),
             id: length(row.id),
@@ -134,11 +135,11 @@ impl Draft {
         surface.unwrap_or_default()
     }
 
-    /// Sorts the rows by key, then surface, then where they stand.
+    /// Sorts the rows by key, then surface, then position in the lists.
     fn finish(self, paths: Vec<PathBuf>) -> Result<Index> {
         let many = |_| Error::Option("lists of more than 4,294,967,295 rows".to_owned());
         let rows = u32::try_from(self.rows.len()).map_err(many)?;
-        // The first bytes of a key stand beside its row: most keys differ in them.
+        // The first eight bytes of a key are sorted with its row: most keys differ in them.
         let start = |key: &[u8]| {
             let mut start = [0; 8];
             for (to, from) in start.iter_mut().zip(key) {
@@ -156,7 +157,7 @@ impl Draft {
         });
         let unsorted = |e: fst::Error| Error::Option(format!("cannot index the lists: {e}"));
         let mut builder = fst::raw::Builder::memory();
-        let mut sorted: Vec<Kept> = Vec::with_capacity(order.len());
+        let mut sorted: Vec<StoredRow> = Vec::with_capacity(order.len());
         let mut before: Option<&[u8]> = None;
         for &(_, at) in &order {
             let key = self.key(at);
@@ -167,7 +168,7 @@ impl Draft {
                 before = Some(key);
             }
             if let Some(row) = self.rows.get(at as usize) {
-                sorted.push(Kept { first, ..*row });
+                sorted.push(StoredRow { first, ..*row });
             }
         }
         let fst = builder.into_inner().map_err(unsorted)?;
@@ -184,7 +185,7 @@ impl Draft {
 }
 
 impl Index {
-    /// Reads lists; also gives the digest of each.
+    /// Reads lists; also returns the digest of each.
     pub(super) fn read(inputs: &[Input]) -> Result<(Self, Vec<String>)> {
         let (mut draft, mut digests) = (Draft::default(), Vec::new());
         let paths: Vec<PathBuf> = inputs.iter().map(Input::path).collect();
@@ -206,7 +207,7 @@ impl Index {
         self.rows.len()
     }
 
-    /// That no list says two things of one surface.
+    /// Checks that no list has two different rows for one surface.
     fn check(&self) -> Result<()> {
         for (before, row) in self.rows.iter().zip(self.rows.iter().skip(1)) {
             let (one, other) = (self.entry(before), self.entry(row));
@@ -215,7 +216,7 @@ impl Index {
                 && (one != other || before.exact != row.exact)
             {
                 let path = self.paths.get(usize::from(row.list));
-                let said = |entry: &Entry<'_>, row: &Kept| {
+                let said = |entry: &Entry<'_>, row: &StoredRow| {
                     let id = entry.id.unwrap_or("no id");
                     let case = if row.exact { ", exact" } else { "" };
                     format!("{} ({id}, {:?}{case})", entry.label, entry.canonical)
@@ -248,7 +249,7 @@ impl Index {
     }
 
     /// The row's entry.
-    fn entry(&self, row: &Kept) -> Entry<'_> {
+    fn entry(&self, row: &StoredRow) -> Entry<'_> {
         let mut at = usize::try_from(row.at).unwrap_or(usize::MAX);
         let mut cell = |length: u16| {
             let start = at;
@@ -270,7 +271,7 @@ impl Index {
         }
     }
 
-    /// The longest name that starts at the first of `words`, and how many of them it has.
+    /// The longest name that starts at the first of `words`, with its number of words.
     pub(super) fn longest(&self, text: &str, words: &[Word]) -> Option<(usize, Entry<'_>)> {
         let start = words.first()?.start;
         let mut node = self.fst.root();
@@ -278,7 +279,7 @@ impl Index {
         let mut end = start;
         'words: for (at, word) in words.iter().enumerate() {
             let blank = if word.start > end { " " } else { "" };
-            for byte in blank.bytes().chain(lower(text.get(word.start..word.end)?)) {
+            for byte in blank.bytes().chain(lower(word.surface(text))) {
                 let Some(arc) = node.find_input(byte) else {
                     break 'words;
                 };
@@ -294,13 +295,13 @@ impl Index {
         let mut written = String::new();
         ends.iter().rev().find_map(|(words, end, row)| {
             one_line_into(text.get(start..*end)?, &mut written);
-            Some((*words, self.of(row.value(), &written)?))
+            Some((*words, self.best_row(row.value(), &written)?))
         })
     }
 
-    /// The row of a key that fits `written` best: the same case before another, then the
-    /// earlier list, then the earlier line.
-    fn of(&self, first: u64, written: &str) -> Option<Entry<'_>> {
+    /// The row that fits `written` best, of a key whose rows start at `first`: the same case before
+    /// another, then the earlier list, then the earlier line.
+    fn best_row(&self, first: u64, written: &str) -> Option<Entry<'_>> {
         let rows = self.rows.get(usize::try_from(first).ok()?..)?;
         let same = rows.iter().skip(1).take_while(|row| !row.first);
         let (_, _, best) = rows

@@ -1,12 +1,11 @@
-//! Lists of names of the user's own: what they say goes before what the model says.
+//! The user's own lists of names, which override the model.
 //!
-//! A list is a file of tab-separated columns, named by its first line: `surface` and `label`,
-//! and perhaps `id`, `canonical` and `case`. A name of a list is found where it starts and ends
-//! at a word's border, whatever white space but a blank line separates its words. Of names that
-//! start at the same word the longest counts; of rows that name the same words the one in the same
-//! case, then the one in the earlier list, then the earlier line. Rows with `exact` as `case` are
-//! found in their own case only. What is found takes the place of every span of the model that it
-//! overlaps.
+//! A list is a file of tab-separated columns, named by its first line: `surface` and `label`, and
+//! optionally `id`, `canonical` and `case`. A name is found where it starts and ends at a word's
+//! border, with any white space but a blank line between its words. Of names that start at the same
+//! word the longest counts; of rows for the same words the one in the same case, then the one in the
+//! earlier list, then the earlier line. Rows with `exact` as `case` match in their own case only. What
+//! is found replaces every span of the model that it overlaps.
 
 mod fold;
 mod index;
@@ -42,7 +41,7 @@ pub struct Found<'l> {
 }
 
 impl Lists {
-    /// Reads lists, those that come first having precedence.
+    /// Reads lists; earlier ones take precedence.
     ///
     /// # Errors
     /// [`Error::Read`] or [`Error::Directory`] where a file cannot be read, [`Error::List`]
@@ -52,7 +51,7 @@ impl Lists {
         Self::read(&paths.iter().map(file).collect::<Vec<_>>())
     }
 
-    /// Reads lists from anywhere, as [`open`](Self::open) reads files.
+    /// Reads lists from any input, as [`open`](Self::open) reads files.
     ///
     /// ```
     /// use newshound::lists::Lists;
@@ -85,11 +84,11 @@ impl Lists {
         &self.digests
     }
 
-    /// Each file and its digest.
-    pub(crate) fn told(&self) -> String {
+    /// The path and digest of each file.
+    pub(crate) fn fingerprint(&self) -> String {
         let files = self.index.paths().iter().zip(&self.digests);
-        let told = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
-        told.collect::<Vec<_>>().join(", ")
+        let files = files.map(|(path, digest)| format!("{} sha256:{digest}", path.display()));
+        files.collect::<Vec<_>>().join(", ")
     }
 
     /// How many rows they have together.
@@ -104,18 +103,18 @@ impl Lists {
         self.len() == 0
     }
 
-    /// Labels of the entries that a model with the labels `known` does not have, as an error
-    /// that names the row.
+    /// Checks that all labels are among `known`, those of a model; the error names the first row with
+    /// another.
     pub(crate) fn check(&self, known: &[Arc<str>]) -> Result<(), Error> {
         self.index.unknown(known).map_or(Ok(()), Err)
     }
 
-    /// Names of the lists in a text of `words` and `sentences`, in text order, disjoint. A name may
-    /// hold what looks like the end of a sentence, as `Yahoo! Inc. Japan` does, and a line break. It
-    /// does not run over a blank line, nor from one given sentence of tokens into the next.
+    /// The listed names in a text of `words` and `sentences`, in text order, disjoint. A name may contain
+    /// what looks like the end of a sentence (`Yahoo! Inc. Japan`) and a line break. It crosses neither
+    /// a blank line nor the border between two given sentences of tokens.
     #[must_use]
     pub fn find(&self, text: &str, words: &[Word], sentences: &[Sentence]) -> Vec<Found<'_>> {
-        let parts = sentences.chunk_by(|sentence, next| !parted(text, sentence, next));
+        let parts = sentences.chunk_by(|sentence, next| !is_border(text, sentence, next));
         let words = parts.filter_map(|part| {
             let (first, last) = (part.first()?, part.last()?);
             words.get(first.words.start..last.words.end)
@@ -125,7 +124,7 @@ impl Lists {
             .collect()
     }
 
-    /// Names of the lists in words that nothing parts.
+    /// The listed names in words without such a border.
     fn find_within(&self, text: &str, words: &[Word]) -> Vec<Found<'_>> {
         let (mut found, mut at) = (Vec::new(), 0);
         while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
@@ -161,15 +160,15 @@ impl fmt::Debug for Lists {
     }
 }
 
-/// Whether no name runs from a sentence into the next: a paragraph starts there, behind more than a
-/// line break. Sentences of tokens stand side by side, with nothing between them.
-fn parted(text: &str, sentence: &Sentence, next: &Sentence) -> bool {
+/// Whether no name crosses from a sentence into the next: a paragraph starts there and not exactly one
+/// line break is between them. Given sentences of tokens have nothing between them.
+fn is_border(text: &str, sentence: &Sentence, next: &Sentence) -> bool {
     let between = text.get(sentence.end..next.start).unwrap_or_default();
     next.starts_paragraph && between.matches('\n').count() != 1
 }
 
-/// Puts what was found in the place of the spans it overlaps.
-pub(crate) fn put(found: &[Found<'_>], spans: &mut Vec<Span>) {
+/// Replaces the spans that found names overlap.
+pub(crate) fn override_spans(found: &[Found<'_>], spans: &mut Vec<Span>) {
     if found.is_empty() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What lists say of a document's names: their canonical form, their id, and which are one.
+//! Applies lists to a document's names: their canonical form, their id, and which are one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use super::{Entry, Found};
 use crate::document::Span;
 use crate::names::Name;
 
-/// What makes two entries the same name: their label, and their id or else canonical name.
+/// What two entries of the same name share: label, and id or else canonical name.
 type Key<'l> = (&'l str, Option<&'l str>, &'l str);
 
-/// Which name a span is of.
+/// The name of a span: listed, or as grouped before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Target<'l> {
     Listed(Key<'l>),
@@ -25,8 +25,8 @@ fn key<'l>(entry: &Entry<'l>) -> Key<'l> {
     (entry.label, entry.id, canonical)
 }
 
-/// Gives names that lists have their canonical form and id. Mentions of one id become one name
-/// and those of two become two; other mentions of a name follow the one that is listed.
+/// Gives listed names their canonical form and id. Mentions of one id become one name, those of two
+/// become two. Unlisted mentions of a name follow its listed ones where these are of one id.
 pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Name>) {
     if found.is_empty() {
         return;
@@ -59,7 +59,7 @@ pub(crate) fn settle(found: &[Found<'_>], spans: &mut [Span], names: &mut Vec<Na
             Target::Listed(key) => first.get(&key),
             Target::Grouped(_) => None,
         };
-        // Names settle their labels among their mentions; lists do not.
+        // The vote of a name's mentions on their label does not count against a list.
         if let Some(found) = entry {
             span.label = Arc::clone(&found.span.label);
         }

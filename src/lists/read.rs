@@ -1,4 +1,4 @@
-//! A file of names to rows, or to an error that names its line.
+//! Reads the rows of a list; errors name the line.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
 use crate::reader::{Input, Reader};
-use crate::spaces::one_line_into;
+use crate::spaces::{MARK, one_line_into};
 use crate::{Error, Result};
 
-/// Columns a list may have, those that it must have first.
+/// The columns of a list; the first [`NEEDED`] are required.
 const COLUMNS: [&str; 5] = ["surface", "label", "id", "canonical", "case"];
 const NEEDED: usize = 2;
 
-/// A row as it is written.
+/// A row of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row<'l> {
     pub(super) line: usize,
@@ -23,17 +23,17 @@ pub(super) struct Row<'l> {
     pub(super) label: &'l str,
     pub(super) id: &'l str,
     pub(super) canonical: &'l str,
-    /// Whether only this case will do.
+    /// Whether it matches in this case only.
     pub(super) exact: bool,
 }
 
-/// Where a list's columns stand.
+/// The positions of a list's columns.
 struct Header {
     columns: usize,
     at: [Option<usize>; COLUMNS.len()],
 }
 
-/// An error of a line.
+/// An error in a line of a list.
 pub(super) fn wrong(path: &Path, line: usize, message: impl Into<String>) -> Error {
     Error::List {
         path: path.to_owned(),
@@ -42,7 +42,7 @@ pub(super) fn wrong(path: &Path, line: usize, message: impl Into<String>) -> Err
     }
 }
 
-/// Gives every row of a list to `take`. Returns the SHA-256 of the (decompressed) file.
+/// Calls `take` with every row of a list. Returns the SHA-256 of the decompressed file.
 pub(super) fn read(input: &Input, mut take: impl FnMut(Row<'_>) -> Result<()>) -> Result<String> {
     let path = &input.path();
     let mut bytes = Reader::default().open(input)?.bytes;
@@ -63,7 +63,7 @@ pub(super) fn read(input: &Input, mut take: impl FnMut(Row<'_>) -> Result<()>) -
             wrong(path, number, message)
         })?;
         let text = match number {
-            1 => text.strip_prefix('\u{FEFF}').unwrap_or(text),
+            1 => text.strip_prefix(MARK).unwrap_or(text),
             _ => text,
         };
         let text = text.trim_end_matches(['\r', '\n']);

@@ -59,7 +59,7 @@ fn ids(lists: &Lists, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A document with spans of the model (surface, label), lists put over them.
+/// A document with spans of the model (surface, label) that the lists override.
 fn document(lists: &Lists, text: &str, spans: &[(&str, &str)]) -> Document {
     let mut at = 0;
     let mut spans: Vec<Span> = spans
@@ -78,7 +78,7 @@ fn document(lists: &Lists, text: &str, spans: &[(&str, &str)]) -> Document {
         .collect();
     let words = words(text, 0, text.len());
     let found = lists.find(text, &words, &whole(&words));
-    put(&found, &mut spans);
+    override_spans(&found, &mut spans);
     let mut names = names::find(text, &mut spans);
     settle(&found, &mut spans, &mut names);
     Document {
@@ -90,7 +90,7 @@ fn document(lists: &Lists, text: &str, spans: &[(&str, &str)]) -> Document {
     }
 }
 
-/// Surface and label of the spans.
+/// Surface, label and score of the spans.
 fn spans(document: &Document) -> Vec<(&str, &str, f32)> {
     let spans = document.spans.iter();
     spans
@@ -111,7 +111,7 @@ fn the_longest_name_wins_and_ends_at_a_words_border() {
 }
 
 #[test]
-fn a_name_runs_over_no_blank_line_but_may_hold_what_looks_like_the_end_of_a_sentence() {
+fn a_name_crosses_no_blank_line_but_may_contain_what_looks_like_the_end_of_a_sentence() {
     let lists = list("Mark Rutte\tPER\t1\t\t\nYahoo! Inc. Japan\tORG\t2\t\t\n");
     let found = |text: &str, document: crate::tokenize::Tokenized| -> usize {
         let found = lists.find(text, &document.words, &document.sentences);
@@ -128,17 +128,22 @@ fn a_name_runs_over_no_blank_line_but_may_hold_what_looks_like_the_end_of_a_sent
         assert_eq!(found(text, document), wanted, "{text}");
     }
     let text = "Mark\nRutte spoke\n";
-    for (borders, wanted) in [
-        (vec![(0, 5, true), (5, 17, true)], 0),
-        (vec![(0, 17, true)], 1),
+    let sentence = |bytes: std::ops::Range<usize>| crate::segment::Sentence {
+        start: bytes.start,
+        end: bytes.end,
+        starts_paragraph: true,
+    };
+    for (sentences, wanted) in [
+        (vec![sentence(0..5), sentence(5..17)], 0),
+        (vec![sentence(0..17)], 1),
     ] {
-        let document = subwords().tokenize_sentences(text, borders).unwrap();
+        let document = subwords().tokenize_sentences(text, sentences).unwrap();
         assert_eq!(found(text, document), wanted);
     }
 }
 
 #[test]
-fn a_name_is_found_behind_a_byte_order_mark() {
+fn a_name_is_found_after_a_byte_order_mark() {
     let lists = list("Kyiv Post\tORG\t1\t\texact\n");
     let text = "\u{FEFF}Kyiv Post, Kyiv\u{FEFF} Post";
     let surfaces = found(&lists, text);
@@ -154,7 +159,7 @@ fn marks_are_words_so_that_names_may_start_and_end_with_them() {
 }
 
 #[test]
-fn the_same_case_goes_before_another_and_exact_rows_have_only_theirs() {
+fn the_same_case_is_preferred_and_exact_rows_match_no_other_case() {
     let lists = list("Apple\tORG\tfirm\t\t\nAPPLE\tMISC\tloud\t\t\nWHO\tORG\twho\t\texact\n");
     assert_eq!(
         ids(&lists, "Apple APPLE apple aPPle WHO who Who"),
@@ -182,7 +187,7 @@ fn of_two_lists_the_earlier_one_wins() {
 }
 
 #[test]
-fn an_entry_takes_the_place_of_every_span_it_overlaps() {
+fn an_entry_replaces_every_span_it_overlaps() {
     let lists = list("Kyiv Post\tORG\tkp\tKyiv Post Ltd\t\n");
     let text = "Kyiv Post in Kyiv, Post Office";
     let document = document(
@@ -235,7 +240,7 @@ fn one_id_is_one_name_and_two_ids_are_two() {
 }
 
 #[test]
-fn mentions_that_follow_a_listed_one_have_its_label() {
+fn unlisted_mentions_of_a_listed_name_get_its_label() {
     let lists = list("Mercury\tPER\tQ1\tFreddie Mercury\texact\n");
     let text = "MERCURY WON. MERCURY AGAIN. Then Mercury left.";
     let document = document(&lists, text, &[("MERCURY", "ORG"), ("MERCURY", "ORG")]);
@@ -299,7 +304,7 @@ fn bad_rows_are_named_with_file_and_line() {
     }
     assert!(
         lists(&[&format!("{good}Kyiv\tLOC\t1\tKyiv\t\n")]).is_ok(),
-        "said twice, the same"
+        "the same row twice"
     );
     let known: Vec<Arc<str>> = vec!["LOC".into(), "PER".into()];
     let odd = lists(&[good, "surface\tlabel\na\tPER\nb\tGPE\nc\tGPE\n"]).unwrap();
@@ -311,7 +316,7 @@ fn bad_rows_are_named_with_file_and_line() {
 }
 
 #[test]
-fn invalid_utf_8_is_named_with_its_line_and_a_mark_at_the_start_is_passed_over() {
+fn invalid_utf_8_is_an_error_with_its_line_and_a_byte_order_mark_is_skipped() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("names.tsv");
     fs::write(&path, b"surface\tlabel\nKyiv\tLOC\nM\xFCnchen\tLOC\n").unwrap();
@@ -344,7 +349,7 @@ fn compressed_lists_are_read_and_digests_tell_lists_apart() {
 
 proptest! {
     #[test]
-    fn what_is_found_is_a_row_of_the_list_between_words(
+    fn what_is_found_is_a_row_of_the_list_at_borders_of_words(
         rows in prop::collection::btree_set("[ab.]{1,3}( [ab']{1,2}){0,2}|Σ|é|İ", 1..12),
         text in "([abAB.']|Σ|é|İ|[ \n\t]|😀){0,40}",
     ) {
@@ -365,7 +370,7 @@ proptest! {
     }
 
     #[test]
-    fn spans_stay_disjoint_slices_after_lists_are_put_over_them(
+    fn spans_stay_disjoint_slices_after_lists_override_them(
         text in "(Kyiv|Post|[a-z]{1,2}|[ .]){0,30}",
         cuts in prop::collection::btree_set(0_usize..60, 0..8),
     ) {
@@ -387,7 +392,7 @@ proptest! {
             })
             .collect();
         let found = lists.find(&text, &all, &whole(&all));
-        put(&found, &mut spans);
+        override_spans(&found, &mut spans);
         prop_assert!(found.iter().all(|found| spans.contains(&found.span)));
         for pair in spans.windows(2) {
             prop_assert!(pair[0].end <= pair[1].start);

@@ -1,5 +1,7 @@
 //! What a model card, a README.md with YAML before its text, says in fields.
 
+use crate::spaces::MARK;
+
 /// Licence and languages, as far as they are told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Card {
@@ -14,7 +16,7 @@ impl Card {
         let mut name = None;
         let mut card = Self::default();
         let mut languages = false;
-        let lines = text.strip_prefix('\u{FEFF}').unwrap_or(text).lines();
+        let lines = text.strip_prefix(MARK).unwrap_or(text).lines();
         let mut lines = lines.map(str::trim_end);
         if lines.next() != Some("---") {
             return card;

@@ -5,17 +5,17 @@ use super::form::{self, Form, Map};
 use super::links::Links;
 use super::short::without_legal;
 
-/// Words of the longest name that acronyms are made of.
+/// The most words of a name that an acronym stands for.
 const WORDS: usize = 16;
 
-/// Names that start with the same letter as an acronym and are looked at.
+/// An acronym is compared with names of the same first letters only where they are at most this many.
 const NEAR: usize = 256;
 
-/// Letters from which on an acronym may be made of some words in a row of a name, and more
-/// than which one is that is written like a word.
+/// An acronym of at least this many letters may stand for consecutive words within a name; one written
+/// like a word (`Nasa`) needs more.
 const RUN: usize = 3;
 
-/// Words that an acronym may pass over.
+/// Whether a word is one that acronyms may skip.
 pub(super) fn is_small(word: &str) -> bool {
     matches!(
         word,
@@ -60,8 +60,8 @@ pub(super) fn initials(words: &[String]) -> [String; 2] {
     [of(|_| true), of(|word| !is_small(word))]
 }
 
-/// Whether an acronym's letters are the beginnings of the words, in order: one letter or
-/// several of each, at most `skips` words besides the small ones passed over.
+/// Whether an acronym's letters are the beginnings of the words, in order: one letter or several of
+/// each. Small words and at most `skips` others may be skipped.
 pub(super) fn spells(letters: &[char], words: &[String], skips: usize) -> bool {
     let Some((word, rest)) = words.split_first() else {
         return letters.is_empty();
@@ -77,8 +77,8 @@ pub(super) fn spells(letters: &[char], words: &[String], skips: usize) -> bool {
         || skips > 0 && !letters.is_empty() && spells(letters, rest, skips - 1)
 }
 
-/// Whether a short form stands for a long one beside which it is put in brackets: its letters
-/// are in the long one, in order, the first at a word's start (Schwartz and Hearst 2003).
+/// Whether the letters of a short form in brackets occur in the long form beside it, in order, the
+/// first at a word's start (Schwartz and Hearst 2003).
 pub(super) fn abbreviates(letters: &[char], long: &[String]) -> bool {
     let Some((first, rest)) = letters.split_first() else {
         return false;
@@ -92,90 +92,100 @@ pub(super) fn abbreviates(letters: &[char], long: &[String]) -> bool {
         })
 }
 
-/// Joins acronyms with the one name that they are made of.
-pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
-    let long = |id: &&usize| (2..=WORDS).contains(&forms[**id].words.len());
-    let mut exact: Map<String, Vec<usize>> = Map::default();
-    let mut by_letter: Map<char, Vec<usize>> = Map::default();
-    let mut by_run: Map<[char; RUN], Vec<(usize, String)>> = Map::default();
-    for &id in ids.iter().filter(long) {
-        let words = &forms[id].words;
+/// Long names, found by the acronyms that may stand for them.
+#[derive(Default)]
+struct LongNames {
+    /// By their acronyms of one letter for each word, with and without small words.
+    exact: Map<String, Vec<usize>>,
+    /// By their first letter.
+    by_letter: Map<char, Vec<usize>>,
+    /// By each run of initials, with the initials of all words that are not small.
+    by_run: Map<[char; RUN], Vec<(usize, String)>>,
+}
+
+impl LongNames {
+    fn add(&mut self, id: usize, words: &[String]) {
+        let Some((first, rest)) = words.split_first() else {
+            return;
+        };
         let [all, content] = initials(words);
         let letters: Vec<char> = content.chars().collect();
         for run in letters.array_windows() {
-            by_run.entry(*run).or_default().push((id, content.clone()));
+            self.by_run
+                .entry(*run)
+                .or_default()
+                .push((id, content.clone()));
         }
-        let own = words
-            .first()
-            .filter(|word| country::is_part(word))
-            .map(|_| initials(&words[1..])[1].clone());
-        let mut keys = vec![all, content];
+        let mut acronyms = vec![all, content];
         let company = without_legal(words);
         if (2..words.len()).contains(&company.len()) {
-            keys.extend(initials(company));
+            acronyms.extend(initials(company));
         }
-        keys.extend(own.filter(|own| own.chars().count() > 1));
-        keys.extend(
-            words
-                .first()
-                .filter(|w| country::is_part(w))
-                .map(|w| format!("{w}{}", initials(&words[1..])[1])),
-        );
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            exact.entry(key).or_default().push(id);
+        if country::is_part(first) {
+            let [_, own] = initials(rest);
+            acronyms.push(format!("{first}{own}"));
+            acronyms.extend(Some(own).filter(|own| own.chars().count() > 1));
         }
-        by_letter
-            .entry(words[0].chars().next().unwrap_or_default())
-            .or_default()
-            .push(id);
+        acronyms.sort_unstable();
+        acronyms.dedup();
+        for acronym in acronyms {
+            self.exact.entry(acronym).or_default().push(id);
+        }
+        let letter = first.chars().next().unwrap_or_default();
+        self.by_letter.entry(letter).or_default().push(id);
+    }
+
+    /// The names that an acronym spells in another way: with several letters of a word, without a word,
+    /// or with the initials of consecutive words only.
+    fn spelt(&self, acronym: &str, forms: &[Form]) -> Vec<usize> {
+        let letters: Vec<char> = acronym.chars().collect();
+        let skips = usize::from(letters.len() > 3);
+        let first = letters.first().copied().unwrap_or_default();
+        let near = self.by_letter.get(&first);
+        let near = near.filter(|near| near.len() <= NEAR && letters.len() > 2);
+        let near = near.into_iter().flatten().copied();
+        let spelt: Vec<usize> = near
+            .filter(|&id| spells(&letters, &forms[id].words, skips))
+            .collect();
+        let Some(start) = letters.first_chunk::<RUN>().filter(|_| spelt.is_empty()) else {
+            return spelt;
+        };
+        let with = self.by_run.get(start).filter(|with| with.len() <= NEAR);
+        let within = with.into_iter().flatten();
+        let within = within.filter(|(_, content)| content.contains(acronym));
+        within.map(|(id, _)| *id).collect()
+    }
+}
+
+/// Joins each acronym with the name that it stands for, if only one fits.
+pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut names = LongNames::default();
+    for &id in ids {
+        let words = &forms[id].words;
+        if (2..=WORDS).contains(&words.len()) {
+            names.add(id, words);
+        }
     }
     for &id in ids {
         let form = &forms[id];
-        if !form.is_acronym() {
-            // Some write what is spoken as a word like one: `Nasa`.
-            if let [word] = &form.words[..]
-                && word.chars().count() > RUN
-                && let Some(found) = exact.get(word)
-                && let [one] = links.roots(found.iter().copied())[..]
-            {
-                links.join(one, id);
-            }
-            continue;
+        let acronym = match &form.words[..] {
+            _ if form.is_acronym() => &form.acronym,
+            // An acronym written like a word: `Nasa`.
+            [word] if word.chars().count() > RUN => word,
+            _ => continue,
+        };
+        let exact = names.exact.get(acronym).into_iter().flatten().copied();
+        let mut found = links.roots(exact);
+        if found.is_empty() && form.is_acronym() {
+            found = links.roots(names.spelt(acronym, forms));
         }
-        let found = exact.get(&form.acronym).cloned().unwrap_or_default();
-        let roots = links.roots(found);
-        match roots[..] {
-            [one] => links.join(one, id),
-            [] => {
-                let letters: Vec<char> = form.acronym.chars().collect();
-                let skips = usize::from(letters.len() > 3);
-                let first = letters.first().copied().unwrap_or_default();
-                let near = by_letter.get(&first).filter(|near| near.len() <= NEAR);
-                let near = near.into_iter().flatten().copied();
-                let near = near.filter(|&other| {
-                    letters.len() > 2 && spells(&letters, &forms[other].words, skips)
-                });
-                let mut near: Vec<usize> = near.collect();
-                if near.is_empty()
-                    && let Some(start) = letters.first_chunk()
-                {
-                    let with = by_run.get(start).filter(|with| with.len() <= NEAR);
-                    let with = with.into_iter().flatten();
-                    let within = with.filter(|(_, content)| content.contains(&form.acronym));
-                    near.extend(within.map(|(other, _)| *other));
-                }
-                if let [one] = links.roots(near)[..] {
-                    links.join(one, id);
-                }
-            }
-            _ => {}
+        if let [one] = found[..] {
+            links.join(one, id);
         }
     }
 }
 
-/// Joins `UC Berkeley` with the one `University of California, Berkeley`.
+/// Joins `UC Berkeley` with `University of California, Berkeley`, if only one name fits.
 pub(super) fn link_partly(forms: &[Form], ids: &[usize], links: &mut Links) {
     let sorted = |letters: &str| -> String {
         let mut letters: Vec<char> = letters.chars().collect();

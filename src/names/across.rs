@@ -1,4 +1,4 @@
-//! Mentions that were taken for something else: `Okafor` tagged as an organisation is
+//! Joins mentions with a doubtful label to names of another label: `Okafor` tagged as an organisation is
 //! Ada Okafor, `Burisma` tagged as a person is Burisma Holdings.
 
 use super::acronym::initials;
@@ -8,28 +8,24 @@ use super::links::Links;
 use super::short::{Fit, is_short_for};
 use crate::Span;
 
-/// The mean score from which on a label is not doubted.
+/// A label is doubtful below this mean score of its mentions.
 const SURE: f32 = 0.9;
 
-/// Names that a short form may be of that are looked at.
+/// A short form that more names share is not joined.
 const SHARED: usize = 8;
 
-/// Joins what was given another label, doubtfully, with the one name that it is, or is short
-/// for.
+/// Joins each form with a doubtful label to the name that it is, or is short for, if only one fits.
 pub(super) fn link(spans: &[Span], forms: &[Form], links: &mut Links) {
     let known = Known::of(forms);
-    let mut members: Map<usize, usize> = Map::default();
-    for id in 0..forms.len() {
-        *members.entry(links.root(id)).or_default() += 1;
-    }
+    let sizes = links.sizes();
     for (id, form) in forms.iter().enumerate() {
-        if members.get(&id) != Some(&1) || !is_doubted(spans, form) {
+        if sizes.get(&id) != Some(&1) || !is_doubted(spans, form) {
             continue;
         }
         let readings = [
-            known.written_so(id, form),
-            known.borne_or_abbreviated(form),
-            known.shortened(forms, form),
+            known.of_same_letters(id, form),
+            known.of_surname_or_acronym(form),
+            known.longer(forms, form),
         ];
         for found in readings {
             if let [one] = links.roots(found)[..] {
@@ -46,7 +42,7 @@ fn is_doubted(spans: &[Span], form: &Form) -> bool {
     sum < SURE * form.mentions.len() as f32
 }
 
-/// Forms by what their short forms have of them.
+/// Forms by what their short forms are written with.
 #[derive(Default)]
 struct Known<'f> {
     by_letters: Map<String, Vec<usize>>,
@@ -76,14 +72,14 @@ impl<'f> Known<'f> {
         known
     }
 
-    /// The same letters: `MarineTraffic` and `Marine Traffic`.
-    fn written_so(&self, id: usize, form: &Form) -> Vec<usize> {
+    /// Forms with the same letters: `MarineTraffic` and `Marine Traffic`.
+    fn of_same_letters(&self, id: usize, form: &Form) -> Vec<usize> {
         let found = few(self.by_letters.get(&form.words.concat()));
         found.iter().copied().filter(|&other| other != id).collect()
     }
 
-    /// Who bears a surname, or what an acronym stands for.
-    fn borne_or_abbreviated(&self, form: &Form) -> Vec<usize> {
+    /// The bearers of a surname, or the names that an acronym stands for.
+    fn of_surname_or_acronym(&self, form: &Form) -> Vec<usize> {
         let [name] = &form.words[..] else {
             return Vec::new();
         };
@@ -95,9 +91,9 @@ impl<'f> Known<'f> {
         few(found).to_vec()
     }
 
-    /// What a form is surely short for. A party is more than its adjective, and a country
-    /// than its army.
-    fn shortened(&self, forms: &[Form], form: &Form) -> Vec<usize> {
+    /// The forms that a form is surely short for. An adjective does not mean a party, nor a country its
+    /// army.
+    fn longer(&self, forms: &[Form], form: &Form) -> Vec<usize> {
         let first = form.words.first();
         let Some(first) = first.filter(|_| country::alias(&form.words.concat()).is_none()) else {
             return Vec::new();
@@ -113,6 +109,7 @@ impl<'f> Known<'f> {
     }
 }
 
+/// The forms found, or none where they are too many to tell.
 fn few(found: Option<&Vec<usize>>) -> &[usize] {
     let found = found.filter(|found| found.len() <= SHARED);
     found.map(Vec::as_slice).unwrap_or_default()

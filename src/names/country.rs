@@ -1,6 +1,6 @@
-//! Countries that have several names in the news.
+//! Countries and unions that have several names in the news.
 
-/// For each country its names, folded and without blanks, the one to compare by first.
+/// For each country its names, folded and without blanks; it is compared by the first.
 const ALIASES: &[&[&str]] = &[
     &[
         "us",
@@ -57,7 +57,7 @@ const ALIASES: &[&[&str]] = &[
     ],
 ];
 
-/// Names that organisations begin or end with, and the short word that stands for them.
+/// Countries and unions within names of organisations, and the short word that replaces them.
 const PARTS: &[(&[&str], &str)] = &[
     (&["united", "states", "of", "america"], "us"),
     (&["united", "states"], "us"),
@@ -67,14 +67,14 @@ const PARTS: &[(&[&str], &str)] = &[
     (&["european", "union"], "eu"),
 ];
 
-/// The word to compare a country by, from any of its names without blanks.
+/// The word that a country is compared by, from any of its names without blanks.
 pub(super) fn alias(name: &str) -> Option<&'static str> {
     let names = ALIASES.iter().find(|names| names.contains(&name));
     names.and_then(|names| names.first()).copied()
 }
 
-/// The words of a name with a country, or another union, in it as one word, where something
-/// else is left.
+/// The words of a name with countries and unions in it as one word each; a name that has no other words
+/// stays.
 pub(super) fn shortened(mut words: Vec<String>) -> Vec<String> {
     for (long, short) in PARTS {
         let is_long = |part: &[String]| part.iter().zip(*long).all(|(a, b)| a == b);
@@ -87,13 +87,13 @@ pub(super) fn shortened(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-/// Whether a word is one of a country or union that [`shortened`] knows.
+/// Whether a word, or its adjective, stands for a country or union of [`shortened`].
 pub(super) fn is_part(word: &str) -> bool {
     PARTS.iter().any(|(_, short)| *short == word)
         || matches!(word, "american" | "british" | "european")
 }
 
-/// Whether a name is not what a country is called where it has another.
+/// Whether it is an informal name of a country, to which any other is preferred.
 pub(super) fn is_informal(words: &[String]) -> bool {
     matches!(words, [word] if word == "america")
 }

@@ -1,4 +1,4 @@
-//! Places of datelines stay places where all other mentions of the name are of a team.
+//! Keeps places of datelines places where all other mentions of the name are of a team.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use super::form::{Form, Kind, Map};
 use crate::Span;
 use crate::dateline::is_dateline;
 
-/// Takes places of datelines out of their sets, each form into one of its own, so that they do not vote
-/// with them. Gives back the spans with the sets they are from.
+/// Moves places of datelines out of their sets, each form into a set of its own, so that they do not vote
+/// with the others. Returns each moved span with its former set.
 pub(super) fn set_apart(
     text: &str,
     spans: &[Span],
@@ -25,7 +25,7 @@ pub(super) fn set_apart(
     apart
 }
 
-/// Puts places of datelines back into the sets they are from, where these are of places too.
+/// Moves places of datelines back into their former sets where these are of places too.
 pub(super) fn put_back(spans: &[Span], set_of: &mut [usize], apart: &[(usize, usize)]) {
     let mut labels: Map<usize, Arc<str>> = Map::default();
     for (span, &set) in spans.iter().zip(set_of.iter()) {

@@ -1,9 +1,9 @@
-//! Flights by their number: `IX1344` is Air India Express Flight 1344.
+//! Joins flight codes with flights: `IX1344` is Air India Express Flight 1344.
 
 use super::form::{Form, Map};
 use super::links::Links;
 
-/// Joins codes of flights with the one flight of that number.
+/// Joins each code with the flight of its number, if only one fits.
 pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut flights: Map<&str, Vec<usize>> = Map::default();
     for &id in ids {
@@ -29,7 +29,7 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// What follows the letters of a code, where that is a number.
+/// The number after the letters of a code.
 fn number(code: &str) -> Option<&str> {
     let number = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     number

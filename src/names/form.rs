@@ -1,4 +1,4 @@
-//! Mentions by their form: what is written the same way, case, accents and marks aside.
+//! Groups mentions into forms: written the same way but for case, accents and marks.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,25 +11,25 @@ use super::titles::{self, Titles, last_word};
 use crate::Span;
 use crate::document::is_person;
 use crate::letters;
-use crate::spaces::one_line;
+use crate::spaces::{MARK, one_line};
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
-/// Bytes of the longest acronym.
+/// The most bytes of an acronym.
 const ACRONYM: usize = 12;
 
-/// Bytes of the longest headline.
+/// The most bytes of a headline.
 const HEADLINE: usize = 200;
 
-/// Titles of people who are called by their first name.
+/// Titles of people who go by their first name.
 const REIGNING: &[&str] = &[
     "pope", "king", "queen", "prince", "princess", "emperor", "empress",
 ];
 
-/// Spellings of a form that are told apart.
+/// The most spellings kept of a form.
 const SPELLINGS: usize = 32;
 
-/// What kind of thing a label means, which decides on the rules its names follow.
+/// The kind of thing that a label means, which decides the rules for its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Person,
@@ -49,32 +49,31 @@ impl Kind {
     }
 }
 
-/// A way a name is written, and where.
+/// The mentions of one label that are written the same way.
 #[derive(Debug)]
 pub(super) struct Form {
     pub(super) label: Arc<str>,
     pub(super) kind: Kind,
-    /// Its words, folded; a country's long name at the start or end of an organisation's is
-    /// its short one.
+    /// Its words, folded; countries within names of organisations as one word
+    /// ([`country::shortened`]).
     pub(super) words: Vec<String>,
-    /// Letters of an acronym, small; empty for other forms.
+    /// The letters of an acronym in lower case; empty for other forms.
     pub(super) acronym: String,
-    /// Whether the text says `at` before a mention and `in` before none, as it does of
-    /// buildings and not of towns.
+    /// Whether `at` stands before a mention and `in` before none, as with buildings and not towns.
     pub(super) stands_at: bool,
-    /// What stands before its mentions, where it is a person's.
+    /// The titles before its mentions, where it is a person's.
     pub(super) titles: Titles,
-    /// Whether its mentions have the same titles: those with others are another form.
+    /// Whether it has only the mentions with the same titles; those with others are another form.
     pub(super) is_contested: bool,
-    /// Whether a title in it, or before a mention, says that a person reigns: `Pope Francis`.
+    /// Whether a title in it or before a mention is of someone who reigns: `Pope Francis`.
     pub(super) reigns: bool,
-    /// The first of its spans below the headline, where short forms come before long ones;
-    /// past all where there is none.
+    /// The index of its first span below the headline, in which short forms come before long ones;
+    /// `usize::MAX` where there is none.
     pub(super) below: usize,
     /// Indices of its spans, in text order.
     pub(super) mentions: Vec<usize>,
-    /// Each way it was spelt, white space as single blanks, with its number of mentions; none
-    /// where the text only explains it.
+    /// Each spelling, white space as single blanks, with its number of mentions; 0 where the text only
+    /// gives it as an explanation.
     pub(super) spellings: Vec<(String, usize)>,
 }
 
@@ -95,13 +94,13 @@ impl Form {
         }
     }
 
-    /// Its words without titles before them.
+    /// Its words without leading titles.
     pub(super) fn names(&self) -> &[String] {
         let from = titles::count(&self.words);
         self.words.get(from..).unwrap_or_default()
     }
 
-    /// Adds a mention, perhaps below the headline.
+    /// Adds the mention of span `at`.
     fn mention(&mut self, at: usize, is_below: bool) {
         self.mentions.push(at);
         if is_below {
@@ -109,7 +108,7 @@ impl Form {
         }
     }
 
-    /// The index of a spelling; of the last one where there are too many.
+    /// The index of a spelling, added if new; the last one's where there are too many.
     fn spell(&mut self, spelt: String) -> usize {
         let place = self.spellings.iter().position(|(s, _)| *s == spelt);
         place.unwrap_or_else(|| {
@@ -120,7 +119,7 @@ impl Form {
         })
     }
 
-    /// Reads what the text says before its mentions.
+    /// Reads the words before its mentions.
     fn read_around(&mut self, text: &str, spans: &[Span]) {
         let starts = self.mentions.iter().filter_map(|&at| spans.get(at));
         let before = starts.filter_map(|span| text.get(..span.start));
@@ -136,7 +135,7 @@ impl Form {
             && !before.clone().any(|before| before.ends_with(" in "));
     }
 
-    /// The first of its spans.
+    /// The index of its first span.
     pub(super) fn first(&self) -> usize {
         self.mentions.first().copied().unwrap_or_default()
     }
@@ -147,8 +146,8 @@ impl Form {
     }
 }
 
-/// The forms of all spans, in the order of their first mention, and for each span its form. A
-/// name that needs its titles to tell whom it means is a form with each.
+/// The forms of all spans, in the order of their first mention, and for each span the index of its form.
+/// A name that only its titles tell apart has a form for each.
 pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let (mut forms, mut form_of) = grouped(text, spans);
     let contested = titles::contested(&forms);
@@ -171,7 +170,7 @@ pub(super) fn forms(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     (forms, form_of)
 }
 
-/// The forms of all spans by what is written.
+/// The forms of all spans, whatever titles stand before them.
 fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let mut forms: Vec<Form> = Vec::new();
     let mut by_surface: Map<(&str, &str), (usize, usize)> = Map::default();
@@ -179,7 +178,7 @@ fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     let mut form_of = Vec::with_capacity(spans.len());
     let headline = headline(text);
     for (at, span) in spans.iter().enumerate() {
-        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let surface = span.surface(text);
         let known = by_surface.get(&(&*span.label, surface)).copied();
         let (form, spelling) = known.unwrap_or_else(|| {
             let kind = Kind::of(&span.label);
@@ -205,7 +204,7 @@ fn grouped(text: &str, spans: &[Span]) -> (Vec<Form>, Vec<usize>) {
     (forms, form_of)
 }
 
-/// A form once for each of the titles before its mentions.
+/// Splits a form by the titles before its mentions.
 fn by_titles(text: &str, spans: &[Span], form: &Form) -> Vec<Form> {
     let headline = headline(text);
     let mut known: Map<Titles, usize> = Map::default();
@@ -213,7 +212,7 @@ fn by_titles(text: &str, spans: &[Span], form: &Form) -> Vec<Form> {
     for &at in &form.mentions {
         let Some(span) = spans.get(at) else { continue };
         let before = text.get(..span.start).unwrap_or_default();
-        let surface = text.get(span.start..span.end).unwrap_or_default();
+        let surface = span.surface(text);
         let titles = Titles::of(before, &form.words);
         let own = *known.entry(titles).or_insert_with(|| {
             let label = Arc::clone(&form.label);
@@ -236,7 +235,7 @@ fn by_titles(text: &str, spans: &[Span], form: &Form) -> Vec<Form> {
     apart
 }
 
-/// Bytes of the headline: a first line that is short and no sentence.
+/// The length in bytes of the headline: a first line that is short and no sentence.
 fn headline(text: &str) -> usize {
     let line = text
         .split_once('\n')
@@ -253,20 +252,20 @@ fn is_reigning(word: &str) -> bool {
         .any(|title| title.eq_ignore_ascii_case(word))
 }
 
-/// Soft hyphens, and marks that a line may or may not end at: no part of any name.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+/// Whether a character is invisible and no part of any name: soft hyphens, word joiners and such.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | MARK)
 }
 
-/// White space as single blanks, no small `the` before it; a person's name without a possessive.
+/// A mention with white space as single blanks and no leading `the`; a person's name without a possessive.
 fn spelling(kind: Kind, surface: &str) -> String {
-    let surface = match surface.contains(is_unseen) {
-        true => &surface.replace(is_unseen, ""),
+    let surface = match surface.contains(is_invisible) {
+        true => &surface.replace(is_invisible, ""),
         false => surface,
     };
     // Joiners and direction marks at a name's ends are not part of it.
-    let unseen = |c: char| matches!(c, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}');
-    let spelt = one_line(surface.trim_matches(unseen));
+    let is_joiner = |c: char| matches!(c, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}');
+    let spelt = one_line(surface.trim_matches(is_joiner));
     let spelt = match spelt.strip_prefix("the ") {
         Some(name) => name.to_owned(),
         None => spelt,
@@ -285,7 +284,7 @@ pub(super) fn possessive(name: &str) -> Option<&str> {
         .filter(|owner| !owner.is_empty())
 }
 
-/// What two spellings of a form have in common.
+/// The key that all spellings of a form share.
 fn key(kind: Kind, words: &[String], spelt: &str) -> String {
     let key: String = match kind {
         Kind::Person => words.concat(),
@@ -297,7 +296,7 @@ fn key(kind: Kind, words: &[String], spelt: &str) -> String {
             .collect(),
     };
     if key.is_empty() {
-        // A name in marks that folding drops is itself alone.
+        // A name of nothing but marks is compared by its spelling.
         return format!("\0{spelt}");
     }
     key
@@ -324,17 +323,17 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
     }
 }
 
-/// The words of a name, folded; those that folding leaves nothing of are dropped.
+/// The words of a name, folded, without those of nothing but marks.
 pub(super) fn folded_words(name: &str) -> Vec<String> {
-    let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&') || mark(c);
-    name.split(|c| !inside(c) && !is_unseen(c))
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '.' | '&') || is_mark(c);
+    name.split(|c| !inside(c) && !is_invisible(c))
         .map(folded)
         .filter(|word| !word.is_empty())
         .collect()
 }
 
-/// Marks that belong to the letter before them: vowel signs of Indian scripts among them.
-fn mark(c: char) -> bool {
+/// Whether a mark belongs to the letter before it, such as vowel signs of Indian scripts.
+fn is_mark(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && unicode_normalization::char::is_combining_mark(c)
 }
 
@@ -352,14 +351,15 @@ fn folded(word: &str) -> String {
         }
         match c {
             '\u{300}'..='\u{36F}' => {}
-            c if c.is_alphanumeric() || mark(c) => folded.push(c),
+            c if c.is_alphanumeric() || is_mark(c) => folded.push(c),
             _ => {}
         }
     }
     folded
 }
 
-/// The letters of an acronym: one word, two capitals at least, capitals for the most part.
+/// The letters of an acronym in lower case: one word, mostly capitals, with at least two of them or one
+/// and a digit. Empty for other words.
 pub(super) fn acronym(spelt: &str) -> String {
     if spelt.contains(char::is_whitespace) || spelt.len() > ACRONYM {
         return String::new();

@@ -1,4 +1,4 @@
-//! What a name is called: its fullest form in the document, in its best spelling.
+//! Chooses what a name is called: its fullest form in the document, in its best spelling.
 
 use std::cmp::Reverse;
 
@@ -6,11 +6,11 @@ use super::country;
 use super::form::{self, Form, Kind};
 use super::titles;
 
-/// The name of the set that the forms `own` make up; one of `asides` where it has no other.
+/// The name of the set of forms `own`. Forms among `asides` count only where it has no others.
 pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
-    let right = |id: &&usize| asides.binary_search(id).is_err();
-    let any = own.iter().any(|id| right(&id));
-    let own = own.iter().filter(|id| !any || right(id));
+    let is_proper = |id: &&usize| asides.binary_search(id).is_err();
+    let any = own.iter().any(|id| is_proper(&id));
+    let own = own.iter().filter(|id| !any || is_proper(id));
     let mut kinds = own.clone().filter_map(|&id| forms.get(id));
     let people = kinds.all(|form| form.kind == Kind::Person);
     let spelt = own.filter_map(|&id| {
@@ -30,7 +30,7 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
             form::possessive(spelt).is_none(),
             // A title does not make a name fuller.
             people.then_some((names, !small, !is_turned(spelt), Reverse(titles))),
-            // A storm is called by the most that it became.
+            // A storm is called by the strongest kind that it became.
             !matches!(first, Some("tropical" | "storm")),
             if informal { 0 } else { spelt.chars().count() },
             form.mentions.len(),
@@ -43,7 +43,8 @@ pub(super) fn name(forms: &[Form], own: &[usize], asides: &[usize]) -> String {
     }
 }
 
-/// Initials in a name that starts or ends with them: `Joe Root` is fuller than `J. A. Root`.
+/// The number of initials in a name that starts or ends with them: `Joe Root` is fuller than `J. A.
+/// Root`.
 fn initials(spelt: &str) -> usize {
     let initial = |part: &str| part.ends_with('.') && part.chars().count() <= 3;
     let parts = spelt.split(' ');
@@ -61,12 +62,12 @@ fn is_turned(spelt: &str) -> bool {
         .is_some_and(|first| first.ends_with(','))
 }
 
-/// Whether a word that is no name stands before several: `bt A. de Minaur`.
+/// Whether a small word stands before two others or more: `bt A. de Minaur`.
 fn is_small(spelt: &str) -> bool {
     spelt.starts_with(char::is_lowercase) && spelt.split(' ').nth(2).is_some()
 }
 
-/// A person's name without the titles that any may have, where it is a full one without them.
+/// A person's name without courtesy titles, where at least two words are left.
 fn without_courtesy(spelt: &str) -> &str {
     match spelt.split_once(' ') {
         Some((title, name)) if titles::is_courtesy(title) && name.contains(' ') => {
@@ -76,13 +77,13 @@ fn without_courtesy(spelt: &str) -> &str {
     }
 }
 
-/// Whether all brackets are closed: one that is not was cut.
+/// Whether all brackets are closed; a name with an open one was cut.
 fn is_whole(spelt: &str) -> bool {
     let count = |bracket: char| spelt.matches(bracket).count();
     count('(') == count(')') && count('[') == count(']')
 }
 
-/// The best spelling of a form: no possessive and not in capitals where there is another, the
+/// The best spelling of a form: not in capitals and no possessive where there is another, then the
 /// longest, with accents, the most frequent.
 fn spelling(form: &Form) -> Option<&str> {
     let small = |(spelt, _): &(String, usize)| spelt.contains(char::is_lowercase);

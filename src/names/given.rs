@@ -1,5 +1,5 @@
-//! First names that say whether a man or a woman bears them: the most frequent ones in
-//! English news that hardly ever mean the other.
+//! First names of men and of women: the most frequent ones in English news that are hardly ever the
+//! other's.
 
 /// Who bears a first name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ const WOMEN: &[&str] = &[
     "veronica", "victoria", "virginia", "wendy", "yvonne", "zoe",
 ];
 
-/// Who bears a first name, folded, where that is clear.
+/// The gender of a folded first name, where it is clear.
 pub(super) fn gender(name: &str) -> Option<Gender> {
     if MEN.contains(&name) {
         Some(Gender::Man)

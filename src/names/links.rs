@@ -1,4 +1,6 @@
-//! Which forms mean the same: disjoint sets (Tarjan 1975), the earliest form in front.
+//! Which forms mean the same name: disjoint sets (Tarjan 1975), each by its earliest form.
+
+use super::form::Map;
 
 /// Disjoint sets of forms.
 pub(super) struct Links {
@@ -12,7 +14,7 @@ impl Links {
         }
     }
 
-    /// The form that stands for the set of `form`: the one mentioned first.
+    /// The root of the set of `form`: the form mentioned first.
     pub(super) fn root(&mut self, mut form: usize) -> usize {
         while self.parents[form] != form {
             self.parents[form] = self.parents[self.parents[form]];
@@ -21,12 +23,22 @@ impl Links {
         form
     }
 
+    /// The number of forms in each set, by its root.
+    pub(super) fn sizes(&mut self) -> Map<usize, usize> {
+        let mut sizes = Map::default();
+        for form in 0..self.parents.len() {
+            *sizes.entry(self.root(form)).or_default() += 1;
+        }
+        sizes
+    }
+
+    /// Joins the sets of two forms.
     pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.parents[a.max(b)] = a.min(b);
     }
 
-    /// The sets that forms are in, each once, in order.
+    /// The roots of the sets that forms are in, each once, in order.
     pub(super) fn roots(&mut self, forms: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut roots: Vec<usize> = forms.into_iter().map(|form| self.root(form)).collect();
         roots.sort_unstable();

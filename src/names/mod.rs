@@ -1,18 +1,18 @@
-//! The names of one document: which mentions mean the same person, organisation or place.
+//! Groups the mentions of one document into names of people, organisations and places.
 //!
-//! | step | joins |
+//! | step | what it joins |
 //! |---|---|
 //! | `form` | the same words, whatever their case, accents and marks |
-//! | `stated` | what the text explains: `Federal Security Service (FSB)`, `known as` |
-//! | `titles`, `given` | nothing; they read who is a man or a woman, and who has which title |
+//! | `stated` | names that the text says are the same: `Federal Security Service (FSB)`, `known as` |
+//! | `titles`, `given` | nothing; they read titles and who is a man or a woman |
 //! | `person` | surnames, initials and unambiguous first names with full names |
-//! | `rules`, `short` | acronyms, flights, short and other forms of organisations, places and works |
-//! | `typo`, `across` | misspelt names, and short forms that got another label |
-//! | `settle`, `dateline` | what may mean several names, and labels that disagree |
+//! | `rules`, `short` | acronyms, flight codes, short and other forms of organisations, places and works |
+//! | `typo`, `across` | misspelt names, and short forms with another label |
+//! | `settle`, `dateline` | forms that may mean several names; they also settle labels that disagree |
 //! | `fullest` | nothing; it chooses what a name is called |
 //!
-//! Every step takes time in proportion to the mentions: forms are looked up by their words,
-//! and a word that too many forms share tells nothing and is passed over.
+//! Every step takes time linear in the mentions: forms are looked up by their words, and a word that too
+//! many forms share is ignored.
 
 mod acronym;
 mod across;
@@ -39,21 +39,26 @@ pub use name::{Name, Place};
 use crate::Span;
 use form::{Form, Kind, Map};
 use links::Links;
+use stated::Mentions;
 
-/// Finds the names that the spans of a text mention, and points each span at its name. The
-/// names are in the order of their first mention. Mentions whose labels disagree get the
-/// label with the highest sum of scores.
+/// Finds the names that the spans of a text mention, in the order of their first mention, and sets
+/// [`Span::name`]. Mentions of a name whose labels disagree get the label with the highest sum of
+/// scores.
 pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     let (mut forms, form_of) = form::forms(text, spans);
     for (id, long) in stated::expansions(text, spans, &forms) {
         forms[id].spellings.push((long, 0));
     }
     let mut links = Links::new(forms.len());
-    let mut asides = stated::link(text, spans, &forms, &form_of, &mut links);
-    asides.extend(stated::translations(
-        text, spans, &forms, &form_of, &mut links,
-    ));
-    asides.extend(stated::renamed(text, spans, &forms, &form_of, &mut links));
+    let mentions = Mentions {
+        text,
+        spans,
+        forms: &forms,
+        form_of: &form_of,
+    };
+    let mut asides = stated::link(mentions, &mut links);
+    asides.extend(stated::translations(mentions, &mut links));
+    asides.extend(stated::renamed(mentions, &mut links));
     let open = link_each_label(&forms, &mut links);
     asides.extend(typo::link(&forms, &mut links));
     asides.sort_unstable();
@@ -63,10 +68,10 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     let apart = dateline::set_apart(text, spans, &forms, &form_of, &mut set_of);
     settle::vote(spans, &forms, &form_of, &set_of);
     dateline::put_back(spans, &mut set_of, &apart);
-    named(&forms, &asides, spans, &form_of, &set_of)
+    names_of_sets(&forms, &asides, spans, &form_of, &set_of)
 }
 
-/// Joins forms of the same label. What may mean several names is given back, with those.
+/// Joins forms of the same label. Returns ambiguous forms, each with the forms that it may mean.
 fn link_each_label(forms: &[Form], links: &mut Links) -> Vec<(usize, Vec<usize>)> {
     let mut labels: Vec<(&Arc<str>, Vec<usize>)> = Vec::new();
     for (id, form) in forms.iter().enumerate() {
@@ -86,7 +91,7 @@ fn link_each_label(forms: &[Form], links: &mut Links) -> Vec<(usize, Vec<usize>)
     open
 }
 
-/// `Boeing's` is Boeing where that is there too; `McDonald's` is itself.
+/// Joins `Boeing's` with `Boeing` where both occur; `McDonald's` stays by itself.
 fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
     let by_words = ids.iter().map(|&id| (forms[id].words.concat(), id));
     let by_words: Map<String, usize> = by_words.collect();
@@ -100,8 +105,8 @@ fn possessives(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// Names from the sets of spans.
-fn named(
+/// Makes a name of each set of spans.
+fn names_of_sets(
     forms: &[Form],
     asides: &[usize],
     spans: &mut [Span],
@@ -135,8 +140,8 @@ fn named(
     members.iter().enumerate().map(name).collect()
 }
 
-/// Joins names of one label that are linked to one place, as `Calif.` and `California`. They are called as
-/// most mentions are, but for short forms.
+/// Joins names of one label that are linked to the same place, such as `Calif.` and `California`. They are
+/// called by the name with the most mentions that is no short form.
 pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
     let mut of_place: Map<(u32, Arc<str>), usize> = Map::default();
     let mut joined: Vec<usize> = (0..names.len()).collect();
@@ -164,15 +169,15 @@ pub(crate) fn join_places(spans: &mut [Span], names: &mut Vec<Name>) {
     recount(spans, names);
 }
 
-/// Whether a name is the beginning of a word that the place is called: `Okla` for Oklahoma.
+/// Whether a name is cut from its place's name within a word: `Okla` for Oklahoma.
 fn is_cut(name: &Name) -> bool {
     let place = name.place.as_ref().map_or("", |place| &place.name);
     let rest = place.strip_prefix(name.name.as_str());
     rest.is_some_and(|rest| rest.starts_with(char::is_alphabetic))
 }
 
-/// Numbers names and counts mentions anew after spans were left out; names that have none now
-/// go.
+/// Renumbers names and recounts their mentions after spans were removed or reassigned; names without
+/// mentions are dropped.
 pub(crate) fn recount(spans: &mut [Span], names: &mut Vec<Name>) {
     let mut old: Vec<Option<Name>> = std::mem::take(names).into_iter().map(Some).collect();
     let mut ids: Vec<Option<usize>> = vec![None; old.len()];

@@ -1,4 +1,4 @@
-//! What a document's names are: one entry for each person, organisation and place.
+//! The names of a document: one entry for each person, organisation and place.
 
 use std::sync::Arc;
 
@@ -15,16 +15,15 @@ pub struct Name {
     /// The label of its mentions.
     #[serde(with = "shared")]
     pub label: Arc<str>,
-    /// Its fullest form in the document: white space as single blanks, no possessive, not in
-    /// capitals where another form is there.
+    /// Its fullest form in the document: white space as single blanks, no possessive, not in capitals
+    /// where there is another form.
     pub name: String,
     /// How many spans of the document mention it.
     pub mentions: usize,
-    /// The place it is, where it is one that is known.
+    /// The place it is, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The country it belongs to, where it is no place itself ("Ukrainian"): ISO 3166-1
-    /// alpha-2.
+    /// The country that a people or adjective ("Ukrainian") belongs to: ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Its id in a list of the user's own.
@@ -53,7 +52,7 @@ pub struct Place {
     /// Inhabitants; 0 where that is not known.
     #[serde(skip)]
     pub population: u64,
-    /// How sure it is that this place is meant, 0 to 1.
+    /// The probability, 0 to 1, that this place is meant.
     #[serde(serialize_with = "score")]
     pub score: f32,
 }

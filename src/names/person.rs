@@ -10,8 +10,7 @@ use super::given;
 use super::links::Links;
 use super::titles::Titles;
 
-/// Names with one word in common that are compared; a word that more people share tells
-/// nothing.
+/// The most people that share a word and are compared; a word of more people is ignored.
 const SHARED: usize = 64;
 
 const SUFFIXES: &[&str] = &[
@@ -19,22 +18,22 @@ const SUFFIXES: &[&str] = &[
     "xvi",
 ];
 
-/// Numbers of those who reign that are names or parts of names of others: `Malcolm X`.
+/// Regnal numbers that are also parts of ordinary names: `Malcolm X`.
 const NUMBERS: &[&str] = &["v", "x", "xi"];
 
 /// Words between a name and the father's.
 const SON_OF: &[&str] = &["bin", "ibn", "ben", "bint"];
 
-/// Letters of the longest article or other short word that a hyphen joins with a surname: `al-Assad`.
+/// The most letters of an article that a hyphen joins with a surname: `al-Assad`.
 const JOINER: usize = 2;
 
-/// Ranks in capitals that are no initials.
+/// Police ranks in capitals, which are no initials.
 const POLICE: &[&str] = &["pc", "wpc", "dc", "ds", "di", "dci"];
 
-/// Letters of Cyrillic that are two or more of ours.
+/// Latin spellings of single Cyrillic letters.
 const DIGRAPHS: &[&str] = &["yu", "ya", "ye", "zh", "ch", "sh", "kh", "ts"];
 
-/// Surnames that stand first, as in `Kim Jong-un`.
+/// Surnames that stand before the first name: `Kim Jong-un`.
 const FAMILIES: &[&str] = &[
     "bui", "chen", "cho", "choi", "dang", "gao", "guo", "han", "he", "hoang", "hu", "huang",
     "jang", "jung", "kang", "kim", "lee", "li", "lim", "lin", "liu", "luo", "ma", "nguyen", "park",
@@ -48,7 +47,7 @@ struct Person<'f> {
     of: &'f Form,
     names: &'f [String],
     suffix: Option<&'f str>,
-    /// Whether a title or number says that it may be a first name alone.
+    /// Whether a title or number says that the person reigns and so goes by a first name alone.
     reigns: bool,
 }
 
@@ -68,26 +67,26 @@ impl<'f> Person<'f> {
             of: form,
             names,
             suffix,
-            reigns: form.reigns || numeral(suffix),
+            reigns: form.reigns || is_numeral(suffix),
         }
     }
 
-    /// Whether someone of this first name alone, who reigns, may be the other.
+    /// Whether someone who reigns, with only this first name, may be the other.
     fn may_reign(&self, other: &Self) -> bool {
-        let numbered = numeral(self.suffix);
+        let numbered = is_numeral(self.suffix);
         other.reigns && (!numbered || self.suffix == other.suffix || other.names.len() == 1)
     }
 
+    /// Whether the two have different suffixes.
     fn clashes(&self, other: &Self) -> bool {
         matches!((self.suffix, other.suffix), (Some(a), Some(b)) if a != b)
     }
 
-    /// What only forms of one person have in common: their names, and their titles where these
-    /// tell more.
+    /// The key that only forms of one person share: names, suffix and, for contested names, titles.
     fn key(&self) -> Key<'f> {
         let titles = self.of.is_contested.then_some(&self.of.titles);
         let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        // "Ishiba Shigeru" and "Shigeru Ishiba"; but James Scott is not Scott James.
+        // "Ishiba Shigeru" is "Shigeru Ishiba", but James Scott is not Scott James.
         if !self.is_of_given_names() {
             names.sort_unstable();
         } else if self.is_turned() {
@@ -96,19 +95,19 @@ impl<'f> Person<'f> {
         (names, self.suffix, titles)
     }
 
-    /// Whether any of its names may be the first, so that their order tells.
+    /// Whether it has two names that may both be first names, so that their order matters.
     fn is_of_given_names(&self) -> bool {
         let mut names = self.names.iter();
         self.names.len() == 2 && names.all(|name| given::gender(name).is_some())
     }
 
-    /// Whether a comma stands behind the first of its names: `Scott, James`.
+    /// Whether a comma follows the first of its names: `Scott, James`.
     fn is_turned(&self) -> bool {
         let (first, _) = self.spelt().split_once(", ").unwrap_or_default();
         matches!(self.names, [surname, _] if folded_words(first) == [surname.as_str()])
     }
 
-    /// Whether a name is the last, and neither part of a surname nor a father's.
+    /// Whether a name is the last one, and neither part of a surname nor a father's.
     fn has_surname(&self, name: &str) -> bool {
         match self.names {
             [_, .., son, last] if last == name => {
@@ -119,7 +118,7 @@ impl<'f> Person<'f> {
         }
     }
 
-    /// Whether a name is the first, or one in quotes.
+    /// Whether a name is the first one, or one in quotes.
     fn has_first_name(&self, name: &str) -> bool {
         let first = self.names.first().is_some_and(|first| first == name);
         let quotes = ['"', '“', '”', '\'', '‘', '’'];
@@ -131,13 +130,13 @@ impl<'f> Person<'f> {
         (first || quoted) && !self.is_compound(name)
     }
 
-    /// One way it is written.
+    /// Its first spelling.
     fn spelt(&self) -> &'f str {
         let spelt = self.of.spellings.first();
         spelt.map_or("", |(spelt, _)| spelt.as_str())
     }
 
-    /// Whether a hyphen joins a name with another: `Hall` in `Dewsbury-Hall`.
+    /// Whether a hyphen joins a name with another one: `Hall` in `Dewsbury-Hall`.
     fn is_compound(&self, name: &str) -> bool {
         let parts = self.spelt().split(' ');
         let mut parts = parts.filter(|part| part.contains(['-', '‑', '–']));
@@ -149,7 +148,7 @@ impl<'f> Person<'f> {
         })
     }
 
-    /// Initials and the name that they stand with: `J. A. Root`, `JA Root`, `Root J.A.`.
+    /// Initials and surname, of a name with nothing else: `J. A. Root`, `JA Root`, `Root J.A.`.
     fn initials(&self) -> Option<(Vec<String>, &'f str)> {
         let (surname, others) = match self.names {
             [last] | [.., last] if self.names.len() < 2 || !self.is_initials(last) => {
@@ -169,8 +168,7 @@ impl<'f> Person<'f> {
         Some((initials.collect(), surname))
     }
 
-    /// Whether a name is a letter, or several that are in capitals where other letters are
-    /// not.
+    /// Whether a name is a single letter, or a few in capitals in a spelling with small letters.
     fn is_initials(&self, name: &str) -> bool {
         let letters = name.chars().count();
         let spelt = self.spelt();
@@ -185,8 +183,8 @@ impl<'f> Person<'f> {
                 })
     }
 
-    /// Whether initials are of a name in full: the first is, and the others that both have.
-    fn is_spelt(&self, initials: &[String], surname: &str) -> bool {
+    /// Whether initials and a surname abbreviate this full name; either may have more first names.
+    fn is_abbreviated_by(&self, initials: &[String], surname: &str) -> bool {
         let [given @ .., last] = self.names else {
             return false;
         };
@@ -197,23 +195,23 @@ impl<'f> Person<'f> {
     }
 }
 
-/// The names of a person in alphabetical order, the suffix and, where they tell more, titles.
+/// Names in a comparable order, suffix and titles.
 type Key<'f> = (Vec<&'f str>, Option<&'f str>, Option<&'f Titles>);
 
 /// Whether a suffix is a monarch's or pope's number.
-fn numeral(suffix: Option<&str>) -> bool {
+fn is_numeral(suffix: Option<&str>) -> bool {
     suffix.is_some_and(|suffix| !matches!(suffix, "jr" | "sr"))
 }
 
-/// What is known of who bears a full name, from all its forms.
+/// What all forms of a full name say of the person.
 #[derive(Clone, Default)]
 struct Bearer {
     titles: Titles,
-    /// The first of the spans.
+    /// The index of the first span.
     first: usize,
 }
 
-/// Joins the forms of one person. What may mean several people goes to `open`.
+/// Joins the forms of each person. Ambiguous forms go to `open`, with the forms that they may mean.
 pub(super) fn link(
     forms: &[Form],
     ids: &[usize],
@@ -260,7 +258,7 @@ pub(super) fn link(
         let [name] = person.names else { continue };
         let titles = &person.of.titles;
         let reigns = reigning.contains(person.names);
-        // "Trump and his wife, Melania Trump": a surname before a relative's is another's.
+        // "Trump and his wife, Melania Trump": a surname mentioned before a relative is not hers.
         let before = below.get(person.names).copied().unwrap_or(usize::MAX);
         let others = |at: usize| {
             let known = &bearers[at];
@@ -277,7 +275,7 @@ pub(super) fn link(
                 && !others(at)
                 && (!reigns || person.may_reign(p))
                 && !bearers[at].titles.differ(titles)
-                // "She is survived by a daughter, Jane": not by herself.
+                // "She is survived by a daughter, Jane": a new person, not one named before.
                 && !(titles.is_new && bearers[at].first < person.of.first())
         });
         prefer(&mut found, |at| {
@@ -294,7 +292,7 @@ pub(super) fn link(
             && found
                 .iter()
                 .all(|&at| people[at].names.first() == Some(name));
-        // "Sir John" is no Mr John.
+        // "Sir" stands before a first name.
         if titles.knighted() {
             prefer(&mut found, |at| first(&people[at]));
         }
@@ -328,7 +326,7 @@ pub(super) fn link(
     join_alone(&alone, links, open);
 }
 
-/// Joins full names with fuller ones, and initials with names in full.
+/// Joins full names with fuller ones, and initials with full names.
 fn full_names<'p>(
     people: &[Person<'p>],
     shared: impl Fn(&str) -> &'p [usize],
@@ -345,7 +343,7 @@ fn full_names<'p>(
             found.filter(|&other| {
                 let full = &people[other];
                 initials[other].is_none()
-                    && full.is_spelt(letters, surname)
+                    && full.is_abbreviated_by(letters, surname)
                     && !person.clashes(full)
                     && !person.of.titles.differ(&full.of.titles)
             })
@@ -354,7 +352,7 @@ fn full_names<'p>(
         if found.is_empty() {
             let fuller = shared(last).iter().chain(shared(first)).copied();
             let fuller = fuller.filter(|&other| {
-                // Initials may be of several people.
+                // Initials may stand for several people.
                 let is_full = initials[at].is_some() || initials[other].is_none();
                 other != at && is_full && fuller_name(person, &people[other])
             });
@@ -368,7 +366,7 @@ fn full_names<'p>(
     }
 }
 
-/// What is known of each person of several names.
+/// The [`Bearer`] of each form; empty for forms of one word.
 fn bearers(people: &[Person<'_>], links: &mut Links) -> Vec<Bearer> {
     let full = |p: &&Person<'_>| p.names.len() > 1;
     let mut known: Map<usize, Bearer> = Map::default();
@@ -393,7 +391,7 @@ fn bearers(people: &[Person<'_>], links: &mut Links) -> Vec<Bearer> {
     people.iter().map(|p| of(p).unwrap_or_default()).collect()
 }
 
-/// Names that both a man and a woman are called by.
+/// Single names that stand for both a man and a woman.
 fn mixed<'p>(people: &[Person<'p>]) -> HashSet<&'p str, RandomState> {
     let mut men: HashSet<&str, RandomState> = HashSet::default();
     let mut women = men.clone();
@@ -410,15 +408,15 @@ fn mixed<'p>(people: &[Person<'p>]) -> HashSet<&'p str, RandomState> {
     men
 }
 
-/// Keeps those that fit, if there are any.
+/// Keeps only those that fit, if any do.
 fn prefer(found: &mut Vec<usize>, fits: impl Fn(usize) -> bool) {
     if found.iter().any(|&at| fits(at)) {
         found.retain(|&at| fits(at));
     }
 }
 
-/// Joins those of one name who are nobody named in full: a man with a man, a saint with a saint,
-/// and others with whoever there is.
+/// Joins forms of the same single name that match no full name: men with men, women with women, saints
+/// with saints, and the others with the man or woman, if there is only one.
 fn join_alone(alone: &[&Person<'_>], links: &mut Links, open: &mut Vec<(usize, Vec<usize>)>) {
     let mut groups: Map<_, [Vec<usize>; 4]> = Map::default();
     for person in alone {
@@ -453,8 +451,8 @@ fn join_alone(alone: &[&Person<'_>], links: &mut Links, open: &mut Vec<(usize, V
     }
 }
 
-/// Whether `full` is the same name with more words, or with words for initials: `John Smith`
-/// or `J. A. Smith` for `John A. Smith`. Someone's mother is another with more names.
+/// Whether `full` is the same name with more words, or with words for initials: `John Smith` or `J. A.
+/// Smith` for `John A. Smith`. A relative with more names is someone else.
 fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
     let longer = short.names.len() < full.names.len();
     if short.clashes(full)
@@ -470,9 +468,9 @@ fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
         let first = at == 0;
         let found = left.find(|other| {
             name == *other
-                || initial(name, other)
-                || initial(other, name)
-                || first && pet(name, other)
+                || is_initial(name, other)
+                || is_initial(other, name)
+                || first && is_pet_name(name, other)
         });
         match found {
             Some(other) => spelt += usize::from(other == name && name.chars().count() > 1),
@@ -483,11 +481,11 @@ fn fuller_name(short: &Person<'_>, full: &Person<'_>) -> bool {
 }
 
 /// Whether a word is the initial of another.
-fn initial(short: &str, long: &str) -> bool {
+fn is_initial(short: &str, long: &str) -> bool {
     short.chars().count() == 1 && long.starts_with(short)
 }
 
 /// Whether a first name is the start of another (`Mitch`, `Mitchell`).
-fn pet(short: &str, long: &str) -> bool {
+fn is_pet_name(short: &str, long: &str) -> bool {
     short.chars().count() >= 3 && long.starts_with(short)
 }

@@ -1,4 +1,4 @@
-//! Organisations, places and other names: short forms of long ones.
+//! Joins forms of organisations, places and works.
 
 use super::acronym::{self, is_small};
 use super::country;
@@ -7,10 +7,10 @@ use super::form::{Form, Kind, Map};
 use super::links::Links;
 use super::short::{Fit, STORMS, is_short_for, stem, without_legal};
 
-/// Names with a word in common that are compared; a word in more of them tells nothing.
+/// The most names that share a word and are compared; a word of more names is ignored.
 const SHARED: usize = 64;
 
-/// Joins the forms of one name. What may mean several goes to `open`.
+/// Joins the forms of each name. Ambiguous forms go to `open`, with the forms that they may mean.
 pub(super) fn link(
     forms: &[Form],
     ids: &[usize],
@@ -27,7 +27,7 @@ pub(super) fn link(
     contained(forms, ids, links, open);
 }
 
-/// `UK` and `Britain`.
+/// Joins `UK` and `Britain`.
 fn aliases(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<&str, usize> = Map::default();
     for &id in ids {
@@ -37,7 +37,7 @@ fn aliases(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// `US Department of State`, `Department of State` and `State Department`.
+/// Joins `US Department of State`, `Department of State` and `State Department`.
 fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<Vec<&str>, usize> = Map::default();
     let mut bare: Map<Vec<&str>, Vec<usize>> = Map::default();
@@ -64,7 +64,7 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// `Marks and Spencer` and the one `Marks & Spencer Group plc`.
+/// Joins `Marks and Spencer` with `Marks & Spencer Group plc`, if only one fits.
 fn companies(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut bare: Map<&[String], Vec<usize>> = Map::default();
     for &id in ids {
@@ -85,7 +85,7 @@ fn companies(forms: &[Form], ids: &[usize], links: &mut Links) {
 /// The words of a name that are not small, in alphabetical order.
 fn content(form: &Form) -> Vec<&str> {
     let words = form.words.iter().map(|word| match form.kind {
-        Kind::Organisation => land(stem(word)),
+        Kind::Organisation => country_of(stem(word)),
         _ => word.as_str(),
     });
     let mut words: Vec<&str> = words.filter(|word| !is_small(word)).collect();
@@ -93,7 +93,7 @@ fn content(form: &Form) -> Vec<&str> {
     words
 }
 
-/// `Tropical Storm Ida` and `Hurricane Ida`.
+/// Joins `Tropical Storm Ida` and `Hurricane Ida`.
 fn storms(forms: &[Form], ids: &[usize], links: &mut Links) {
     let mut same: Map<&[String], usize> = Map::default();
     for &id in ids {
@@ -108,14 +108,16 @@ fn storms(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// The land that an adjective is of, near enough to compare by: `Iraqi`, `Tunisian`.
-fn land(word: &str) -> &str {
-    let land = word
+/// The country of an adjective, near enough to compare by: `Iraq` for `Iraqi`, `Tunisia` for `Tunisian`.
+fn country_of(adjective: &str) -> &str {
+    let country = adjective
         .strip_suffix('i')
-        .or_else(|| word.strip_suffix('n').filter(|l| l.ends_with('a')));
-    land.filter(|land| land.len() > 3).unwrap_or(word)
+        .or_else(|| adjective.strip_suffix('n').filter(|c| c.ends_with('a')));
+    country.filter(|c| c.len() > 3).unwrap_or(adjective)
 }
 
+/// Joins each form with the longer form that it is short for; several equally good ones make it
+/// ambiguous.
 fn contained(
     forms: &[Form],
     ids: &[usize],

@@ -1,4 +1,4 @@
-//! What may mean several names, and labels that disagree within one.
+//! Settles ambiguous forms, and labels that disagree within a name.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -10,12 +10,12 @@ use super::form::{Form, Kind, Map};
 use super::links::Links;
 use crate::Span;
 
-/// Names that an ambiguous form may mean at most; one that may mean more stays apart.
+/// The most names that an ambiguous form may mean; one that may mean more stays by itself.
 const READINGS: usize = 8;
 
-/// For each span the set it belongs to. An ambiguous form means whoever of those that it may
-/// mean was mentioned most before it; where none was, most in the document. Of names that are
-/// mentioned as often there it means none and stays apart.
+/// For each span the set it belongs to. An ambiguous form means the one of its possible names with the
+/// most mentions before it or, if none was mentioned yet, in the document. Where two names tie in the
+/// document it means neither and stays by itself.
 pub(super) fn sets(
     form_of: &[usize],
     links: &mut Links,
@@ -36,7 +36,7 @@ pub(super) fn sets(
     let mut set_of = Vec::with_capacity(form_of.len());
     for &form in form_of {
         let sets = readings.get(&form).map(Vec::as_slice).unwrap_or_default();
-        // Of as many mentions the earlier name counts more.
+        // Of equally frequent names the earlier one.
         let known = sets
             .iter()
             .filter_map(|set| Some((*mentions.get(set)?, Reverse(*set))));
@@ -50,7 +50,7 @@ pub(super) fn sets(
     set_of
 }
 
-/// The one of the sets that has the most mentions.
+/// The set with the most mentions, unless two tie.
 fn most(sets: &[usize], mentions: &Map<usize, usize>) -> Option<usize> {
     let count = |set: &usize| mentions.get(set).copied().unwrap_or_default();
     let most = sets.iter().copied().max_by_key(count)?;
@@ -58,16 +58,16 @@ fn most(sets: &[usize], mentions: &Map<usize, usize>) -> Option<usize> {
     equals.nth(1).is_none().then_some(most)
 }
 
-/// Scores of the mentions in a set, by label in the order of the text.
+/// The mentions in a set: their number, and the sum of scores by label in text order.
 #[derive(Default)]
 struct Votes {
     mentions: u32,
     labels: Vec<(Arc<str>, f32)>,
 }
 
-/// Gives spans of the same set the label with the highest sum of scores, however close:
-/// unlike a surface ([`crate::agree`]), a name has one label. Where one of several words is a
-/// person's, single words do not count.
+/// Gives spans of the same set the label with the highest sum of scores, however close: unlike a surface
+/// ([`crate::agree`]), a name has one label. Where a form of several words is a person's, forms of one
+/// word have no vote.
 pub(super) fn vote(spans: &mut [Span], forms: &[Form], form_of: &[usize], set_of: &[usize]) {
     let short = |form: usize| forms[form].words.len() < 2;
     let of = || form_of.iter().copied().zip(set_of);
@@ -89,7 +89,7 @@ pub(super) fn vote(spans: &mut [Span], forms: &[Form], form_of: &[usize], set_of
         let Some(votes) = votes.get(set) else {
             continue;
         };
-        // Of equal sums the one that comes first in the text.
+        // Of equal sums the label that comes first in the text.
         let best = votes.labels.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((label, sum)) = best.filter(|(label, _)| *label != span.label) {
             span.label = Arc::clone(label);

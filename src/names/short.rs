@@ -5,7 +5,7 @@ use super::country;
 use super::form::{self, Form, Kind};
 use crate::place;
 
-/// Words behind a company's, party's or club's own name, beside [`LEGAL`].
+/// Words after a company's, party's or club's own name, besides [`LEGAL`].
 const BODIES: &[&str] = &[
     "s",
     "as",
@@ -49,7 +49,7 @@ const BODIES: &[&str] = &[
     "samithi",
 ];
 
-/// Words that a company's name ends in.
+/// Legal forms and such, which end a company's name.
 const LEGAL: &[&str] = &[
     "inc",
     "incorporated",
@@ -79,7 +79,7 @@ const LEGAL: &[&str] = &[
     "holdings",
 ];
 
-/// First words of so many names that they are short for none.
+/// First words of many names, which are short for none.
 const COMMON: &[&str] = &[
     "air",
     "american",
@@ -112,7 +112,7 @@ const COMMON: &[&str] = &[
     "world",
 ];
 
-/// Words behind a place's own name.
+/// Words after a place's own name.
 const PLACES: &[&str] = &[
     "sea",
     "ocean",
@@ -126,10 +126,10 @@ const PLACES: &[&str] = &[
     "dc",
 ];
 
-/// Waters and lands that are called after countries and regions, and are not those.
+/// Waters and lands that are called after countries and regions.
 const CALLED_AFTER: &[&str] = &["sea", "ocean", "river", "desert", "peninsula", "strait"];
 
-/// Words before a place's own name: `Islamic Republic of`.
+/// Kinds of states before a country's own name: `Islamic Republic of`.
 const STATES: &[&str] = &[
     "republic",
     "kingdom",
@@ -141,7 +141,7 @@ const STATES: &[&str] = &[
     "federation",
 ];
 
-/// Buildings and lines that are named by their kind alone when it is clear which is meant.
+/// Buildings and lines that go by their kind alone when it is clear which is meant.
 const BUILDINGS: &[&str] = &[
     "embassy",
     "hall",
@@ -162,6 +162,7 @@ const BUILDINGS: &[&str] = &[
     "capitol",
 ];
 
+/// Kinds of storms before a storm's name.
 pub(super) const STORMS: &[&str] = &[
     "hurricane",
     "typhoon",
@@ -174,10 +175,10 @@ pub(super) const STORMS: &[&str] = &[
 /// Words before a ship's name.
 const SHIPS: &[&str] = &["mv", "uss", "hms", "ss", "ms", "rms", "hmas"];
 
-/// Parts of a country that go by their name alone once they were named.
+/// Kinds of regions that go by their name alone once they were named in full.
 const DIVISIONS: &[&str] = &["county", "district", "parish", "province", "region"];
 
-/// A word without a plural's s, so that `Railway` and `Railways` are the same.
+/// A word without a plural's s: `Railway` and `Railways` are the same.
 pub(super) fn stem(word: &str) -> &str {
     match word.strip_suffix('s') {
         Some(stem) if stem.len() > 4 && !stem.ends_with('s') => stem,
@@ -185,8 +186,8 @@ pub(super) fn stem(word: &str) -> &str {
     }
 }
 
-/// Whether a short form starts and ends as a long one does and lacks words between:
-/// `Calicut Airport` for `Calicut International Airport`.
+/// Whether a short form starts and ends like a long one and lacks words between: `Calicut Airport` for
+/// `Calicut International Airport`.
 fn leaves_out(a: &[String], b: &[String]) -> bool {
     let mut left = b.iter();
     a.len() > 1
@@ -195,7 +196,7 @@ fn leaves_out(a: &[String], b: &[String]) -> bool {
         && a.iter().all(|word| left.any(|other| word == other))
 }
 
-/// Whether a short form is a long one but for a body's kind behind it and words before it:
+/// Whether a short form is a long one without the kind of body after it and words before it:
 /// `Revolutionary Guards` for `Islamic Revolutionary Guard Corps`.
 fn within(a: &[String], b: &[String]) -> bool {
     let same = |part: &[String]| part.iter().zip(a).all(|(x, y)| stem(x) == stem(y));
@@ -218,8 +219,7 @@ fn is_main_title(short: &Form, long: &Form) -> bool {
     spellings.any(|(spelt, _)| main(spelt).is_some_and(|main| main == short.words))
 }
 
-/// Whether a company of a longer name is meant by the beginning of it: `Juniper` by
-/// `Juniper Networks Inc.`
+/// Whether a short form is the beginning of a company's name: `Juniper` for `Juniper Networks Inc.`
 fn is_company(short: &Form, long: &Form) -> bool {
     let common = |word: &String| COMMON.contains(&word.as_str()) || place::is_people(word);
     let kind = long.words.last();
@@ -231,38 +231,38 @@ fn is_company(short: &Form, long: &Form) -> bool {
         && !is_large(short)
 }
 
-/// Whether one of its spellings is of a large place.
+/// Whether one of its spellings is the name of a large place.
 fn is_large(form: &Form) -> bool {
     let mut spellings = form.spellings.iter();
     spellings.any(|(spelt, _)| place::is_large(spelt))
 }
 
-/// Whether a word says what kind of company it is.
+/// Whether a word is one of [`LEGAL`].
 fn is_legal(word: impl AsRef<str>) -> bool {
     LEGAL.contains(&word.as_ref())
 }
 
-/// Whether a word says what kind of body it is.
+/// Whether a word is one of [`LEGAL`] or [`BODIES`].
 fn is_body(word: impl AsRef<str>) -> bool {
     is_legal(&word) || BODIES.contains(&word.as_ref())
 }
 
-/// A company's words without what kind of company it is.
+/// A name's words without the legal form at its end.
 pub(super) fn without_legal(words: &[String]) -> &[String] {
     let legal = words.iter().rev();
     let legal = legal.take_while(|word| is_legal(word));
     &words[..words.len() - legal.count()]
 }
 
-/// Whether the last word of a name is a whole one, and not cut from one with hyphens:
-/// `Mercedes` from `McLaren-Mercedes`.
-fn ends_in_whole(long: &Form) -> bool {
+/// Whether the last word of a name is a whole one, not part of a word with hyphens: `Mercedes` in
+/// `McLaren-Mercedes`.
+fn ends_in_whole_word(long: &Form) -> bool {
     let spelt = long.spellings.first();
     let last = spelt.and_then(|(spelt, _)| spelt.rsplit(' ').next());
     last.is_none_or(|last| !last.contains(['-', '‑', '–']))
 }
 
-/// Whether a name has a comma before other words than those of a company: it is several.
+/// Whether a name is a list of several: it has a comma before other words than legal forms.
 fn is_list(form: &Form) -> bool {
     let legal = |part: &str| form::folded_words(part).iter().all(is_legal);
     let mut spellings = form.spellings.iter();
@@ -277,6 +277,8 @@ pub(super) enum Fit {
     Sure,
 }
 
+/// How well `short` fits as a short form of `long`, by the rules of the kind of `long`. Some rules do not
+/// hold where `short` is mentioned below the headline before `long`.
 pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (a, b) = (&short.words[..], &long.words[..]);
     if a.len() >= b.len() || a.is_empty() {
@@ -291,7 +293,7 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
     let (sure, likely) = match long.kind {
         Kind::Person => (false, false),
         Kind::Organisation => {
-            // "Labor" is the Australian Labor Party.
+            // "Labor" is short for the Australian Labor Party.
             let party = b.last().is_some_and(|word| word == "party");
             let national = |word: &str| country::is_part(word) || party && place::is_people(word);
             let own = b.iter().take_while(|word| national(word)).count();
@@ -303,12 +305,12 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
             });
             let country = before.is_some_and(|rest| rest.iter().all(|word| country::is_part(word)));
             let last = before.is_some_and(|rest| {
-                // The House is not the White House; an acronym is whole as it is.
+                // The House is not the White House; an acronym is never part of a name.
                 let joint = rest.last().is_some_and(|word| is_small(word) || word == "white");
                 let seat = matches!(rest, [kind, of] if of == "of" && matches!(kind.as_str(), "university" | "college"));
                 (later || a.len() > 1)
                     && (seat || !joint && !short.is_acronym())
-                    && (a.len() > 1 || ends_in_whole(long))
+                    && (a.len() > 1 || ends_in_whole_word(long))
             });
             let shorter = later && leaves_out(a, b);
             let company = later && is_company(short, long);

@@ -1,4 +1,4 @@
-//! Short forms that the text itself explains: `Federal Security Service (FSB)`.
+//! Joins names that the text itself says are the same: `Federal Security Service (FSB)`.
 
 use super::acronym::{abbreviates, initials, spells};
 use super::form::{Form, Kind, Map, folded_words};
@@ -7,13 +7,13 @@ use crate::Span;
 use crate::dateline;
 use crate::spaces::one_line;
 
-/// Bytes before an acronym in which its words are looked for.
+/// Bytes before an acronym in which its words must be.
 const REACH: usize = 400;
 
-/// Words of the longest name that is explained.
+/// The most words of a name that a short form explains.
 const WORDS: usize = 16;
 
-/// Words between a person's name and another of theirs.
+/// Words between a person's name and another name of theirs.
 const ALSO: &[&str] = &[
     "known as",
     "also known as",
@@ -23,7 +23,7 @@ const ALSO: &[&str] = &[
     "aka",
 ];
 
-/// Words before "known as" that leave the name in use.
+/// Words before "known as" after which the first name is still in use.
 const CALLED: &[&str] = &[
     "also",
     "best",
@@ -37,7 +37,7 @@ const CALLED: &[&str] = &[
     "widely",
 ];
 
-/// Words between a person's name and a peer's.
+/// Words between a person's name and their name as a peer.
 const PEERS: &[&str] = &[
     ", Lord ",
     ", Lady ",
@@ -46,24 +46,52 @@ const PEERS: &[&str] = &[
     ", Viscount ",
 ];
 
-/// Words of the longest way to say that someone is called something.
+/// The most words that say what someone is called.
 const NICKNAME: usize = 8;
 
-/// Acronyms that may be the initials of who speaks.
+/// The most acronyms that are read as speakers' initials.
 const SPEAKERS: usize = 16;
 
-/// Joins names that stand beside each other, the second in brackets, where one abbreviates
-/// the other, or is the other in another script, and organisations and works whatever the
-/// second is: what is in brackets there is the same in other words, unless it stands behind two
-/// names, or is the agency in a dateline. Gives back those that
-/// have no word in common with what they are of, as those in another language.
-pub(super) fn link(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+/// The mentions of a text, in text order, and their forms.
+#[derive(Clone, Copy)]
+pub(super) struct Mentions<'a> {
+    pub(super) text: &'a str,
+    pub(super) spans: &'a [Span],
+    pub(super) forms: &'a [Form],
+    /// For each span the index of its form.
+    pub(super) form_of: &'a [usize],
+}
+
+impl<'a> Mentions<'a> {
+    /// Runs of `count` consecutive spans, each with their forms.
+    fn runs(self, count: usize) -> impl Iterator<Item = (&'a [Span], &'a [usize])> {
+        self.spans.windows(count).zip(self.form_of.windows(count))
+    }
+
+    /// The form of the name after the acronym at `at`, in the same brackets, if the acronym is made
+    /// of its initials: `(PKK, Partiya Karkerên Kurdistan)`.
+    fn spelt_out(self, at: usize) -> Option<usize> {
+        let (short, long) = (self.spans.get(at)?, self.spans.get(at + 1)?);
+        let form = *self.form_of.get(at + 1)?;
+        let acronym = &self.forms.get(*self.form_of.get(at)?)?.acronym;
+        let beside = matches!(self.text.get(short.end..long.start)?, ", " | "; ");
+        let closed = self.text.get(long.end..)?.starts_with([')', ']']);
+        let is_long = beside && closed && !acronym.is_empty();
+        (is_long && initials(&self.forms.get(form)?.words).contains(acronym)).then_some(form)
+    }
+}
+
+/// Joins two adjacent names, the second in brackets, where one abbreviates the other or is the other in
+/// another script. For organisations and works any second name is joined, unless it stands after two
+/// names or is a dateline's agency. Returns the second names that share no word with the first, such
+/// as those in another language.
+pub(super) fn link(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions {
+        text,
+        spans,
+        forms,
+        form_of,
+    } = mentions;
     let mut asides = Vec::new();
     let mut guesses = Vec::new();
     let mut behind: Map<usize, Vec<usize>> = Map::default();
@@ -93,11 +121,11 @@ pub(super) fn link(
         };
         let same_label = forms[a].label == forms[b].label;
         let stated = explains(&forms[a], &forms[b]) || explains(&forms[b], &forms[a]);
-        let also = spelt_out(text, spans, forms, form_of, at + 1);
+        let also = mentions.spelt_out(at + 1);
         let foreign = (closes.starts_with([')', ']']) || also.is_some())
-            && (foreign(&forms[a], &forms[b]) || {
+            && (is_foreign(&forms[a], &forms[b]) || {
                 let letters = forms[a].acronym.chars().count();
-                letters == forms[b].words.len() && foreign(&forms[b], &forms[a])
+                letters == forms[b].words.len() && is_foreign(&forms[b], &forms[a])
             });
         let translated = forms[a]
             .words
@@ -105,13 +133,13 @@ pub(super) fn link(
             .chain(&forms[b].words)
             .next()
             .is_some()
-            && latin(&forms[a]) != latin(&forms[b]);
+            && is_latin(&forms[a]) != is_latin(&forms[b]);
         let called = matches!(between.trim(), "(" | "[")
             && closes.starts_with([')', ']'])
             && matches!(forms[a].kind, Kind::Organisation | Kind::Other)
-            // "Barcelona (ESP)": letters that are not the name's are of where it plays.
+            // "Barcelona (ESP)": an acronym that does not abbreviate the name says where it plays.
             && (forms[a].words.len() > 1 || !forms[b].is_acronym());
-        if initialled(&forms[a], &forms[b]) {
+        if are_initials(&forms[a], &forms[b]) {
             links.join(a, b);
         }
         if !same_label {
@@ -142,17 +170,12 @@ pub(super) fn link(
     asides
 }
 
-/// Joins people with who they are also said to be: `Day was born Doris Kappelhoff`, and others with what
-/// they are also said to be called: `Hon Hai, known as Foxconn`. Gives back names of birth.
-pub(super) fn renamed(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+/// Joins people with other names that the text gives them, `Day was born Doris Kappelhoff`, and other names
+/// likewise, `Hon Hai, known as Foxconn`. Returns names of birth.
+pub(super) fn renamed(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions { text, forms, .. } = mentions;
     let mut born = Vec::new();
-    for (pair, ids) in spans.windows(2).zip(form_of.windows(2)) {
+    for (pair, ids) in mentions.runs(2) {
         let ([first, second], &[a, b]) = (pair, ids) else {
             continue;
         };
@@ -167,8 +190,8 @@ pub(super) fn renamed(
         let birth = matches!(said, "born" | "was born" | "née" | "né");
         let after = text.get(second.end..).unwrap_or_default();
         // "nicknamed the Messi of Kenya", "known as Ant and Dec".
-        let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
-        let nickname = !goes_on && is_nickname(said);
+        let continues = [" of ", " and "].iter().any(|word| after.starts_with(word));
+        let nickname = !continues && is_nickname(said);
         if birth || nickname || ALSO.contains(&said) || PEERS.contains(&between) {
             links.join(a, b);
         }
@@ -179,8 +202,8 @@ pub(super) fn renamed(
     born
 }
 
-/// Whether words between two names say that the second is what the first is also called:
-/// `, better known as the`.
+/// Whether the words between two names say that the second is another name of the first: `, better
+/// known as the`.
 fn is_called(between: &str, said: &str) -> bool {
     let said = said.strip_suffix(" the").unwrap_or(said);
     let how = said.strip_suffix("known as").map(str::trim_end);
@@ -188,7 +211,7 @@ fn is_called(between: &str, said: &str) -> bool {
     how && between.trim_start().starts_with([',', '('])
 }
 
-/// Whether words between two people say that the second is what the first is called:
+/// Whether the words between two people's names say that the second is a nickname of the first:
 /// `nicknamed`, `known to fans as the`, `often referred to as "The`.
 fn is_nickname(said: &str) -> bool {
     let mut words: Vec<&str> = said.split(' ').collect();
@@ -209,7 +232,8 @@ fn is_nickname(said: &str) -> bool {
     }
 }
 
-/// What the text says before the brackets that acronyms stand in, where no span has it.
+/// The expansions of acronyms in brackets, from the words before: the index of the acronym's form, and
+/// the expansion.
 pub(super) fn expansions(text: &str, spans: &[Span], forms: &[Form]) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (id, form) in forms
@@ -235,9 +259,9 @@ pub(super) fn expansions(text: &str, spans: &[Span], forms: &[Form]) -> Vec<(usi
     found
 }
 
-/// The last words of a text that an acronym abbreviates, the first and last with a capital.
+/// The last words of a text, the first and last with a capital, if an acronym abbreviates them.
 fn expansion(letters: &[char], before: &str) -> Option<String> {
-    // Looking no further back keeps a text of one line linear.
+    // A limit keeps a text of a single line linear.
     let near = before.len().saturating_sub(REACH);
     let near = (near..=before.len()).find(|&at| before.is_char_boundary(at))?;
     let line = before.get(near..)?.rsplit('\n').next()?;
@@ -265,8 +289,8 @@ fn expansion(letters: &[char], before: &str) -> Option<String> {
     None
 }
 
-/// Joins the initials of who speaks, in brackets before each turn of an interview, with the
-/// one name of their label that they can be short for: `(WN)` with Wikinews.
+/// Joins a speaker's initials, in brackets before each turn of an interview, with the name of one word
+/// that they abbreviate, if only one fits: `(WN)` with Wikinews.
 pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut Links) {
     let bracketed = |span: &Span| {
         let before = text.get(..span.start).unwrap_or_default();
@@ -296,21 +320,22 @@ pub(super) fn speakers(text: &str, spans: &[Span], forms: &[Form], links: &mut L
     }
 }
 
-/// Whether an acronym is of a person's initials, whatever it was taken for: `AMLO`.
-fn initialled(person: &Form, short: &Form) -> bool {
+/// Whether an acronym, of any label, is a person's initials: `AMLO`.
+fn are_initials(person: &Form, short: &Form) -> bool {
     person.kind == Kind::Person
         && short.acronym.chars().count() > 2
         && initials(&person.words).contains(&short.acronym)
 }
 
-/// Whether an acronym may be of an organisation's name in another language: the PKK of the
-/// Kurdistan Workers' Party.
-fn foreign(long: &Form, short: &Form) -> bool {
+/// Whether an acronym may stand for an organisation's name in another language: PKK for Kurdistan
+/// Workers' Party.
+fn is_foreign(long: &Form, short: &Form) -> bool {
     long.kind == Kind::Organisation && short.is_acronym() && long.words.len() > 1
 }
 
+/// Whether a short form of one word abbreviates a long one.
 fn explains(short: &Form, long: &Form) -> bool {
-    // In brackets `Phivolcs` explains itself, whatever its case.
+    // In brackets it need not be in capitals: `Phivolcs`.
     let [word] = &short.words[..] else {
         return false;
     };
@@ -325,7 +350,7 @@ fn explains(short: &Form, long: &Form) -> bool {
     !letters.is_empty() && (found || letters == content)
 }
 
-/// Whether words were joined into one, as in `PricewaterhouseCoopers`.
+/// Whether a name is several words written as one: `PricewaterhouseCoopers`.
 fn has_inner_capital(form: &Form) -> bool {
     let spelt = form.spellings.first();
     let mut pairs = spelt
@@ -334,41 +359,18 @@ fn has_inner_capital(form: &Form) -> bool {
     form.words.len() == 1 && pairs.any(|(a, b)| a.is_lowercase() && b.is_uppercase())
 }
 
-/// The form in the same brackets as an acronym, behind it, that it is made of: `(PKK, Partiya
-/// Karkerên Kurdistan)`.
-fn spelt_out(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    at: usize,
-) -> Option<usize> {
-    let (short, long) = (spans.get(at)?, spans.get(at + 1)?);
-    let form = *form_of.get(at + 1)?;
-    let acronym = &forms.get(*form_of.get(at)?)?.acronym;
-    let beside = matches!(text.get(short.end..long.start)?, ", " | "; ");
-    let closed = text.get(long.end..)?.starts_with([')', ']']);
-    let is_long = beside && closed && !acronym.is_empty();
-    (is_long && initials(&forms.get(form)?.words).contains(acronym)).then_some(form)
-}
-
-/// Joins names with those in another script behind the language that these are in, whatever
-/// their labels: `Minsk (Belarusian: Мінск)`. Gives back the second ones.
-pub(super) fn translations(
-    text: &str,
-    spans: &[Span],
-    forms: &[Form],
-    form_of: &[usize],
-    links: &mut Links,
-) -> Vec<usize> {
+/// Joins names with their form in another script, after the name of its language, whatever the labels:
+/// `Minsk (Belarusian: Мінск)`. Returns the second ones.
+pub(super) fn translations(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
+    let Mentions { text, forms, .. } = mentions;
     let mut foreign = Vec::new();
-    for (three, ids) in spans.windows(3).zip(form_of.windows(3)) {
+    for (three, ids) in mentions.runs(3) {
         let ([first, language, second], &[a, _, b]) = (three, ids) else {
             continue;
         };
         let opens = text.get(first.end..language.start).map(str::trim) == Some("(");
         let says = text.get(language.end..second.start).map(str::trim) == Some(":");
-        if opens && says && latin(&forms[a]) && !latin(&forms[b]) {
+        if opens && says && is_latin(&forms[a]) && !is_latin(&forms[b]) {
             links.join(a, b);
             foreign.push(b);
         }
@@ -377,7 +379,7 @@ pub(super) fn translations(
 }
 
 /// Whether a name is in the Latin script.
-fn latin(form: &Form) -> bool {
+fn is_latin(form: &Form) -> bool {
     form.words
         .iter()
         .all(|word| word.chars().all(|c| c.is_ascii() || c < '\u{250}'))

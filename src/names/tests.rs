@@ -1,4 +1,4 @@
-//! Which mentions become one name, on sentences made up for it.
+//! Which mentions become one name, in made-up sentences.
 
 use proptest::prelude::*;
 
@@ -7,8 +7,8 @@ use super::*;
 mod people;
 mod short;
 
-/// Spans of a text in which names are marked as `⟦Mark Rutte|PER⟧`, perhaps with a
-/// score behind, and the text without marks.
+/// The text without marks, and the spans of names marked as `⟦Mark Rutte|PER⟧` or, with a score,
+/// `⟦Mark Rutte|PER|0.5⟧`.
 fn marked(text: &str) -> (String, Vec<Span>) {
     let (mut plain, mut spans) = (String::new(), Vec::new());
     for (at, part) in text.split(['⟦', '⟧']).enumerate() {
@@ -57,7 +57,7 @@ fn names_are(text: &str, wanted: &[&str]) {
 }
 
 #[test]
-fn surnames_initials_titles_and_first_names_mean_the_full_name() {
+fn surnames_initials_titles_and_first_names_join_the_full_name() {
     all_are(
         "Mark Rutte",
         "⟦MARK RUTTE|PER⟧ ⟦Mark\r\nRutte|PER⟧ ⟦Rutte|PER⟧ ⟦M. Rutte|PER⟧ ⟦Prime Minister Rutte|PER⟧ ⟦Rutte's|PER⟧ ⟦Mark|PER⟧",
@@ -85,7 +85,7 @@ fn surnames_initials_titles_and_first_names_mean_the_full_name() {
 }
 
 #[test]
-fn a_word_of_300000_letters_in_a_name_costs_no_more_than_its_length() {
+fn a_name_with_a_word_of_300000_letters_takes_linear_time() {
     let name = "x".repeat(300_000);
     all_are(&name, &format!("⟦{name}|PER⟧ met ⟦{name}|PER⟧."));
 }
@@ -119,7 +119,7 @@ fn two_people_with_one_surname_stay_apart() {
 }
 
 #[test]
-fn who_reigns_is_nobody_else_of_that_first_name() {
+fn a_monarch_is_not_another_person_of_the_same_first_name() {
     names_are(
         "⟦King Charles III|PER⟧ met ⟦Charles Michel|PER⟧. ⟦Charles|PER⟧ thanked ⟦Michel|PER⟧.",
         &[
@@ -140,7 +140,7 @@ fn who_reigns_is_nobody_else_of_that_first_name() {
 }
 
 #[test]
-fn a_first_name_that_two_people_bear_is_nobodys() {
+fn a_first_name_that_two_people_share_joins_neither() {
     names_are(
         "⟦John Ames|PER⟧ ⟦John Bell|PER⟧ ⟦John|PER⟧",
         &["John Ames", "John Bell", "John"],
@@ -148,7 +148,7 @@ fn a_first_name_that_two_people_bear_is_nobodys() {
 }
 
 #[test]
-fn a_surname_that_stands_first_is_whose_is_mentioned_most() {
+fn an_ambiguous_surname_that_comes_first_joins_the_person_mentioned_most() {
     names_are(
         "⟦Kim Tae-ho|PER⟧ and his sister ⟦Kim Su-jin|PER⟧. ⟦Kim Tae-ho|PER⟧ left. ⟦Kim|PER⟧ said so.",
         &["Kim Tae-ho", "Kim Su-jin", "Kim Tae-ho", "Kim Tae-ho"],
@@ -156,7 +156,7 @@ fn a_surname_that_stands_first_is_whose_is_mentioned_most() {
 }
 
 #[test]
-fn acronyms_mean_what_they_are_made_of_or_what_the_text_says() {
+fn acronyms_join_what_they_abbreviate_or_what_the_text_says() {
     all_are(
         "North Atlantic Treaty Organization",
         "⟦NATO|ORG⟧ ⟦North Atlantic Treaty Organization|ORG⟧",
@@ -223,7 +223,7 @@ fn organisations_have_short_forms() {
 }
 
 #[test]
-fn what_stands_in_brackets_behind_an_organisation_is_the_same_in_other_words() {
+fn a_name_in_brackets_after_an_organisation_is_the_same_organisation() {
     all_are(
         "Law and Justice",
         "⟦Law and Justice|ORG⟧ (⟦Prawo i Sprawiedliwość|ORG⟧) ⟦Prawo i Sprawiedliwość|ORG⟧",
@@ -239,7 +239,7 @@ fn what_stands_in_brackets_behind_an_organisation_is_the_same_in_other_words() {
 }
 
 #[test]
-fn who_reports_in_a_dateline_is_not_where() {
+fn the_agency_in_a_dateline_is_not_its_place() {
     names_are(
         "⟦HARBOUR GUARD|ORG⟧ (⟦Tarnpress|ORG⟧) - The ⟦Harbour Guard|ORG⟧ met. ⟦Tarnpress|ORG⟧ asked.",
         &["Harbour Guard", "Tarnpress", "Harbour Guard", "Tarnpress"],
@@ -247,7 +247,7 @@ fn who_reports_in_a_dateline_is_not_where() {
 }
 
 #[test]
-fn what_stands_in_brackets_behind_two_names_is_neither() {
+fn a_name_in_brackets_after_two_names_joins_neither() {
     names_are(
         "⟦Tarn Lions|ORG⟧ (⟦ESP|ORG⟧), ⟦Moor Bulls|ORG⟧ (⟦ESP|ORG⟧)",
         &["Tarn Lions", "ESP", "Moor Bulls", "ESP"],
@@ -259,7 +259,7 @@ fn what_stands_in_brackets_behind_two_names_is_neither() {
 }
 
 #[test]
-fn people_are_who_they_are_said_to_be_and_not_called_by_a_name_of_birth() {
+fn stated_other_names_join_a_person_who_is_not_called_by_a_name_of_birth() {
     all_are(
         "Doris Day",
         "⟦Doris Day|PER⟧ ⟦Day|PER⟧ was born ⟦Doris Mary Ann Kappelhoff|PER⟧. ⟦Day|PER⟧",
@@ -280,7 +280,7 @@ fn a_person_may_go_by_initials() {
 }
 
 #[test]
-fn acronyms_may_be_of_words_within_or_written_like_a_word() {
+fn acronyms_may_stand_for_words_within_a_name_or_be_written_like_a_word() {
     all_are(
         "National Union of Rail, Maritime and Transport Workers",
         "⟦National Union of Rail, Maritime and Transport Workers|ORG⟧ ⟦RMT|ORG⟧",
@@ -293,7 +293,7 @@ fn acronyms_may_be_of_words_within_or_written_like_a_word() {
 }
 
 #[test]
-fn a_place_that_things_are_at_is_the_building_and_a_town_is_not() {
+fn a_place_after_at_is_the_building_and_a_place_after_in_is_not() {
     all_are(
         "Fath International Airport",
         "⟦Fath International Airport|LOC⟧ ⟦Fath Airport|LOC⟧ landed at ⟦Fath|LOC⟧",
@@ -305,7 +305,7 @@ fn a_place_that_things_are_at_is_the_building_and_a_town_is_not() {
 }
 
 #[test]
-fn flights_have_codes() {
+fn flight_codes_join_flights() {
     all_are(
         "Air India Express Flight 1344",
         "⟦Air India Express Flight 1344|MISC⟧ (⟦AXB1344|MISC⟧/⟦IX1344|MISC⟧)",
@@ -322,7 +322,7 @@ fn a_place_and_an_organisation_of_the_same_surface_are_two() {
 }
 
 #[test]
-fn a_doubtful_label_yields_to_the_person_who_bears_the_surname() {
+fn a_doubtful_label_yields_to_the_person_of_that_surname() {
     let text =
         "⟦Ada Okafor|PER|0.9⟧ ⟦Okafor|PER|0.9⟧ ⟦Okafor|ORG|0.6⟧ ⟦Bell|LOC|0.95⟧ ⟦Ann Bell|PER|0.9⟧";
     let found = found(text);
@@ -347,7 +347,7 @@ fn a_doubtful_label_yields_to_the_organisation_of_the_full_name() {
 }
 
 #[test]
-fn misspelt_names_are_not_what_a_name_is_called() {
+fn a_name_is_not_called_by_a_misspelt_form() {
     all_are(
         "Jacques Chirac",
         "⟦Jacques Chirac|PER⟧ ⟦Chirac|PER⟧ ⟦Chriac|PER⟧",
@@ -368,7 +368,7 @@ fn misspelt_names_are_not_what_a_name_is_called() {
 }
 
 #[test]
-fn a_place_is_not_called_by_the_beginning_of_its_name() {
+fn a_place_is_not_called_by_a_cut_form_of_its_name() {
     let (_, mut spans) = marked("⟦Okla|LOC⟧ ⟦Okla|LOC⟧ ⟦Oklahoma|LOC⟧");
     let oklahoma = Place {
         geonames: 4_544_379,
@@ -398,7 +398,7 @@ fn a_place_is_not_called_by_the_beginning_of_its_name() {
 }
 
 #[test]
-fn names_without_mentions_go_when_spans_do() {
+fn names_without_mentions_are_dropped_with_their_spans() {
     let (text, mut spans) = marked("⟦NATO|ORG⟧ ⟦Mark Rutte|PER⟧ ⟦Kyiv|LOC⟧ ⟦Rutte|PER⟧");
     let mut names = find(&text, &mut spans);
     spans.retain(|span| span.start > 10);
@@ -415,7 +415,7 @@ fn names_without_mentions_go_when_spans_do() {
 }
 
 #[test]
-fn a_document_of_very_many_names_takes_time_in_proportion() {
+fn a_document_of_very_many_names_takes_linear_time() {
     // A hundred thousand names that share words would be five billion pairs.
     let mut text = String::new();
     for n in 0..25_000 {
@@ -434,7 +434,7 @@ fn a_document_of_very_many_names_takes_time_in_proportion() {
 
 proptest! {
     #[test]
-    fn every_span_has_a_name_and_the_same_one_every_time(
+    fn every_span_has_a_name_and_results_repeat(
         parts in prop::collection::vec("[A-Za-zŁé'.&(\u{200b} \\n-]{0,12}", 0..24),
         labels in prop::collection::vec(0usize..4, 24),
     ) {

@@ -1,4 +1,4 @@
-//! What stands before people's names, and what it tells of who is meant.
+//! Titles and other words before people's names, and what they tell of who is meant.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use ahash::RandomState;
 use super::form::{Form, Kind, Map};
 use super::given;
 
-/// Titles read before a name, the nearest ones.
+/// The most titles read before a name, from the nearest.
 const NEAREST: usize = 4;
 
-/// Titles of one name that are told apart.
+/// The most different titles kept of a name.
 const RANKS: usize = 16;
 
 const TITLES: &[&str] = &[
@@ -90,7 +90,7 @@ const TITLES: &[&str] = &[
     "former",
 ];
 
-/// Titles that are written short, with a full stop or without.
+/// Abbreviated titles, written with or without a full stop, and the full ones.
 const SHORT: &[(&str, &str)] = &[
     ("mr", "mr"),
     ("mrs", "mrs"),
@@ -154,7 +154,7 @@ const WOMEN: &[&str] = &[
     "widow",
 ];
 
-/// Relatives who may share more than a surname.
+/// Relatives, who may share more than a surname.
 const KIN: &[&str] = &[
     "mother",
     "father",
@@ -172,13 +172,13 @@ const KIN: &[&str] = &[
     "sister",
 ];
 
-/// How many words of a person's name are titles before it.
+/// How many words at the start of a person's name are titles; never all of them.
 pub(super) fn count(words: &[String]) -> usize {
     let titles = words.iter().take_while(|w| TITLES.contains(&w.as_str()));
     titles.count().min(words.len().saturating_sub(1))
 }
 
-/// Whether a word is a title that tells nothing of what a person is called: `Mr`, `Dr.`, `Sir`.
+/// Whether a word is a title that anyone may have: `Mr`, `Dr.`, `Sir`.
 pub(super) fn is_courtesy(word: &str) -> bool {
     let word = word.strip_suffix('.').unwrap_or(word).to_lowercase();
     COURTESY.contains(&word.as_str())
@@ -188,26 +188,26 @@ pub(super) fn is_courtesy(word: &str) -> bool {
         )
 }
 
-/// What the words before mentions say of a person.
+/// What the words before a person's mentions say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Titles {
     man: bool,
     woman: bool,
-    /// Whether someone's relative: `her mother, Ann Bell`.
+    /// A relative of someone: `her mother, Ann Bell`.
     pub(super) is_kin: bool,
-    /// Whether a relative who was not spoken of before: `a daughter, Ann`.
+    /// A relative not mentioned before: `a daughter, Ann`.
     pub(super) is_new: bool,
-    /// Whether someone's daughter or sister, who is called so by birth.
+    /// A daughter or sister, who has the surname by birth.
     pub(super) is_born: bool,
     /// The titles themselves: `president`, `mr`.
     ranks: Vec<String>,
 }
 
 impl Titles {
-    /// Of one mention: from the text before it, and the words of its form.
+    /// The titles of one mention: from the text before it, and the words of its form.
     pub(super) fn of(before: &str, words: &[String]) -> Self {
         let inside = words.iter().take(count(words)).map(String::as_str);
-        let outside = words_before(before);
+        let outside = titles_before(before);
         let mut titles = Self::default();
         titles.read(outside.iter().map(String::as_str).chain(inside));
         if let Some(kin) = relative(before) {
@@ -220,7 +220,7 @@ impl Titles {
         titles
     }
 
-    /// Of someone with this first name.
+    /// The gender that a first name tells.
     pub(super) fn of_given(name: &str) -> Self {
         let gender = given::gender(name);
         Self {
@@ -244,7 +244,7 @@ impl Titles {
         }
     }
 
-    /// Adds what stands before other mentions.
+    /// Adds the titles of other mentions.
     pub(super) fn add(&mut self, other: &Self) {
         self.man |= other.man;
         self.woman |= other.woman;
@@ -258,33 +258,33 @@ impl Titles {
         }
     }
 
-    /// Whether it is known that a man is meant, or a woman; not where the text says both.
+    /// Whether a man is meant, or a woman; `None` where the text says neither or both.
     pub(super) fn is_man(&self) -> Option<bool> {
         (self.man != self.woman).then_some(self.man)
     }
 
-    /// Whether one is of a man and the other of a woman.
+    /// Whether one is a man and the other a woman.
     pub(super) fn differ(&self, other: &Self) -> bool {
         matches!((self.is_man(), other.is_man()), (Some(a), Some(b)) if a != b)
     }
 
-    /// Whether both are of men, or of women.
+    /// Whether both are men, or both women.
     pub(super) fn agree(&self, other: &Self) -> bool {
         self.is_man().is_some() && self.is_man() == other.is_man()
     }
 
-    /// Whether a title is the same.
+    /// Whether both have a title in common.
     pub(super) fn share(&self, other: &Self) -> bool {
         self.ranks.iter().any(|rank| other.ranks.contains(rank))
     }
 
-    /// Whether the title goes before a first name: `Sir John`.
+    /// Whether a title stands before first names: `Sir John`.
     pub(super) fn knighted(&self) -> bool {
         let knight = |rank: &String| matches!(rank.as_str(), "sir" | "dame");
         self.ranks.iter().any(knight)
     }
 
-    /// Whether a married woman is meant, whose husband may be called so.
+    /// Whether a married woman is meant, whose husband may have the name too.
     pub(super) fn is_married(&self) -> bool {
         self.ranks.iter().any(|rank| rank == "mrs")
     }
@@ -298,8 +298,8 @@ impl Titles {
     }
 }
 
-/// Names by themselves that need what stands before each mention to tell whom it means: of
-/// several people who bear them, or of a man and a woman.
+/// Single names whose mentions only the words before them tell apart: several people bear the name, or a
+/// man and a woman do.
 pub(super) fn contested(forms: &[Form]) -> HashSet<String, RandomState> {
     let mut seen: Map<&str, Seen> = Map::default();
     for form in forms.iter().filter(|form| form.kind == Kind::Person) {
@@ -325,14 +325,16 @@ pub(super) fn contested(forms: &[Form]) -> HashSet<String, RandomState> {
     contested.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What is said of all who bear a name.
+/// What the document says of all bearers of a name.
 #[derive(Default)]
 struct Seen {
+    /// Whether the name occurs by itself.
     is_alone: bool,
-    /// Before the name by itself.
+    /// Titles before the name by itself.
     alone: Titles,
+    /// Full names that start or end with it.
     bearers: usize,
-    /// Of those who bear it as a surname.
+    /// Titles of those who bear it as a surname.
     bearing: Titles,
 }
 
@@ -348,8 +350,8 @@ impl Seen {
     }
 }
 
-/// The titles at the end of a text, small.
-fn words_before(before: &str) -> Vec<String> {
+/// The titles at the end of a text, in lower case.
+fn titles_before(before: &str) -> Vec<String> {
     let mut titles = Vec::new();
     let mut rest = before;
     while titles.len() < NEAREST
@@ -357,7 +359,7 @@ fn words_before(before: &str) -> Vec<String> {
     {
         let plain = spaced.strip_suffix('.');
         let word = last_word(plain.unwrap_or(spaced)).to_lowercase();
-        // A full stop behind a long title ends a sentence.
+        // A full stop after a full title ends a sentence.
         let short = SHORT.iter().any(|(short, _)| *short == word);
         if !TITLES.contains(&word.as_str()) || plain.is_some() && !short {
             break;
@@ -370,27 +372,28 @@ fn words_before(before: &str) -> Vec<String> {
     titles
 }
 
-/// A title as it is written in full.
+/// A title written in full.
 fn in_full(title: &str) -> &str {
     let long = SHORT.iter().find(|(short, _)| *short == title);
     long.map_or(title, |(_, long)| long)
 }
 
-/// The word for a relative at the end of what is before a name.
+/// The word for a relative at the end of the text before a name.
 fn relative(before: &str) -> Option<&'static str> {
-    let word = last_word(behind_comma(before));
+    let word = last_word(without_comma(before));
     KIN.iter().find(|kin| **kin == word).copied()
 }
 
-/// Whether the relative is one of some who are not known: `a daughter`.
+/// Whether the relative has an indefinite article: `a daughter`.
 fn is_new(before: &str) -> bool {
-    let before = behind_comma(before);
+    let before = without_comma(before);
     let before = before.strip_suffix(last_word(before)).unwrap_or(before);
     let article = last_word(before.strip_suffix(' ').unwrap_or(before));
     matches!(article, "a" | "one" | "another")
 }
 
-fn behind_comma(before: &str) -> &str {
+/// The text before a name without a comma and blank at its end.
+fn without_comma(before: &str) -> &str {
     let before = before.strip_suffix(' ').unwrap_or(before);
     before.strip_suffix(',').unwrap_or(before)
 }

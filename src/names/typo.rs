@@ -1,32 +1,29 @@
-//! Misspelt names: one letter more, less, another or two swapped.
+//! Joins misspelt names: with one letter added, missing or wrong, or two swapped.
 
 use super::form::{Form, Kind, Map};
 use super::links::Links;
 
-/// Letters that a word needs to be the same with one of them wrong.
+/// The fewest letters of a word that may have a wrong one.
 const LETTERS: usize = 6;
 
-/// Letters that a surname by itself needs, beside one full name.
+/// The same for a surname by itself that misspells that of a full name.
 const SURNAME: usize = 5;
 
-/// Letters that a place needs: more of them differ in one letter than of people.
+/// The same for a place: more places than people have names that differ in one letter.
 const PLACE: usize = 8;
 
-/// Longer words are not looked at: a word has as many variants as letters, each as long as it.
+/// Longer words are not compared: a word has as many variants as letters, each about as long as it.
 const LONGEST: usize = 40;
 
-/// A misspelling is rare.
+/// The most mentions of a misspelling.
 const MENTIONS: usize = 3;
 
-/// Joins rare forms that are linked to no other with the one name of their label that they
-/// misspell, and gives back those forms. Two words that differ in one letter are the
-/// same without it, which finds them in linear time (Mor and Fraenkel 1982).
+/// Joins rare forms that are joined to no other with the name of their label that they misspell, if only
+/// one fits. Returns the misspelt forms. Two words that differ in one letter are the same without it,
+/// which finds them in linear time (Mor and Fraenkel 1982).
 pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     let mut misspelt = Vec::new();
-    let mut members: Map<usize, usize> = Map::default();
-    for id in 0..forms.len() {
-        *members.entry(links.root(id)).or_default() += 1;
-    }
+    let sizes = links.sizes();
     let variants: Vec<Vec<String>> = forms.iter().map(variants).collect();
     let mut near: Map<(Kind, &str), Vec<usize>> = Map::default();
     for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
@@ -35,7 +32,7 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
         }
     }
     for (id, (form, variants)) in forms.iter().zip(&variants).enumerate() {
-        if form.mentions.len() > MENTIONS || members.get(&id) != Some(&1) {
+        if form.mentions.len() > MENTIONS || sizes.get(&id) != Some(&1) {
             continue;
         }
         let others = variants.iter().filter_map(|v| near.get(&(form.kind, &**v)));
@@ -57,10 +54,10 @@ pub(super) fn link(forms: &[Form], links: &mut Links) -> Vec<usize> {
     misspelt
 }
 
-/// Whether the words are those of another name but for one letter.
+/// Whether a form misspells another in one word.
 fn misspells(form: &Form, other: &Form) -> bool {
     match (&form.words[..], &other.words[..]) {
-        // `Antarctic` is no misspelt `Antarctica`.
+        // `Antarctic` does not misspell `Antarctica`.
         ([word], [right]) if form.kind == Kind::Place => {
             one_off(word, right, PLACE) && !word.starts_with(right) && !right.starts_with(word)
         }
@@ -77,8 +74,8 @@ fn misspells(form: &Form, other: &Form) -> bool {
     }
 }
 
-/// Whether two words, the longer of so many `letters` at least, start alike and differ in one,
-/// or in two that are swapped.
+/// Whether two words start with the same letter and differ in one, or in two that are swapped. The longer
+/// one must have at least `letters`.
 fn one_off(a: &str, b: &str, letters: usize) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.first() != b.first() || a == b || a.len().max(b.len()) < letters {
@@ -95,7 +92,7 @@ fn one_off(a: &str, b: &str, letters: usize) -> bool {
     }
 }
 
-/// The words that may be misspelt, and each without one of its letters.
+/// The words that may be misspelt, whole and with each letter left out in turn.
 fn variants(form: &Form) -> Vec<String> {
     let shortest = match (form.kind, form.words.len()) {
         (Kind::Person, _) | (Kind::Organisation, 2..) => SURNAME - 1,

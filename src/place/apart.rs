@@ -1,14 +1,14 @@
-//! Names that a text says mean several places: "Paris, Texas" and "Paris, France".
+//! Splits names that the text says mean several places: "Paris, Texas" and "Paris, France".
 //!
-//! A mention may say where its place lies, or what it is. Mentions of one name that say what no
-//! place is at once are of several names. Those that say nothing mean the one whose region is named in
-//! the same sentence, else that of the dateline, else the one that was spoken of last.
+//! A mention may say where its place lies, or what it is. Mentions of one name whose statements no
+//! single place fits become several names. A mention that says nothing means the place whose region is
+//! named in the same sentence, else that of the dateline, else the one mentioned last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::candidates::{Candidate, candidates, says_region, wholes};
-use super::context::{Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before};
+use super::context::{Join, Mention, Said, after_comma, is_inside, join, next_word, said_before};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
 use super::{mentions, written};
@@ -17,16 +17,16 @@ use crate::document::Span;
 use crate::names::{self, Name};
 use crate::spaces::one_line;
 
-/// Names of a sentence that are looked at before a mention and behind it.
+/// The most names of a sentence read before a mention, and after it.
 const BESIDE: usize = 16;
-/// Bytes between two names of a sentence.
+/// The most bytes between two names of a sentence.
 const SENTENCE: usize = 400;
 
-/// Makes a name of each place where a name of a document is said to mean several.
+/// Splits each name that the text says means several places into one for each place.
 ///
-/// It goes between [`names::find`] and [`link`](super::link): `spans` are in text order, and a name's
-/// [`id`](Name::id) is its index in `names`. Where a name is set apart, names are numbered anew in the
-/// order of their first mention, and [`Span::name`] with them.
+/// Call it between [`names::find`] and [`link`](super::link): `spans` are in text order, and a name's
+/// [`id`](Name::id) is its index in `names`. Where a name is split, all names are renumbered in the order
+/// of their first mention, and [`Span::name`] with them.
 pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
     let (places, mentions) = mentions(spans, names);
     let reader = Reader {
@@ -45,7 +45,7 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
             continue;
         };
         let spelt = part.iter().filter_map(|&at| spans.get(at));
-        let spelt = spelt.map(|span| one_line(text.get(span.start..span.end).unwrap_or_default()));
+        let spelt = spelt.map(|span| one_line(span.surface(text)));
         let known = fold(&name.name);
         let own = spelt.max_by_key(|spelt| (fold(spelt) == known, spelt.chars().count()));
         let called = own.filter(|own| fold(own) != known);
@@ -64,15 +64,15 @@ pub fn set_apart(text: &str, spans: &mut [Span], names: &mut Vec<Name>) {
 /// What a mention says of its place.
 #[derive(Debug, Default)]
 struct Says {
-    /// The places of its name that are as it says.
+    /// The places of its name that fit.
     places: BTreeSet<Id>,
     /// The countries and regions that it may lie in.
     wholes: Vec<Candidate>,
-    /// The name of these.
+    /// The number of their name, if they are mentions themselves.
     whole: Option<usize>,
 }
 
-/// Mentions that may be of one place.
+/// What mentions of one place say together.
 #[derive(Debug, Default)]
 struct Group {
     places: BTreeSet<Id>,
@@ -82,7 +82,7 @@ struct Group {
 }
 
 impl Group {
-    /// Whether a place can be as both say.
+    /// Whether a place can fit both.
     fn fits(&self, says: &Says) -> bool {
         if self.places.is_empty() || says.places.is_empty() {
             let mut wholes = self.wholes.iter();
@@ -109,7 +109,7 @@ impl Group {
     }
 }
 
-/// The groups of a name, and those of the mentions that say something.
+/// The groups of a name's mentions, and for each mention that says something its group.
 #[derive(Debug, Default)]
 struct Groups {
     all: Vec<Group>,
@@ -135,13 +135,13 @@ struct Reader<'r> {
     gazetteer: Gazetteer<'static>,
     text: &'r str,
     spans: &'r [Span],
-    /// For each mention its span.
+    /// For each mention the index of its span.
     places: &'r [usize],
     mentions: &'r [Mention],
 }
 
 impl Reader<'_> {
-    /// For each place of a name that means several its spans.
+    /// The spans of each place, of all names that mean several.
     fn parts(&self, names: &[Name]) -> Vec<Vec<usize>> {
         let mut of_name: BTreeMap<usize, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         for (at, mention) in self.mentions.iter().enumerate() {
@@ -160,11 +160,11 @@ impl Reader<'_> {
         split.collect()
     }
 
-    /// Whether there is anything to read around a mention; nothing is looked up for that.
+    /// Whether the text around a mention may say something; a check without look-ups.
     fn may_say(&self, at: usize, mention: &Mention) -> bool {
         let next = self.mentions.get(at + 1);
         let comma = |left, right| join(self.text, left, right) == Join::Comma;
-        self.behind_comma(mention).is_some()
+        self.after_comma(mention).is_some()
             || next.is_some_and(|next| comma(mention, next) || is_inside(self.text, mention, next))
             || self.before(at).is_some_and(|before| comma(before, mention))
             || says_region(&next_word(self.text, mention).to_lowercase())
@@ -176,9 +176,9 @@ impl Reader<'_> {
         self.mentions.get(at.checked_sub(1)?)
     }
 
-    /// What a comma leads to, if it may be a name. "or" is not Oregon.
-    fn behind_comma(&self, mention: &Mention) -> Option<Range<usize>> {
-        let outer = behind_comma(self.text, mention)?;
+    /// The bytes of the word after a mention and a comma, if it may be a name. "or" is not Oregon.
+    fn after_comma(&self, mention: &Mention) -> Option<Range<usize>> {
+        let outer = after_comma(self.text, mention)?;
         let name = self.text.get(outer.clone())?;
         name.starts_with(char::is_uppercase).then_some(outer)
     }
@@ -187,7 +187,8 @@ impl Reader<'_> {
         self.text.get(mention.bytes.clone()).unwrap_or_default()
     }
 
-    /// Splits the mentions of a name, some of which may be telling.
+    /// The spans of each place of a name, none if it means only one. Of its mentions, those of `telling`
+    /// may say something.
     fn split(&self, mentions: &[usize], telling: &[usize]) -> Vec<Vec<usize>> {
         let mut groups = Groups::default();
         for &at in telling {
@@ -252,25 +253,25 @@ impl Reader<'_> {
         })
     }
 
-    /// The other names in the sentence of a mention, up to where its own is said to be another.
+    /// The other names in the sentence of a mention, up to the next mention of its own name.
     fn beside(&self, at: usize) -> impl Iterator<Item = &Mention> {
         let mention = self.mentions.get(at);
         let before = self.mentions.get(..at).unwrap_or_default().iter().rev();
         let before = before.take(BESIDE).take_while(move |other| {
             let between = mention.and_then(|m| self.text.get(other.bytes.end..m.bytes.start));
-            between.is_some_and(is_of_sentence)
+            between.is_some_and(is_within_sentence)
         });
-        // "Meant for Springfield, and driven to Springfield, Illinois": that is another one.
-        let behind = self.mentions.get(at + 1..).unwrap_or_default().iter();
-        let behind = behind.take(BESIDE).take_while(move |other| {
+        // "Meant for Springfield, and driven to Springfield, Illinois" is two places.
+        let after = self.mentions.get(at + 1..).unwrap_or_default().iter();
+        let after = after.take(BESIDE).take_while(move |other| {
             let mention = mention.filter(|mention| mention.name != other.name);
             let between = mention.and_then(|m| self.text.get(m.bytes.end..other.bytes.start));
-            between.is_some_and(is_of_sentence)
+            between.is_some_and(is_within_sentence)
         });
-        before.chain(behind)
+        before.chain(after)
     }
 
-    /// The one group whose country or region is named in the sentence of a mention.
+    /// The group whose country or region is named in the sentence of a mention, if there is only one.
     fn named_beside(&self, at: usize, groups: &[Group]) -> Option<usize> {
         let names: BTreeSet<usize> = self.beside(at).map(|other| other.name).collect();
         let named = groups.iter().enumerate();
@@ -290,36 +291,36 @@ impl Reader<'_> {
             kind => kind,
         };
         if let Some(kind) = kind {
-            return are(&own, |place| match kind {
+            return matching(&own, |place| match kind {
                 Said::Region => place.record.kind == Kind::Region,
                 Said::Town => matches!(place.record.kind, Kind::Capital | Kind::Town),
             });
         }
         if self.surface(mention).contains(',') {
-            return are(&own, |_| true);
+            return matching(&own, |_| true);
         }
-        self.holds(at, mention, &own)
-            .or_else(|| self.lies(at, mention, &own))
+        self.said_to_hold(at, mention, &own)
+            .or_else(|| self.said_to_lie_in(at, mention, &own))
     }
 
-    /// What a mention of a country or region says behind a town: "Tbilisi, Georgia".
-    fn holds(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
+    /// What a mention of a country or region says after a town: "Tbilisi, Georgia".
+    fn said_to_hold(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
         let town = self.before(at)?;
         let wholes = own.iter().filter(|place| place.is_whole()).count();
         if wholes < 2 || join(self.text, town, mention) != Join::Comma {
             return None;
         }
         let mut towns = candidates(&self.gazetteer, self.surface(town));
-        // "Rome, Georgia and Iran"
+        // In a list, "Rome, Georgia and Iran", only the likeliest town counts.
         if self.is_listed(at - 1) {
             towns.sort_by(|a, b| b.prior.total_cmp(&a.prior));
             towns.truncate(1);
         }
-        are(own, |whole| towns.iter().any(|town| town.lies_in(whole)))
+        matching(own, |whole| towns.iter().any(|town| town.lies_in(whole)))
     }
 
     /// What a mention says by naming where its place lies.
-    fn lies(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
+    fn said_to_lie_in(&self, at: usize, mention: &Mention, own: &[Candidate]) -> Option<Says> {
         let next = self.mentions.get(at + 1);
         let joined = |next: &&Mention| join(self.text, mention, next) == Join::Comma;
         let inside = |next: &&Mention| is_inside(self.text, mention, next);
@@ -336,7 +337,7 @@ impl Reader<'_> {
                 )
             }
             None => {
-                let outer = self.behind_comma(mention)?;
+                let outer = self.after_comma(mention)?;
                 let wholes = wholes(&self.gazetteer, self.text.get(outer.clone())?);
                 (wholes, None, true, outer.end)
             }
@@ -346,7 +347,7 @@ impl Reader<'_> {
             places.map(|place| place.record.country).collect()
         };
         let (countries, regions) = (of(Kind::Country, own), of(Kind::Region, own));
-        // "Mexico, Philippines and Peru", "Delaware, Ohio and Utah"
+        // A list says nothing: "Mexico, Philippines and Peru", "Delaware, Ohio and Utah".
         if !countries.is_empty() && !of(Kind::Country, &wholes).is_empty()
             || !sure && !regions.is_disjoint(&of(Kind::Region, &wholes))
         {
@@ -356,14 +357,14 @@ impl Reader<'_> {
             .iter()
             .filter(|place| wholes.iter().any(|whole| place.lies_in(whole)));
         let places: BTreeSet<Id> = places.map(|place| place.id).collect();
-        // "Rachel, Nevada, is": another one than those that are known; not so "In Rachel, Nevada is".
-        let behind = self.text.get(end..).unwrap_or_default().chars().next();
-        let unknown =
-            sure && behind.is_none_or(|behind| {
-                !behind.is_alphanumeric() && !matches!(behind, ' ' | '\'' | '’')
-            }) && next.is_none_or(|next| !inside(&next))
-                && !own.is_empty()
-                && own.iter().all(|place| !place.is_whole());
+        // "Rachel, Nevada, is": a place that the gazetteer lacks; not so "In Rachel, Nevada is".
+        let after = self.text.get(end..).unwrap_or_default().chars().next();
+        let unknown = sure
+            && after
+                .is_none_or(|after| !after.is_alphanumeric() && !matches!(after, ' ' | '\'' | '’'))
+            && next.is_none_or(|next| !inside(&next))
+            && !own.is_empty()
+            && own.iter().all(|place| !place.is_whole());
         (!wholes.is_empty() && (unknown || !places.is_empty())).then_some(Says {
             places,
             wholes,
@@ -371,7 +372,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether a mention and the one behind it are not alone in a row.
+    /// Whether a mention and the next one are part of a longer row.
     fn is_listed(&self, at: usize) -> bool {
         let joined = |pair: Option<&[Mention]>| match pair {
             Some([left, right]) => join(self.text, left, right) != Join::None,
@@ -384,9 +385,9 @@ impl Reader<'_> {
     }
 }
 
-/// That a place is one of those that are as it is said, where there are any.
-fn are(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
-    let places = own.iter().filter(|place| is(place)).map(|place| place.id);
+/// Says that the place is one of `own` that fit; `None` where none does.
+fn matching(own: &[Candidate], fits: impl Fn(&Candidate) -> bool) -> Option<Says> {
+    let places = own.iter().filter(|place| fits(place)).map(|place| place.id);
     let places: BTreeSet<Id> = places.collect();
     (!places.is_empty()).then_some(Says {
         places,
@@ -394,8 +395,8 @@ fn are(own: &[Candidate], is: impl Fn(&Candidate) -> bool) -> Option<Says> {
     })
 }
 
-/// Whether what stands between two names ends no sentence.
-fn is_of_sentence(between: &str) -> bool {
+/// Whether the text between two names ends no sentence.
+fn is_within_sentence(between: &str) -> bool {
     let ends = [". ", "? ", "! ", ".\" ", ".” ", "\n"];
     between.len() <= SENTENCE && !ends.iter().any(|end| between.contains(end))
 }

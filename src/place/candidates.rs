@@ -1,4 +1,4 @@
-//! A name to the places it may mean, each with how much it is talked of.
+//! A name to the places that it may mean, each with its prior.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,14 @@ use super::table::Hits;
 pub(super) struct Candidate {
     pub(super) id: Id,
     pub(super) record: Record<'static>,
-    /// How likely it is meant before anything in the document is looked at, in inhabitants of a
-    /// town of that name.
+    /// Its weight before the rest of the document is read, in inhabitants of a town.
     pub(super) prior: f64,
 }
 
-/// How much more likely a place is meant when it is said where it lies.
+/// The factor on the weight of a place that lies where the text says.
 pub(super) const LIES_THERE: f64 = 300.0;
 
-/// Words before or behind a name that say it is a region's.
+/// Words before or after a name that say it is a region's.
 const REGION_WORDS: [&str; 14] = [
     "state",
     "province",
@@ -36,75 +35,16 @@ const REGION_WORDS: [&str; 14] = [
     "republic",
     "commonwealth",
 ];
-/// Words that say it is a town's.
+/// The same for towns.
 const TOWN_WORDS: [&str; 4] = ["city", "town", "village", "municipality"];
 
-/// Names that mean another place in the news than they have in the gazetteer, folded.
+/// Names that mean another place in the news than in the gazetteer, folded.
 const MEANT: [(&str, &str); 1] = [("gaza", "gaza strip")];
 
-/// Words that regions are called by which mean another one in each text: "the North-East".
+/// Words of regions' names that mean another region in each text: "the North-East".
 const COMPASS: [&str; 4] = ["north", "east", "south", "west"];
 
-/// Which kinds of places a name can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Only {
-    Any,
-    Regions,
-    Towns,
-}
-
-impl Only {
-    fn takes(self, kind: Kind) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Regions => kind == Kind::Region,
-            Self::Towns => matches!(kind, Kind::Capital | Kind::Town),
-        }
-    }
-}
-
-/// Whether a word behind a name says that a region is meant ("Washington state").
-pub(super) fn says_region(word: &str) -> bool {
-    REGION_WORDS.contains(&word)
-}
-
-impl Candidate {
-    /// Whether it lies in a country or region.
-    pub(super) fn lies_in(&self, whole: &Self) -> bool {
-        match whole.record.kind {
-            Kind::Country => self.record.country == whole.id && self.id != whole.id,
-            Kind::Region => self.record.region == Some(whole.id),
-            _ => false,
-        }
-    }
-
-    /// Whether other places can lie in it.
-    pub(super) fn is_whole(&self) -> bool {
-        matches!(self.record.kind, Kind::Country | Kind::Region)
-    }
-
-    /// A place that is called so, mainly or also (`share` is then less than 1). A country is
-    /// always news; a capital stands for its government; a quarter needs to be pointed to.
-    fn new(gazetteer: &Gazetteer<'static>, id: Id, share: f64) -> Option<Self> {
-        let record = gazetteer.record(id)?;
-        let people = record.population as f64;
-        let prominence = match record.kind {
-            Kind::Country => people * 10.0 + 1e6,
-            Kind::Capital => people * 20.0 + 1e5,
-            Kind::Region => people + people.clamp(1e5, 5e5),
-            Kind::Town => people,
-            Kind::Quarter => people * 0.1,
-        };
-        let share = match record.kind {
-            Kind::Country => 1.0,
-            _ => share,
-        };
-        let prior = prominence * share;
-        Some(Self { id, record, prior })
-    }
-}
-
-/// Words at the end of names of buildings, parks and waters; few towns have them.
+/// Last words of names of buildings, parks and waters; few towns have them.
 const SITE_WORDS: [&str; 33] = [
     "airport",
     "avenue",
@@ -141,7 +81,66 @@ const SITE_WORDS: [&str; 33] = [
     "zoo",
 ];
 
-/// Whether a name is that of a building, park or water, as its last word says.
+/// The kinds of places to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    Any,
+    Regions,
+    Towns,
+}
+
+impl Only {
+    fn takes(self, kind: Kind) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Regions => kind == Kind::Region,
+            Self::Towns => matches!(kind, Kind::Capital | Kind::Town),
+        }
+    }
+}
+
+/// Whether a word after a name says that it is a region ("Washington state").
+pub(super) fn says_region(word: &str) -> bool {
+    REGION_WORDS.contains(&word)
+}
+
+impl Candidate {
+    /// Whether it lies in a country or region.
+    pub(super) fn lies_in(&self, whole: &Self) -> bool {
+        match whole.record.kind {
+            Kind::Country => self.record.country == whole.id && self.id != whole.id,
+            Kind::Region => self.record.region == Some(whole.id),
+            _ => false,
+        }
+    }
+
+    /// Whether other places can lie in it.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.record.kind, Kind::Country | Kind::Region)
+    }
+
+    /// A place, with the `share` of its prominence that the name has: 1 for its main name. A country is
+    /// always in the news, a capital stands for its government, a quarter is seldom named alone.
+    fn new(gazetteer: &Gazetteer<'static>, id: Id, share: f64) -> Option<Self> {
+        let record = gazetteer.record(id)?;
+        let people = record.population as f64;
+        let prominence = match record.kind {
+            Kind::Country => people * 10.0 + 1e6,
+            Kind::Capital => people * 20.0 + 1e5,
+            Kind::Region => people + people.clamp(1e5, 5e5),
+            Kind::Town => people,
+            Kind::Quarter => people * 0.1,
+        };
+        let share = match record.kind {
+            Kind::Country => 1.0,
+            _ => share,
+        };
+        let prior = prominence * share;
+        Some(Self { id, record, prior })
+    }
+}
+
+/// Whether the last word of a name says that it is a building, park or water.
 pub(super) fn is_site(surface: &str) -> bool {
     let key = fold(surface);
     key.rsplit_once(' ')
@@ -153,7 +152,7 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
     let key = fold(surface);
     let short = take(gazetteer, gazetteer.short(&key), Only::Any);
     if surface.find('.') == Some(surface.len().saturating_sub(1)) && !short.is_empty() {
-        return short; // "Ala." is no town in Italy.
+        return short; // "Ala." is not the town Ala in Italy.
     }
     let hits = gazetteer.named(&key);
     let mut found = take(gazetteer, hits, Only::Any);
@@ -176,7 +175,7 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
         return found;
     }
     if !found.is_empty() {
-        // "Bogotá, D.C." is the town, too.
+        // "Bogotá, D.C." means the town.
         return match surface.split_once(',') {
             Some((head, _)) if found.iter().all(Candidate::is_whole) => {
                 lying_in(candidates(gazetteer, head), &found).unwrap_or(found)
@@ -205,7 +204,7 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
     }
 }
 
-/// Those places that are said to lie in one of `wholes`, if any do.
+/// The places that lie in one of `wholes`, if any do, weighted as the text says so.
 fn lying_in(mut places: Vec<Candidate>, wholes: &[Candidate]) -> Option<Vec<Candidate>> {
     places.retain(|place| wholes.iter().any(|whole| place.lies_in(whole)));
     for place in &mut places {
@@ -214,7 +213,7 @@ fn lying_in(mut places: Vec<Candidate>, wholes: &[Candidate]) -> Option<Vec<Cand
     (!places.is_empty()).then_some(places)
 }
 
-/// Countries and regions that a name behind a comma may mean, short forms among them.
+/// Countries and regions that a name after a comma may mean, short forms included.
 pub(super) fn wholes(gazetteer: &Gazetteer<'static>, name: &str) -> Vec<Candidate> {
     let name = name.trim();
     let key = fold(name);
@@ -226,22 +225,23 @@ pub(super) fn wholes(gazetteer: &Gazetteer<'static>, name: &str) -> Vec<Candidat
     found
 }
 
-/// Whether it is written as short forms are: `Ala.`, `N.H.`, `TX`.
+/// Whether a name is written like a short form: `Ala.`, `N.H.`, `TX`.
 fn is_short(name: &str) -> bool {
     name.ends_with('.') || (name.len() <= 3 && name.chars().all(|c| c.is_ascii_uppercase()))
 }
 
-/// A folded name without a word at one of its ends, and without "of".
+/// A folded name without one of `words` at its start or end, and without an "of" after that.
 fn without<'k>(key: &'k str, words: &[&str]) -> Option<&'k str> {
     words.iter().find_map(|word| {
-        let behind = key.strip_suffix(word).and_then(|key| key.strip_suffix(' '));
+        let after = key.strip_suffix(word).and_then(|key| key.strip_suffix(' '));
         let before = key.strip_prefix(word);
-        behind.or_else(|| before.and_then(|key| key.strip_prefix(" of ")))
+        after.or_else(|| before.and_then(|key| key.strip_prefix(" of ")))
     })
 }
 
+/// The places found, of the kinds to take, with their priors.
 fn take(gazetteer: &Gazetteer<'static>, hits: Hits<'static>, only: Only) -> Vec<Candidate> {
-    // Names that a place also has are former ones, nicknames and names in other languages.
+    // Other names than the main one are former names, nicknames and names in other languages.
     let also = if hits.main().next().is_some() {
         0.05
     } else {
@@ -251,12 +251,12 @@ fn take(gazetteer: &Gazetteer<'static>, hits: Hits<'static>, only: Only) -> Vec<
     let found = main.chain(hits.other().map(|id| (id, also)));
     let found = found.filter_map(|(id, share)| Candidate::new(gazetteer, id, share));
     let mut found: Vec<Candidate> = found.collect();
-    // "GA" and "Ga" are one key, and may have the place of each.
+    // "GA" and "Ga" share a key, which may have the same place twice.
     let mut seen = BTreeSet::new();
     found.retain(|place| seen.insert(place.id));
     let all = found.clone();
     for place in &mut found {
-        // Of Singapore and Singapore the country is meant, of Baghdad and Baghdad the town.
+        // "Singapore" means the country rather than the town, "Baghdad" the town rather than the region.
         let whole = all.iter().any(|whole| {
             whole.record.kind == Kind::Country && place.lies_in(whole) && !place.is_whole()
         });

@@ -1,28 +1,35 @@
-//! What stands around the mentions of places.
+//! The text around mentions of places.
 
 use std::ops::Range;
 
-/// A mention of a place: its bytes in the text and the number of its name.
+/// Bytes read before a mention; all that is looked for there is shorter.
+const BEFORE: usize = 64;
+/// The most bytes of white space after a comma.
+const BLANKS: usize = 16;
+
+/// A mention of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mention {
+    /// The number of its name.
     pub(super) name: usize,
+    /// Its bytes in the text.
     pub(super) bytes: Range<usize>,
-    /// Where the last person before it ends.
+    /// Where the last mention of a person before it ends.
     pub(super) person: Option<usize>,
 }
 
-/// How two mentions that follow each other are joined.
+/// How two consecutive mentions are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Join {
-    /// "Tyler, Texas", "Aleppo (Syria)"; or a list.
+    /// "Tyler, Texas", "Aleppo (Syria)", or a list.
     Comma,
-    /// "Texas and Ohio": a list for sure.
+    /// "Texas and Ohio": certainly a list.
     And,
-    /// Something else.
+    /// Not joined.
     None,
 }
 
-/// How a mention is joined to the one behind it.
+/// How a mention is joined to the next one.
 pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
     let between = text.get(left.bytes.end..right.bytes.start);
     let between = between.unwrap_or_default();
@@ -36,14 +43,14 @@ pub(super) fn join(text: &str, left: &Mention, right: &Mention) -> Join {
     }
 }
 
-/// Whether a mention is said to lie in the one behind it: "Birmingham in Alabama".
+/// Whether a mention is said to lie in the next one: "Birmingham in Alabama".
 pub(super) fn is_inside(text: &str, left: &Mention, right: &Mention) -> bool {
     let between = text.get(left.bytes.end..right.bytes.start);
     let words = between.map(|between| between.split_whitespace().collect::<Vec<_>>());
     matches!(words.as_deref(), Some(["in"] | ["in", "the"]))
 }
 
-/// Runs of at least two mentions that are joined, each with whether it is a list for sure.
+/// Runs of at least two joined mentions, each with whether it is certainly a list.
 pub(super) fn runs<'m>(text: &str, mentions: &'m [Mention]) -> Vec<(&'m [Mention], bool)> {
     let mut runs = Vec::new();
     let joined = |left: &Mention, right: &Mention| join(text, left, right) != Join::None;
@@ -57,28 +64,25 @@ pub(super) fn runs<'m>(text: &str, mentions: &'m [Mention]) -> Vec<(&'m [Mention
     runs
 }
 
-/// The word behind a mention, in lower case where it is one: "state" in "Washington state".
+/// The word after a mention, empty if there is none: "state" in "Washington state".
 pub(super) fn next_word<'t>(text: &'t str, mention: &Mention) -> &'t str {
-    let behind = text.get(mention.bytes.end..).unwrap_or_default();
-    let Some(word) = behind.strip_prefix(' ') else {
+    let after = text.get(mention.bytes.end..).unwrap_or_default();
+    let Some(word) = after.strip_prefix(' ') else {
         return "";
     };
     let end = word.find(|c: char| !c.is_alphanumeric());
     word.get(..end.unwrap_or(word.len())).unwrap_or_default()
 }
 
-/// What the words before a mention say it is.
+/// What the words around a mention say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     Region,
     Town,
 }
 
-/// Bytes before a mention that are looked at: what is read there is shorter.
-const BEFORE: usize = 64;
-
-/// What is said right before a mention: "the city of", "Senator from", "the state of", and
-/// "Doug Collins of", as members of parliaments are presented.
+/// What the words right before a mention say it is: "the city of", "Senator from", "the state of", and
+/// "Doug Collins of", as of members of parliaments.
 pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
     let before = text.get(..mention.bytes.start)?.trim_end();
     if let Some(end) = mention.person
@@ -103,8 +107,8 @@ pub(super) fn said_before(text: &str, mention: &Mention) -> Option<Said> {
     }
 }
 
-/// What the word behind a mention says it is: "New York Gov. Kathy Hochul", "New York Mayor".
-pub(super) fn said_behind(word: &str) -> Option<Said> {
+/// What the word after a mention says it is: "New York Gov. Kathy Hochul", "New York Mayor".
+pub(super) fn said_after(word: &str) -> Option<Said> {
     match word.to_lowercase().as_str() {
         "governor" | "gov" | "senator" | "sen" | "rep" | "congressman" | "congresswoman" => {
             Some(Said::Region)
@@ -114,12 +118,11 @@ pub(super) fn said_behind(word: &str) -> Option<Said> {
     }
 }
 
-/// What a comma behind a mention leads to, up to the next comma or blank: `Ala.` in
-/// "Selma, Ala., on Sunday".
-pub(super) fn behind_comma(text: &str, mention: &Mention) -> Option<Range<usize>> {
-    let behind = text.get(mention.bytes.end..)?.strip_prefix(',')?;
-    let outer = skip_blanks(behind);
-    if outer.is_empty() || outer.len() == behind.len() {
+/// The bytes of the word after a mention and a comma: `Ala.` in "Selma, Ala., on Sunday".
+pub(super) fn after_comma(text: &str, mention: &Mention) -> Option<Range<usize>> {
+    let after = text.get(mention.bytes.end..)?.strip_prefix(',')?;
+    let outer = skip_blanks(after);
+    if outer.is_empty() || outer.len() == after.len() {
         return None;
     }
     let end = outer.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')'));
@@ -127,10 +130,7 @@ pub(super) fn behind_comma(text: &str, mention: &Mention) -> Option<Range<usize>
     Some(start..start + end.unwrap_or(outer.len()))
 }
 
-/// Blanks within a line of text, one line's end among them at most.
-const BLANKS: usize = 16;
-
-/// What stands behind some blanks or a line's end; nothing behind more.
+/// The text after white space with at most one line break; empty after more than [`BLANKS`].
 fn skip_blanks(text: &str) -> &str {
     let rest = text.trim_start_matches(char::is_whitespace);
     let blanks = text.get(..text.len() - rest.len()).unwrap_or_default();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_join_and_lists_are_told_apart() {
+    fn commas_join_and_lists_are_recognised() {
         let text = "In Tyler, Texas, he met Ohio, Utah and the Bahamas of Aleppo (Syria).";
         let found = mentions(
             text,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn words_before_a_mention_are_read_whatever_blanks_are_between() {
+    fn words_before_a_mention_are_read_across_any_white_space() {
         let said = |text: &str| said_before(text, &mentions(text, &["X"])[0]);
         assert_eq!(said("in the city\u{a0}of X"), Some(Said::Town));
         let long = format!("{} province of X", "é".repeat(40));
@@ -180,22 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn words_behind_a_mention_are_read() {
+    fn words_after_a_mention_are_read() {
         let text = "Selma, Ala., in Washington state";
         let found = mentions(text, &["Selma", "Washington"]);
-        assert_eq!(
-            behind_comma(text, &found[0]).map(|b| &text[b]),
-            Some("Ala.")
-        );
-        assert_eq!(behind_comma(text, &found[1]), None);
+        assert_eq!(after_comma(text, &found[0]).map(|b| &text[b]), Some("Ala."));
+        assert_eq!(after_comma(text, &found[1]), None);
         assert_eq!(next_word(text, &found[1]), "state");
         assert_eq!(next_word(text, &found[0]), "");
         let text = "Selma,\r\nAla., and Selma,\n\nAla.";
-        assert_eq!(
-            behind_comma(text, &found[0]).map(|b| &text[b]),
-            Some("Ala.")
-        );
+        assert_eq!(after_comma(text, &found[0]).map(|b| &text[b]), Some("Ala."));
         let found = mentions(&text[18..], &["Selma"]);
-        assert_eq!(behind_comma(&text[18..], &found[0]), None);
+        assert_eq!(after_comma(&text[18..], &found[0]), None);
     }
 }

@@ -1,50 +1,61 @@
-//! Which countries and regions a document speaks of.
+//! Which countries and regions a document is about.
 //!
-//! A name of a place speaks for what may be meant by it, by the share that each of these places
-//! has. Shares of one name add up to 1 at most, and a name says nothing of itself.
+//! A name of a place is evidence for each place that it may mean, by that place's share. The shares of
+//! one name add up to 1 at most, and a name is no evidence for itself.
 
 use std::collections::BTreeMap;
 
 use super::candidates::Candidate;
 use super::gazetteer::{Id, Kind};
 
-/// How far names speak for a country or region, in names.
+/// The factor on the weight of a place whose country is named.
+pub(super) const COUNTRY: f64 = 12.0;
+/// The same for a region or capital of the country whose domestic politics the text is about.
+const HOME: f64 = 40.0;
+/// The same for a region, for each town in it that is named.
+const TOWNS: f64 = 20.0;
+/// The same for a region that another name means: Georgia beside "Athens, Ga."
+const SAME: f64 = 30.0;
+/// How local a text is at most: the number of names of its main region, not counting the first.
+const LOCAL: f64 = 3.0;
+
+/// The evidence for a country or region, in numbers of names.
 #[derive(Debug, Default, Clone, Copy)]
-struct Witnesses {
+struct Counts {
     /// Names of it, its people or its regions.
     named: f64,
     /// Names of towns in it.
     towns: f64,
     /// Names of its regions, where it is a country.
     regions: f64,
-    /// Whether its own politics are told.
+    /// Whether the text is about its domestic politics.
     home: bool,
     /// Whether it is a region.
     region: bool,
 }
 
-/// What names say of the countries and regions of a document.
+/// The evidence of names for countries and regions.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    wholes: BTreeMap<Id, Witnesses>,
+    wholes: BTreeMap<Id, Counts>,
     /// Names of countries and peoples.
     countries: f64,
 }
 
 impl Evidence {
-    /// A people is named.
+    /// Adds the name of a people.
     pub(super) fn people(&mut self, country: Id) {
         self.countries += 1.0;
         self.whole(country).named += 1.0;
     }
 
-    /// The text tells of the politics of a country.
+    /// Adds that the text is about a country's domestic politics.
     pub(super) fn home(&mut self, country: Id) {
         self.people(country);
         self.whole(country).home = true;
     }
 
-    /// A name means this place, as far as `share` says.
+    /// Adds a name that means this place with probability `share`.
     pub(super) fn place(&mut self, place: &Candidate, share: f64) {
         let record = &place.record;
         match record.kind {
@@ -71,7 +82,7 @@ impl Evidence {
         }
     }
 
-    /// What another one says, too.
+    /// Adds other evidence.
     pub(super) fn add(&mut self, other: &Self) {
         self.countries += other.countries;
         for (&id, more) in &other.wholes {
@@ -84,32 +95,22 @@ impl Evidence {
         }
     }
 
-    fn whole(&mut self, id: Id) -> &mut Witnesses {
+    fn whole(&mut self, id: Id) -> &mut Counts {
         self.wholes.entry(id).or_default()
     }
 }
 
-/// What all names but one say.
+/// The evidence of all names but one.
 #[derive(Debug)]
 pub(super) struct Others<'e> {
     all: &'e Evidence,
-    /// What the one says.
+    /// The evidence of that one.
     own: &'e Evidence,
+    /// Names of countries and peoples among the others.
     countries: f64,
-    /// The region that is spoken of most, and how local the text is: from 0 to [`LOCAL`].
+    /// The region with most evidence, and how local the text is: from 0 to [`LOCAL`].
     local: Option<(Id, f64)>,
 }
-
-/// How much more likely a place is meant whose country is named.
-pub(super) const COUNTRY: f64 = 12.0;
-/// ... and one of the country whose own politics are told.
-const HOME: f64 = 40.0;
-/// How much more likely a region is meant for each town in it that is named.
-const TOWNS: f64 = 20.0;
-/// How much more likely a region is meant that another name means: Georgia beside "Athens, Ga."
-const SAME: f64 = 30.0;
-/// Names from which on a text cannot be more local, not counting the first.
-const LOCAL: f64 = 3.0;
 
 impl<'e> Others<'e> {
     pub(super) fn new(all: &'e Evidence, own: &'e Evidence) -> Self {
@@ -135,10 +136,10 @@ impl<'e> Others<'e> {
         others
     }
 
-    fn of_whole(&self, id: Id) -> Witnesses {
+    fn of_whole(&self, id: Id) -> Counts {
         let all = self.all.wholes.get(&id).copied().unwrap_or_default();
         let own = self.own.wholes.get(&id).copied().unwrap_or_default();
-        Witnesses {
+        Counts {
             named: (all.named - own.named).max(0.0),
             towns: (all.towns - own.towns).max(0.0),
             regions: (all.regions - own.regions).max(0.0),
@@ -147,7 +148,7 @@ impl<'e> Others<'e> {
         }
     }
 
-    /// How local a text is that speaks of another region than a place's.
+    /// How local the text is, if its main region is not that of `place`; else 0.
     fn elsewhere(&self, place: &Candidate) -> f64 {
         match self.local {
             Some((id, local)) if place.record.region != Some(id) && place.id != id => local,
@@ -155,7 +156,7 @@ impl<'e> Others<'e> {
         }
     }
 
-    /// How much more likely a place is meant.
+    /// The factor on the weight of a place.
     pub(super) fn weigh(&self, place: &Candidate) -> f64 {
         let record = &place.record;
         let region = record.region.map(|id| self.of_whole(id));
@@ -163,13 +164,13 @@ impl<'e> Others<'e> {
         let country = self.of_whole(record.country);
         let abroad = match record.kind {
             Kind::Country | Kind::Region => 1.0,
-            _ => 0.4, // The document speaks of other countries.
+            _ => 0.4, // The document is about other countries.
         };
         let mut weight = 1.0 - (1.0 - abroad) * self.countries.min(1.0);
         weight /= 1.0 + self.elsewhere(place).powi(2);
         weight = towards(weight, 1.0 + 4.0 * country.towns.min(3.5), country.towns);
         weight = towards(weight, COUNTRY, country.named);
-        // Towns are as little known there as elsewhere.
+        // Not towns: they are no better known at home.
         if country.home && matches!(record.kind, Kind::Region | Kind::Capital) {
             weight = weight.max(HOME);
         }
@@ -184,24 +185,24 @@ impl<'e> Others<'e> {
         towards(weight, named, region.named)
     }
 
-    /// How much more likely a place is meant that the gazetteer does not have than this one: one
-    /// of the region that the text speaks of, where nothing speaks for this one's country.
+    /// The factor on the weight of a place that the gazetteer lacks, against this one: higher where the
+    /// text is about another region and has no evidence for this one's country.
     pub(super) fn unknown(&self, place: &Candidate) -> f64 {
         if place.is_whole() {
             return 1.0;
         }
         let elsewhere = self.elsewhere(place);
-        1.0 + 25.0 * elsewhere * (1.0 - self.speak_for(place.record.country))
+        1.0 + 25.0 * elsewhere * (1.0 - self.evidence_for(place.record.country))
     }
 
-    /// How far anything speaks for a country, 1 at most.
-    pub(super) fn speak_for(&self, country: Id) -> f64 {
+    /// The evidence for a country, at most 1.
+    pub(super) fn evidence_for(&self, country: Id) -> f64 {
         let whole = self.of_whole(country);
         (whole.named + whole.towns).min(1.0)
     }
 }
 
-/// From a weight to a higher one, as far as there are witnesses for it.
-fn towards(weight: f64, higher: f64, witnesses: f64) -> f64 {
-    weight + (higher - weight).max(0.0) * witnesses.min(1.0)
+/// Moves a weight towards a higher one, by the evidence: all the way for 1 name.
+fn towards(weight: f64, higher: f64, evidence: f64) -> f64 {
+    weight + (higher - weight).max(0.0) * evidence.min(1.0)
 }

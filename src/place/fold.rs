@@ -1,4 +1,4 @@
-//! What names of places are looked up by.
+//! The form that names of places are looked up in.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -7,11 +7,11 @@ use crate::letters;
 
 /// A name without case, accents, apostrophes, full stops and a leading "the", its words
 /// separated by one blank, "Saint" as "st": `St. Louis` and `Saint-Louis` are both `st louis`.
-/// `data/places/build.py` does the same to the names that are stored.
+/// `data/places/build.py` does the same to the stored names.
 #[must_use]
 pub(super) fn fold(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
-    // Taken apart, an acute accent that stands alone would begin with a blank.
+    // Decomposed, an acute accent by itself would begin with a blank.
     let whole = name.chars().filter(|c| *c != '´');
     for c in whole.flat_map(char::to_lowercase).nfkd() {
         if let Some(letters) = letters::plain(c) {

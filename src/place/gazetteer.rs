@@ -1,13 +1,13 @@
-//! The gazetteer inside the binary: GeoNames, read where it lies.
+//! The gazetteer inside the binary: GeoNames, read in place.
 //!
-//! `data/places/build.py` makes it. All numbers are little-endian. After a line that names the
-//! format come five sections, each behind its length (`u32`):
+//! `data/places/build.py` makes it. All numbers are little-endian. After a line that names the format
+//! come five sections, each after its length in bytes (`u32`):
 //!
 //! 1. records of 27 bytes, a place each: GeoNames id (`u32`), latitude and longitude (`i32`,
 //!    100,000ths of a degree), population (`u32`), where its name starts in section 2 (`u32`),
 //!    numbers of the records of its country and region (`u16` each, 65535 is none), kind (`u8`),
 //!    country (two letters); countries come first, then regions, then towns by population
-//! 2. names, each behind its length (`u8`)
+//! 2. names, each after its length in bytes (`u8`)
 //! 3. a [`Table`] from folded names to places
 //! 4. one from peoples and adjectives to countries
 //! 5. one from short forms (`calif`, `tx`) to regions
@@ -23,7 +23,7 @@ const NAMESAKE: u8 = 5;
 /// A place's number in the gazetteer.
 pub(super) type Id = u16;
 
-/// What a place is, by how its prominence is weighed.
+/// The kind of a place, which decides its prominence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Country,
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     Quarter,
 }
 
-/// A place as it is stored.
+/// A stored place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'g> {
     pub(super) geonames: u32,
@@ -53,7 +53,7 @@ pub(super) struct Record<'g> {
     pub(super) code: &'g str,
 }
 
-/// Names to places. Nothing is copied or parsed when it is made.
+/// Names to places, over the stored bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gazetteer<'g> {
     records: &'g [u8],
@@ -64,7 +64,7 @@ pub(super) struct Gazetteer<'g> {
 }
 
 impl Gazetteer<'static> {
-    /// The one inside.
+    /// The gazetteer inside the binary.
     pub(super) fn embedded() -> Self {
         let mut rest = BYTES.strip_prefix(FORMAT).unwrap_or_default();
         let mut section = || {
@@ -82,7 +82,7 @@ impl Gazetteer<'static> {
     }
 }
 
-/// A section and what is behind it.
+/// A section and the bytes after it.
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (size, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(u32::from_le_bytes(*size) as usize)
@@ -139,7 +139,7 @@ impl<'g> Gazetteer<'g> {
     }
 }
 
-/// Numbers one after the other.
+/// Reads consecutive numbers.
 struct Bytes<'g>(&'g [u8]);
 
 impl Bytes<'_> {

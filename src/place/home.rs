@@ -1,19 +1,19 @@
-//! Parties and offices that are named without their country where its own politics are told: a text that
-//! has them, and nothing from abroad, is of that country.
+//! Recognises texts about the domestic politics of the United States: they name its parties or offices
+//! without their country, and nothing from abroad.
 
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
 use crate::document::is_person;
 use crate::names::Name;
 
-/// The country whose parties these are, folded.
+/// The country of the parties, folded.
 const COUNTRY: &str = "united states";
 /// Names of parties, folded.
 const PARTIES: [&str; 5] = ["democrat", "democrats", "gop", "republican", "republicans"];
-/// An office in its states, as its newspapers write it.
+/// An office of its states, as its newspapers write it.
 const OFFICE: &str = "Gov. ";
 
-/// What the parties of a country speak of where they speak of another: no region has any of it.
+/// Words of texts about other countries: no region has any of these.
 const ABROAD: [&str; 8] = [
     "ambassador",
     "embassy",
@@ -24,7 +24,7 @@ const ABROAD: [&str; 8] = [
     "ruling party",
     "sanctions",
 ];
-/// Names, folded, of what is abroad from anywhere.
+/// Names of what is abroad for every country, folded.
 const BODIES: [&str; 6] = [
     "eu",
     "european union",
@@ -34,7 +34,7 @@ const BODIES: [&str; 6] = [
     "united nations",
 ];
 
-/// The country whose own politics a text tells of.
+/// The country whose domestic politics a text is about.
 pub(super) fn country(gazetteer: &Gazetteer<'_>, text: &str, names: &[Name]) -> Option<Id> {
     let names = names.iter().filter(|name| !is_person(&name.label));
     let names: Vec<String> = names.map(|name| fold(&name.name)).collect();

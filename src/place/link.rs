@@ -1,30 +1,31 @@
-//! Names of places to places, by their weights.
+//! Links names to places, by the weights of these.
 
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
 use super::context::{
-    Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before, said_behind,
+    Join, Mention, Said, after_comma, is_inside, join, next_word, said_after, said_before,
 };
+use super::enumerations;
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
-use super::lists;
 
-/// Weight of the places of a name that the gazetteer does not have: villages, rivers, islands.
+/// The weight of places that the gazetteer lacks: villages, rivers, islands.
 pub(super) const UNKNOWN: f64 = 60_000.0;
-/// Words that the name of a country or region within another name can have.
+/// The most words of a country's or region's name within an organisation's.
 const LONGEST: usize = 3;
 /// The lowest score of a link.
 pub(super) const THRESHOLD: f64 = 0.6;
-/// How often names are weighed by what the others may mean.
+/// How often each name is weighed by what the others may mean.
 const ROUNDS: usize = 5;
-/// Weights that more of the same does not change.
+/// The limits of a weight.
 const LEAST: f64 = 1e-30;
 const MOST: f64 = 1e30;
-/// How far the name of a country or region within that of an organisation speaks for it.
+/// How much the name of a country or region within an organisation's counts as evidence, in names.
 const WITHIN: f64 = 0.7;
-/// Counties of England whose towns of that name elsewhere are smaller; the gazetteer has none.
+/// Counties of England that are larger than the towns named after them elsewhere; the gazetteer has no
+/// counties.
 const COUNTIES: [&str; 11] = [
     "cornwall",
     "cumberland",
@@ -38,13 +39,28 @@ const COUNTIES: [&str; 11] = [
     "surrey",
     "sussex",
 ];
-/// Their weight.
+/// The weight of such a county.
 const COUNTY: f64 = 1e6;
+/// Words after a name that say it is no town's.
+const UNTOWNED: [&str; 11] = [
+    "county",
+    "parish",
+    "township",
+    "river",
+    "lake",
+    "island",
+    "islands",
+    "sea",
+    "peninsula",
+    "mountains",
+    "strait",
+];
 
-/// A name of a place: how it is written in the document.
+/// A name of a place, as it is written in the document.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subject {
     canonical: String,
+    /// The number of mentions of each surface.
     surfaces: BTreeMap<String, usize>,
 }
 
@@ -62,8 +78,8 @@ impl Subject {
         *self.surfaces.entry(surface.to_owned()).or_default() += 1;
     }
 
-    /// Places that it may mean: by the canonical form, else by the most frequent other one
-    /// that is known.
+    /// The places that it may mean: by the canonical form, else by the most frequent surface that is
+    /// known.
     fn candidates(&self, gazetteer: &Gazetteer<'static>) -> Vec<Candidate> {
         if is_site(&self.canonical) {
             return candidates(gazetteer, &self.canonical);
@@ -88,18 +104,18 @@ impl Subject {
 /// Candidates of a name, each with its weight.
 pub(super) type Weighed = Vec<(Candidate, f64)>;
 
-/// What a document has beside names of places.
+/// What else a document has besides names of places.
 #[derive(Debug)]
 pub(super) struct Beside<'d> {
     /// The countries of its peoples.
     pub(super) peoples: &'d [Id],
     /// The names of its organisations.
     pub(super) organisations: &'d [&'d str],
-    /// The country whose own politics it tells of.
+    /// The country whose domestic politics it is about.
     pub(super) home: Option<Id>,
 }
 
-/// The place of each name that has a sure one, and its score.
+/// The place of each name, and its score, where that is at least [`THRESHOLD`].
 pub(super) fn link(
     gazetteer: &Gazetteer<'static>,
     text: &str,
@@ -112,14 +128,14 @@ pub(super) fn link(
         let found = subject.candidates(gazetteer).into_iter();
         weighed.insert(name, found.map(|place| (place, place.prior)).collect());
     }
-    look_behind(gazetteer, text, mentions, &mut weighed);
-    lists::look_along(text, mentions, &mut weighed);
-    let mut names: Vec<Name> = Vec::with_capacity(weighed.len());
+    look_around(gazetteer, text, mentions, &mut weighed);
+    enumerations::look_along(text, mentions, &mut weighed);
+    let mut names: Vec<Ambiguous> = Vec::with_capacity(weighed.len());
     for (number, places) in weighed {
         let subject = subjects.get(&number);
         let county = subject.filter(|subject| COUNTIES.contains(&&*fold(&subject.canonical)));
         let county = county.and_then(|_| gazetteer.named("united kingdom").main().next());
-        names.push(Name {
+        names.push(Ambiguous {
             number: Some(number),
             places,
             county,
@@ -127,13 +143,13 @@ pub(super) fn link(
     }
     for organisation in beside.organisations {
         let places = within(gazetteer, organisation);
-        names.extend(places.map(|places| Name {
+        names.extend(places.map(|places| Ambiguous {
             number: None,
             places,
             county: None,
         }));
     }
-    let shares = agree(&names, beside);
+    let shares = shares(&names, beside);
     let mut found = BTreeMap::new();
     for (name, shares) in names.iter().zip(shares) {
         let places = name.places.iter().map(|(place, _)| place.id);
@@ -152,18 +168,18 @@ pub(super) fn link(
     found
 }
 
-/// A name, and what it may mean by what stands around it.
+/// A name, and the places that it may mean, weighed by the text around its mentions.
 #[derive(Debug)]
-struct Name {
-    /// Its number; none where it is within that of an organisation.
+struct Ambiguous {
+    /// Its number; `None` for a name within an organisation's.
     number: Option<usize>,
     places: Weighed,
-    /// The country of a county of that name.
+    /// The country of a county of that name, for [`COUNTIES`].
     county: Option<Id>,
 }
 
-/// The share of each place of each name, when each is weighed by what all others may mean.
-fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
+/// The share of each place of each name, each weighed by what all others may mean.
+fn shares(names: &[Ambiguous], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     let mut shares: Vec<Vec<f64>> = names
         .iter()
         .map(|name| {
@@ -197,13 +213,14 @@ fn agree(names: &[Name], beside: &Beside<'_>) -> Vec<Vec<f64>> {
     shares
 }
 
-impl Name {
+impl Ambiguous {
+    /// The share of each place, weighed by the evidence of other names.
     fn shares(&self, others: &Others<'_>) -> Vec<f64> {
         let weighed = self.places.iter();
         let weights: Vec<f64> = weighed
             .map(|(place, weight)| weight * others.weigh(place))
             .collect();
-        let county = |country| COUNTY * (1.0 + COUNTRY * others.speak_for(country));
+        let county = |country| COUNTY * (1.0 + COUNTRY * others.evidence_for(country));
         let sum = weights.iter().sum::<f64>() + self.county.map_or(0.0, county);
         let places = self.places.iter().zip(weights);
         places
@@ -212,8 +229,8 @@ impl Name {
     }
 }
 
-/// The countries and regions whose names are within that of an organisation: Ontario in "Ontario
-/// Provincial Police".
+/// The countries and regions named within an organisation's name: Ontario in "Ontario Provincial
+/// Police".
 fn within(gazetteer: &Gazetteer<'static>, organisation: &str) -> impl Iterator<Item = Weighed> {
     let words: Vec<&str> = organisation.split_whitespace().collect();
     let mut found = Vec::new();
@@ -234,8 +251,8 @@ fn within(gazetteer: &Gazetteer<'static>, organisation: &str) -> impl Iterator<I
     found.into_iter()
 }
 
-/// What follows single mentions: "state", "County", ", Ala.".
-fn look_behind(
+/// Weighs places by the words before and after their mentions: "city of", "state", "County", ", Ala.".
+fn look_around(
     gazetteer: &Gazetteer<'static>,
     text: &str,
     mentions: &[Mention],
@@ -248,7 +265,7 @@ fn look_behind(
         let word = next_word(text, mention);
         let region = says_region(&word.to_lowercase());
         let elsewhere = UNTOWNED.contains(&word.to_lowercase().as_str());
-        if let Some(kind) = said_before(text, mention).or_else(|| said_behind(word)) {
+        if let Some(kind) = said_before(text, mention).or_else(|| said_after(word)) {
             scale(places, |place| match (kind, place.record.kind) {
                 (Said::Region, Kind::Region) | (Said::Town, Kind::Capital | Kind::Town) => 20.0,
                 _ => 1.0,
@@ -270,7 +287,7 @@ fn look_behind(
             look_inside(gazetteer, text, next, places);
         }
         let joined = next.is_some_and(|next| join(text, mention, next) != Join::None);
-        if let Some(name) = behind_comma(text, mention).filter(|_| !joined) {
+        if let Some(name) = after_comma(text, mention).filter(|_| !joined) {
             let wholes = wholes(gazetteer, text.get(name).unwrap_or_default());
             if !wholes.is_empty() {
                 qualify(places, &wholes);
@@ -279,8 +296,8 @@ fn look_behind(
     }
 }
 
-/// Weighs places that are said to lie in the one behind them: "Birmingham in Alabama". Not so "Niger
-/// in Nigeria", as that may be the country.
+/// Weighs places that are said to lie in the next one: "Birmingham in Alabama". Not "Niger in Nigeria",
+/// which may be the country.
 fn look_inside(gazetteer: &Gazetteer<'static>, text: &str, next: &Mention, places: &mut Weighed) {
     let outer = text.get(next.bytes.clone()).unwrap_or_default();
     let wholes = wholes(gazetteer, outer);
@@ -291,21 +308,6 @@ fn look_inside(gazetteer: &Gazetteer<'static>, text: &str, next: &Mention, place
         qualify(places, &wholes);
     }
 }
-
-/// Words behind a name that say it is no town's.
-const UNTOWNED: [&str; 11] = [
-    "county",
-    "parish",
-    "township",
-    "river",
-    "lake",
-    "island",
-    "islands",
-    "sea",
-    "peninsula",
-    "mountains",
-    "strait",
-];
 
 /// Weighs places by whether they lie in one of `wholes`.
 pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {
@@ -320,9 +322,10 @@ pub(super) fn qualify(places: &mut Weighed, wholes: &[Candidate]) {
     });
 }
 
+/// Multiplies the weight of each place.
 pub(super) fn scale(places: &mut Weighed, factor: impl Fn(&Candidate) -> f64) {
     for (place, weight) in places {
-        // A long text may say the same a thousand times.
+        // A long text may repeat the same evidence a thousand times.
         *weight = (*weight * factor(place)).clamp(LEAST, MOST);
     }
 }

@@ -1,35 +1,35 @@
-//! Places: names of places to entries of GeoNames, where it is clear which is meant.
+//! Links names of places to entries of GeoNames, where it is clear which one is meant.
 //!
-//! A name has candidates: the places called so, each with a weight. That starts as the number
-//! of its inhabitants, more for countries and capitals, less where the place only has the name
-//! as another one. What the document says multiplies it:
+//! A name has candidates: the places of that name, each with a weight. It starts as the number of
+//! inhabitants, more for countries and capitals, less where it is not the place's main name. Evidence
+//! in the document multiplies it:
 //!
-//! | evidence | times |
+//! | evidence | factor |
 //! |---|---|
-//! | "Tyler, Texas", "Selma, Ala.", "Tyler in Texas": the place lies there; Texas, where it holds the other | 300; 30 |
-//! | ... and it does not | 0.01 |
-//! | "Washington state": it is a region; otherwise | 100; 0.01 |
-//! | "the city of", "Senator from", "Doug Collins of", "Governor" behind it: it is a town or region as said | 20 |
+//! | "Tyler, Texas", "Selma, Ala.", "Tyler in Texas": Tyler, where it lies in a Texas; Texas, where a Tyler lies in it | 300; 30 |
+//! | the same, but it does not lie there | 0.01 |
+//! | "Washington state": it is a region; it is not | 100; 0.01 |
+//! | "the city of", "Senator from", "Doug Collins of", "Governor" after it: it is a town or region as said | 20 |
 //! | "Jefferson County": it is a town | 0.01 |
-//! | named in a list with other regions of its country, and it is one; with other countries | 50 |
+//! | named in a list with other regions of its country, and it is a region; with other countries, and it is a country | 50 |
 //! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
 //! | other names mean one, two, ... towns of its region | 50, 75, ... |
 //! | it is a region, and another name means one of its country | 15 |
 //! | it is a region, and another name means it ("Ga.") | 30 |
 //! | it is a region, and other names mean one, two, ... towns in it | 20, 40, ... |
-//! | parties of its country are named and nothing from abroad, and it is a region or capital | 40 |
-//! | another name means its country, or a people or such parties of it; towns in it | 12; 5 to 15 |
-//! | the document speaks of other countries only, and it is a town | 0.4 |
-//! | the document is about another region, the more names mean that | 1 to 0.1 |
+//! | the text is about the domestic politics of its country, and it is a region or capital | 40 |
+//! | another name means its country or people, or the text is about its domestic politics; other names mean towns in it | 12; 5 to 15 |
+//! | the document is about other countries only, and it is a town | 0.4 |
+//! | the document is about another region: the more names mean that region, the lower | 1 to 0.1 |
 //!
-//! What other names mean is only known as far as what they mean is. So all names are weighed at
-//! once: each by the shares that the places of all others have, five times over. Names of
-//! countries and regions within those of organisations count, too ("Ontario Provincial Police").
+//! What other names mean is itself uncertain. So all names are weighed at once, five times over: each by
+//! the shares that the places of all others have. Names of countries and regions within those of
+//! organisations count too ("Ontario Provincial Police").
 //!
-//! The score of the best candidate is its share of all weights, to which 60,000 is added for the
-//! places that GeoNames' towns of 15,000 people do not have, up to 75 times as many where the
-//! text is about another region than the candidate's. Below 0.6 there is no link: a wrong one is
-//! worse than none.
+//! The score of the best candidate is its share of the sum of all weights and of 60,000 for places that
+//! the gazetteer lacks, which has towns of 15,000 people and more. Where the text is about another
+//! region than the candidate's, that is up to 75 times as much. Below 0.6 there is no link: a wrong one
+//! is worse than none.
 //!
 //! The gazetteer is made by `data/places/build.py`; its places are © GeoNames (CC BY 4.0), its
 //! names of countries and peoples in part from mledoze/countries (ODbL 1.0).
@@ -37,12 +37,12 @@
 mod apart;
 mod candidates;
 mod context;
+mod enumerations;
 mod evidence;
 mod fold;
 mod gazetteer;
 mod home;
 mod link;
-mod lists;
 mod table;
 
 use std::collections::BTreeMap;
@@ -60,8 +60,8 @@ const PLACES: [&str; 2] = ["LOC", "GPE"];
 /// Labels of peoples.
 const PEOPLES: [&str; 2] = ["MISC", "NORP"];
 
-/// Whether a place of this name is so large that the name by itself means it rather than one
-/// that the gazetteer lacks.
+/// Whether a place of this name is so large that the name alone means it rather than one that the
+/// gazetteer lacks.
 pub(crate) fn is_large(name: &str) -> bool {
     let gazetteer = Gazetteer::embedded();
     let hits = gazetteer.named(&fold::fold(name));
@@ -77,13 +77,13 @@ pub(crate) fn is_label(label: &str) -> bool {
     PLACES.contains(&label)
 }
 
-/// Whether a country or region is called so.
+/// Whether it is the name of a country or region.
 pub(crate) fn is_whole(name: &str) -> bool {
     let gazetteer = Gazetteer::embedded();
     !candidates::wholes(&gazetteer, name).is_empty()
 }
 
-/// Whether a word, folded, is of a people or country: `australian`.
+/// Whether a folded word is a people or a country's adjective: `australian`.
 pub(crate) fn is_people(word: &str) -> bool {
     Gazetteer::embedded().people(word).is_some()
 }
@@ -132,7 +132,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
     }
 }
 
-/// The mentions of places, and the span of each.
+/// The mentions of places: the index of the span of each, and the mentions.
 fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
     let (mut places, mut mentions) = (Vec::new(), Vec::new());
     let mut person = None;
@@ -153,10 +153,10 @@ fn mentions(spans: &[Span], names: &[Name]) -> (Vec<usize>, Vec<Mention>) {
     (places, mentions)
 }
 
-/// What a mention is written as, with the full stop of a short form (`Calif.`), which spans
-/// leave out. `LA` at the end of a sentence is none.
+/// The text of a mention, including the full stop of a short form (`Calif.`), which spans leave out. `LA`
+/// at the end of a sentence has none.
 fn written<'t>(gazetteer: &Gazetteer<'_>, text: &'t str, span: &Span) -> &'t str {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
+    let surface = span.surface(text);
     let stopped = text.get(span.start..span.end.saturating_add(1));
     let stopped = stopped.filter(|stopped| {
         stopped.ends_with('.')

@@ -1,8 +1,8 @@
-//! A sorted dictionary that is searched where it lies.
+//! A sorted dictionary that is searched in place.
 //!
-//! Number of keys and size of the body (`u32` each), the start of every block in the body
-//! (`u32` each), the body. A block has sixteen keys: how many bytes are those of the key before
-//! and how many follow (`u8` each), these, the numbers of main and other places (four bits
+//! The number of keys and the size of the body (`u32` each), the start of every block in the body
+//! (`u32` each), the body. A block has sixteen entries: how many bytes the key shares with the one
+//! before and how many follow (`u8` each), the latter, the numbers of main and other places (four bits
 //! each), the places (`u16` each).
 
 const BLOCK: usize = 16;
@@ -21,7 +21,7 @@ pub(super) struct Hits<'g> {
     other: &'g [[u8; 2]],
 }
 
-/// A key as stored, with what it shares with the key before left out.
+/// An entry: `shared` bytes of the key before, then `rest`.
 struct Entry<'g> {
     shared: usize,
     rest: &'g [u8],
@@ -29,19 +29,19 @@ struct Entry<'g> {
 }
 
 impl<'g> Hits<'g> {
-    /// Places whose main name it is.
+    /// Places of which it is the main name.
     pub(super) fn main(self) -> impl Iterator<Item = u16> + 'g {
         self.main.iter().map(|&number| u16::from_le_bytes(number))
     }
 
-    /// Places that are called so, too.
+    /// Places of which it is another name.
     pub(super) fn other(self) -> impl Iterator<Item = u16> + 'g {
         self.other.iter().map(|&number| u16::from_le_bytes(number))
     }
 }
 
 impl<'g> Table<'g> {
-    /// Over the bytes of a table; over damaged ones it finds nothing.
+    /// A table over its bytes; over damaged ones it finds nothing.
     pub(super) fn new(bytes: &'g [u8]) -> Self {
         let open = || {
             let (keys, rest) = bytes.split_first_chunk()?;

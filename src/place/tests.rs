@@ -4,8 +4,8 @@ use super::*;
 use crate::document::{Document, Span};
 use crate::names;
 
-/// A document whose spans are given in the text: `[Kyiv]` is a place, `{Ukrainian}` another
-/// name, `<Mark Rutte>` a person, `«NATO»` an organisation.
+/// A linked document from marked text: `[Kyiv]` is a place, `{Ukrainian}` another name, `<Mark Rutte>` a
+/// person, `«NATO»` an organisation.
 fn linked(marked: &str) -> Document {
     let (mut text, mut spans, mut start) = (String::new(), Vec::new(), 0);
     for c in marked.chars() {
@@ -37,7 +37,7 @@ fn linked(marked: &str) -> Document {
     }
 }
 
-/// Name, country and region of the place of the name that the document mentions first.
+/// Place, region and country of the first name of a document.
 fn first(marked: &str) -> String {
     let document = linked(marked);
     let name = document.spans[0].name.unwrap();
@@ -113,7 +113,7 @@ fn countries_capitals_and_states_are_linked_by_any_of_their_names() {
 }
 
 #[test]
-fn a_place_that_is_named_behind_a_comma_decides() {
+fn a_country_or_region_after_a_comma_decides() {
     for (text, place) in [
         ("in [Paris] on Sunday", "Paris, Île-de-France, FR"),
         ("in [Paris], [Texas], on Sunday", "Paris, Texas, US"),
@@ -134,7 +134,7 @@ fn a_place_that_is_named_behind_a_comma_decides() {
 }
 
 #[test]
-fn what_a_long_text_says_a_thousand_times_is_so() {
+fn evidence_repeated_a_thousand_times_stays_finite() {
     let text = "in [Paris], [Texas], today. ".repeat(1000);
     assert_eq!(all(&text), ["Paris Texas US", "Texas  US"]);
 }
@@ -177,7 +177,7 @@ fn other_places_and_peoples_of_the_document_decide() {
 }
 
 #[test]
-fn a_town_called_as_a_country_is_where_its_state_says() {
+fn a_town_named_like_a_country_lies_in_the_state_after_it() {
     for (text, place) in [
         (
             "in [Lebanon], [Pennsylvania], on",
@@ -208,7 +208,7 @@ fn members_of_a_list_of_countries_are_countries() {
     }
 }
 
-/// Names, countries and regions of all places of a document, in order of their names.
+/// Place, region and country of each linked name of a document.
 fn all(marked: &str) -> Vec<String> {
     let document = linked(marked);
     let places = document.names.iter().filter_map(|name| name.place.as_ref());
@@ -219,8 +219,8 @@ fn all(marked: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_text_about_a_region_means_its_towns_and_not_the_famous_ones() {
-    // Paris and Athens lie there too, and are too small for the gazetteer.
+fn a_text_about_a_region_means_its_towns_rather_than_famous_ones() {
+    // The region has a Paris and an Athens too small for the gazetteer.
     let text = "A truck was stolen in [Woodstock] and stopped outside [London], «Ontario Provincial \
         Police» said. Thieves were seen in [Cambridge], [Windsor], [Brantford] and [Paris].";
     let places = all(text);
@@ -241,7 +241,7 @@ fn a_text_about_a_region_means_its_towns_and_not_the_famous_ones() {
 }
 
 #[test]
-fn a_text_from_abroad_means_the_famous_ones() {
+fn a_text_from_abroad_means_famous_towns() {
     let text = "[Ontario]'s premier flew from [Toronto] to [London] to meet {British} ministers.";
     assert_eq!(all(text)[2], "London England GB");
     let text =
@@ -250,7 +250,7 @@ fn a_text_from_abroad_means_the_famous_ones() {
 }
 
 #[test]
-fn small_regions_are_less_talked_of_than_large_towns_of_their_name() {
+fn a_large_town_is_preferred_to_a_small_region_of_its_name() {
     for (text, place) in [
         (
             "in [Manchester], {British} police say",
@@ -266,7 +266,7 @@ fn small_regions_are_less_talked_of_than_large_towns_of_their_name() {
 }
 
 #[test]
-fn counties_of_england_are_no_towns_elsewhere() {
+fn a_county_of_england_is_not_a_town_elsewhere() {
     for text in [
         "in [Surrey]. {British} police in [Guildford]",
         "in [Norfolk]. Police in [Norwich], [England]",
@@ -277,7 +277,7 @@ fn counties_of_england_are_no_towns_elsewhere() {
 }
 
 #[test]
-fn what_is_not_known_or_not_clear_has_no_link() {
+fn unknown_and_unclear_names_have_no_link() {
     for text in [
         "in [Europe]",
         "the [Middle East]",
@@ -329,7 +329,7 @@ fn a_place_has_id_coordinates_and_people() {
 }
 
 #[test]
-fn a_name_that_is_said_to_be_of_two_places_is_two_names() {
+fn a_name_stated_to_mean_two_places_is_two_names() {
     for (text, wanted) in [
         (
             "[Paris], [Texas], wrote to [Paris], [France].",
@@ -376,7 +376,7 @@ fn a_name_that_is_said_to_be_of_two_places_is_two_names() {
     }
 }
 
-/// For each mention of a name, by its place's region or country.
+/// The region, or else the country, of the place of each mention of a name.
 fn each(marked: &str, surface: &str) -> Vec<String> {
     let document = linked(marked);
     let spans = document.spans.iter();
@@ -389,7 +389,7 @@ fn each(marked: &str, surface: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_name_that_says_nothing_is_the_place_that_stands_nearest() {
+fn a_mention_that_says_nothing_means_the_place_named_nearest() {
     for (text, wanted) in [
         (
             "[Melbourne], [Florida], or [Melbourne], [Australia]? He is in [Melbourne].",
@@ -419,7 +419,7 @@ fn a_name_that_says_nothing_is_the_place_that_stands_nearest() {
 }
 
 #[test]
-fn a_name_that_is_said_of_one_place_in_several_ways_is_one_name() {
+fn a_name_whose_statements_fit_one_place_is_one_name() {
     for text in [
         "in [Vancouver], [British Columbia]. In [Vancouver], [Canada], and [Vancouver]",
         "in [Portland], [Oregon]. In [Portland], Ore., he",
@@ -440,7 +440,7 @@ fn a_name_that_is_said_of_one_place_in_several_ways_is_one_name() {
 }
 
 #[test]
-fn regions_are_meant_where_their_towns_or_offices_are_named() {
+fn a_name_means_the_region_whose_towns_or_offices_are_named() {
     for (text, place) in [
         ("[Georgia] votes. A judge in [Atlanta]", "Georgia, US"),
         ("[Georgia] votes. {Republicans} hope", "Georgia, US"),
@@ -468,7 +468,7 @@ fn regions_are_meant_where_their_towns_or_offices_are_named() {
 }
 
 #[test]
-fn parties_that_speak_of_another_country_do_not_say_where_it_is() {
+fn parties_in_a_text_about_another_country_are_no_evidence() {
     for text in [
         "[Georgia] votes. {Democrats} want sanctions",
         "[Georgia]'s parliament votes. {Republicans} wait",

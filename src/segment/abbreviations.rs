@@ -1,11 +1,11 @@
-//! Words that carry a full stop of their own.
+//! Abbreviations: words with a full stop of their own.
 
 /// What a full stop after an abbreviation says about the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Abbreviation {
     /// Something always follows: "Gen.", "e.g.", an initial before a name.
     Inside,
-    /// An abbreviation before a number, a plain word otherwise: "No."
+    /// An abbreviation before a number, else a plain word: "No."
     BeforeNumber,
     /// May end a sentence: "U.S.", "Inc.", "p.m."; the next word decides.
     Anywhere,
@@ -21,13 +21,13 @@ const TITLES: &[&str] = &[
     "Spc", "Sra", "Srta", "Ste", "Supt", "Thos", "Treas", "Ven", "Wm",
 ];
 
-/// Words written small that something always follows.
+/// Small words that something always follows.
 const SMALL: &[&str] = &[
     "al", "approx", "bzw", "c.f", "ca", "cf", "e.g", "eg", "est", "i.e", "ie", "incl", "rel", "v",
     "viz", "vs",
 ];
 
-/// Abbreviations only in front of a number. "No" and "Art" are words as well.
+/// Abbreviations only before a number; "No" and "Art" are words as well.
 const BEFORE_NUMBER: &[&str] = &[
     "Abs", "Art", "Ch", "Fig", "Figs", "No", "Nos", "Nr", "Para", "Rs", "Sect", "Vol", "Vols",
 ];
@@ -56,8 +56,28 @@ const STARTERS: &[&str] = &[
     "yet", "you", "your",
 ];
 
-/// Says which kind of abbreviation the word before a full stop is, if any. `cased` is
-/// false for text without capitals, where "gen" is read as "Gen".
+/// Words after which a single letter is a name, not an initial: "Group B."
+const LETTERED: &[&str] = &[
+    "Class",
+    "Grade",
+    "Group",
+    "Hepatitis",
+    "Plan",
+    "Serie",
+    "Vitamin",
+    "Zone",
+    "hepatitis",
+    "vitamin",
+];
+
+/// Words after which X is the platform: "posted on X."
+const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
+
+/// Russian initials of two letters, which may also be words or names.
+const LONG_INITIALS: &[&str] = &["Ya", "Ye", "Yu"];
+
+/// The kind of abbreviation that the word before a full stop is, if any. `cased` is false for text
+/// without capitals, where "gen" is read as "Gen".
 pub(super) fn classify(before: &str, cased: bool) -> Option<Abbreviation> {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '.';
     let word = before
@@ -107,29 +127,12 @@ pub(super) fn is_starter(next: &str) -> bool {
     whole && word.len() <= 9 && STARTERS.contains(&word.to_lowercase().as_str())
 }
 
-/// Words before a letter that is a name by itself and no initial: "posted on X.", "Group B."
-const LETTERED: &[&str] = &[
-    "Class",
-    "Grade",
-    "Group",
-    "Hepatitis",
-    "Plan",
-    "Serie",
-    "Vitamin",
-    "Zone",
-    "hepatitis",
-    "vitamin",
-];
-
-/// The same where the letter is X, the platform.
-const POSTED: &[&str] = &["from", "left", "on", "platform", "quit", "to", "via"];
-
-/// Whether a single letter before a full stop is a name and no initial, by the word before it.
+/// Whether a single letter before a full stop is a name, not an initial, by the word before it.
 pub(super) fn is_letter(word: &str, letter: &str) -> bool {
     letter.len() == 1 && (LETTERED.contains(&word) || letter == "X" && POSTED.contains(&word))
 }
 
-/// "D-N.Y", "R-Pa": a party and a state, which stand behind a name.
+/// Whether a word is a party and a state, as they follow a politician's name: "D-N.Y", "R-Pa".
 pub(super) fn ends_aside(word: &str) -> bool {
     let word = word.trim_start_matches('(');
     ["D-", "R-", "I-"]
@@ -146,7 +149,7 @@ fn is_dotted(word: &str) -> bool {
         })
 }
 
-/// "Th", "Dm", "Sk", "Rt": two letters that no word is made of.
+/// "Th", "Dm", "Sk", "Rt": two consonants, which are no word.
 fn is_clipped(word: &str) -> bool {
     let consonant = |c: u8| c.is_ascii_alphabetic() && !b"aeiouy".contains(&c.to_ascii_lowercase());
     match word.as_bytes() {
@@ -161,10 +164,8 @@ fn is_clipped(word: &str) -> bool {
     }
 }
 
-/// Russian initials of two letters, which are words or names too.
-const LONG_INITIALS: &[&str] = &["Ya", "Ye", "Yu"];
-
-/// Whether a word before a full stop is an initial by another one beside it: "Yu. V. Ushakov".
+/// Whether a word before a full stop is an initial, as another initial beside it shows: "Yu. V.
+/// Ushakov".
 pub(super) fn is_among_initials(word: &str, before: &str, next: &str) -> bool {
     let opens_with_initial = |text: &str| {
         let mut letters = text.chars();

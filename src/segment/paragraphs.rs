@@ -1,18 +1,18 @@
-//! Line breaks to paragraphs.
+//! Splits text into paragraphs at line breaks.
 //!
-//! A blank line is always a border. A single line break is one, too, unless the text is
-//! wrapped there: a wrapped line is so full that the next line's first word would not have
-//! fitted, which is how a headline, a byline or a list item differs from it.
+//! A blank line is always a border. A single line break is one too, unless the line is wrapped: so full
+//! that the next line's first word would not have fitted, unlike a headline, byline or list item.
 
 use std::ops::Range;
 
-/// Wider lines hold a whole paragraph each.
+/// Wider lines are whole paragraphs.
 const WIDEST_WRAP: usize = 120;
-/// Narrower lines are prose only where their block ends like prose; else a table or a poem.
+/// Narrower lines are prose only where their block ends like prose; else they are a table or a poem.
 const NARROW: usize = 40;
-/// A line within a sentence may lack one part in so many of the width, beside the next word.
+/// Within a sentence a wrapped line may fall short of the margin by 1/EVEN of the width, besides the
+/// next word.
 const EVEN: usize = 12;
-/// A word counts for no more than this many characters of a line.
+/// A word counts as at most this many characters.
 const LONG_WORD: usize = 30;
 
 /// A line with something on it.
@@ -73,14 +73,14 @@ fn is_wrapped(above: &Line, line: &Line, wrap: usize, prose: bool) -> bool {
     }
     let word = line.text.split_whitespace().next().unwrap_or_default();
     let word = word.chars().take(LONG_WORD).count();
-    // Some programs wrap before the margin, so that lines are of like length.
+    // Some programs wrap before the margin to get lines of similar length.
     let marker = item(line.text);
     let even = prose && marker.is_none() && !ends_like_prose(above.text);
     let slack = if even { wrap / EVEN } else { 0 };
     let full = above.width + 1 + word + slack > wrap && (wrap >= NARROW || prose);
     match marker {
         Some(Item::Certain) => return false,
-        // A dash or a number may also just happen to stand first in a wrapped line.
+        // A wrapped line may happen to start with a dash or a number.
         Some(Item::Possible) if !full || item_above || ends_like_prose(above.text) => return false,
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! Texts as subwords to what the model says of their words.
+//! Tokenised documents through the model: windows, packs, logits of each word.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
@@ -10,20 +10,20 @@ use crate::tokenize::Tokenized;
 use crate::topic::{Attention, Pool};
 use crate::window::{self, Window};
 
-/// Subwords handed to the backend at once: as fast as more, and results come sooner.
+/// Subwords that the backend gets at once: more are no faster, and results come later.
 pub(super) const PACK: usize = 512;
 
-/// Packs for each thread up to which all threads share one pack after the other: of so few, some
-/// thread would have one more to do.
+/// With at most this many packs a thread, all threads share each pack in turn: dealt out whole, some
+/// thread would get one more than the others.
 const SHARED: usize = 4;
 
-/// What the model said of a document.
+/// The results of the model for a document.
 pub(super) struct Reading {
-    /// Windows it was read in.
+    /// How many windows it was read in.
     pub(super) windows: usize,
-    /// For each word the logits of its first subword; zeros where it has none.
+    /// The logits of each word's first subword, words x tags; zeros where it has no subword.
     pub(super) logits: Array2<f32>,
-    /// Its vector; `None` where none was asked for, or where no word has subwords.
+    /// Its vector, the input of the topics; `None` where none was asked for or no word has subwords.
     pub(super) vector: Option<Array1<f32>>,
 }
 
@@ -163,20 +163,5 @@ impl Tagger {
         };
         self.model.backend().read(packed, &tokens, &mut read)?;
         Ok(found)
-    }
-
-    /// The vector of each text, of [`Attention::dim`] numbers; `None` for a text without
-    /// words. The model's [attention](crate::Model::attention) says what it is made of.
-    ///
-    /// # Errors
-    /// As [`Tagger::tag`].
-    pub fn vectors<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Option<Array1<f32>>>> {
-        self.pool.install(|| {
-            let tokenize = |text: &T| self.model.subwords().tokenize(text.as_ref());
-            let documents: Vec<Tokenized> =
-                texts.par_iter().map(tokenize).collect::<Result<_>>()?;
-            let readings = self.read(&documents, true)?;
-            Ok(readings.into_iter().map(|reading| reading.vector).collect())
-        })
     }
 }

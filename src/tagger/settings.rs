@@ -1,4 +1,4 @@
-//! What a tagger was told that its results depend on.
+//! The settings that a tagger's results depend on.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::lists::Lists;
 use crate::topic::Learned;
 
 impl Tagger {
-    /// Its settings, by the option of the program that sets them. Threads and instruction sets
-    /// are none of them.
+    /// Each setting by the option of the program that sets it. Results do not depend on threads and
+    /// instruction set, so these are left out.
     pub(crate) fn settings(&self) -> Result<BTreeMap<String, String>> {
         let setup = self.model.setup();
         let (backend, device) = match setup.engine {
@@ -21,7 +21,11 @@ impl Tagger {
         };
         let precision = Some(setup.options.precision).filter(|set| *set != Precision::Auto);
         let without_topics = self.model.topics().is_some() && !self.media_topics;
-        let learned = self.learned.as_ref().map(Learned::told).transpose()?;
+        let learned = self
+            .learned
+            .as_ref()
+            .map(Learned::fingerprint)
+            .transpose()?;
         let flag = |set: bool| set.then(String::new);
         let settings = [
             ("--min-score", Some(self.min_score.to_string())),
@@ -32,7 +36,7 @@ impl Tagger {
             ("--backend", backend),
             ("--device", device),
             ("--no-names", flag(!self.names)),
-            ("--gazetteer", self.lists.as_deref().map(Lists::told)),
+            ("--gazetteer", self.lists.as_deref().map(Lists::fingerprint)),
             ("--topics", self.selection.most.map(|most| most.to_string())),
             (
                 "--min-topic-score",

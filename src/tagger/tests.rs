@@ -42,7 +42,7 @@ fn an_empty_text_has_no_spans() {
 }
 
 #[test]
-fn a_name_of_a_list_does_not_run_from_one_sentence_of_tokens_into_the_next() {
+fn a_listed_name_does_not_cross_from_one_sentence_of_tokens_into_the_next() {
     let dir = tempfile::TempDir::new().unwrap();
     let path = dir.path().join("names.tsv");
     std::fs::write(&path, "surface\tlabel\nMark Rutte\tLOC\n").unwrap();
@@ -80,7 +80,7 @@ fn labels_and_scores_select_spans() {
     assert_eq!(found(&none.tag("UNHCR Kyiv").unwrap()), []);
 }
 
-/// The fake, of so few positions that special tokens fill them.
+/// A [`FakeBackend`] with so few positions that special tokens fill them.
 struct Short;
 
 impl Backend for Short {
@@ -115,7 +115,7 @@ fn vectors_are_the_mean_over_the_words_of_all_windows() {
     let text = "UNHCR ".repeat(3) + &"based ".repeat(9) + "Kyiv";
     let vectors = tagger(1).vectors(&[text.as_str(), " \n"]).unwrap();
     let vector = vectors[0].as_ref().unwrap();
-    // The fake states say which subword a word starts with: 4 is Ky, 6 based, 7 UNHCR.
+    // The fake's states are one-hot by subword id: 4 is Ky, 6 based, 7 UNHCR.
     for (column, share) in [(4, 1.0), (6, 9.0), (7, 3.0)] {
         assert!((vector[column] - share / 13.0).abs() < 1e-6, "{vector}");
     }
@@ -123,7 +123,7 @@ fn vectors_are_the_mean_over_the_words_of_all_windows() {
 }
 
 #[test]
-fn settings_and_parts_can_be_shown() {
+fn builder_and_tagger_have_debug_output() {
     let shown = format!("{:?} {:?}", Tagger::builder().labels(["LOC"]), tagger(1));
     for part in [
         "TaggerBuilder",
@@ -138,7 +138,7 @@ fn settings_and_parts_can_be_shown() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_batch_gives_each_document_what_it_gets_alone(
+    fn a_document_has_the_same_results_in_a_batch_as_alone(
         texts in prop::collection::vec("(Kyiv|UNHCR|based|😀|\r\n|\n\n|[a-z\u{301}]{1,3}|[ .,-]){0,60}", 0..8)
     ) {
         let alone: Vec<Document> = texts.iter().map(|t| tagger(1).tag(t).unwrap()).collect();

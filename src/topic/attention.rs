@@ -2,8 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-/// Words over which the pull of the lead halves and halves again: positions count as
-/// `ln(1 + word / LEAD)`.
+/// The scale of positions, in words: a position counts as `ln(1 + position / LEAD)`.
 const LEAD: f32 = 50.0;
 
 /// Queries that each take a weighted mean over the words of a document.
@@ -13,34 +12,32 @@ const LEAD: f32 = 50.0;
 /// mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention {
-    /// Queries x columns of a state.
+    /// Queries x columns of a word's state.
     queries: Array2<f32>,
-    /// How much each query's weights fall with the distance from the start.
+    /// How fast each query's weights fall with the distance from the start.
     decline: Array1<f32>,
 }
 
-/// What the queries make of some words of a document: pools of its windows can be
+/// The queries' weighted sums over some words of a document. Pools of its windows can be
 /// [merged](Pool::merge), by the running softmax of Milakov and Gimelshein (2018).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pool {
-    /// For each query the highest log-weight so far.
+pub(crate) struct Pool {
+    /// For each query, the highest log-weight.
     highest: Array1<f32>,
-    /// The sum of the weights over the highest one.
+    /// For each query, the sum of the weights relative to the highest one.
     total: Array1<f32>,
-    /// The words' states times those weights, queries x columns.
+    /// The sum of the words' states times these relative weights, queries x columns.
     sum: Array2<f32>,
 }
 
 impl Attention {
     /// Attention with given queries. `None` where there are not as many declines as queries.
-    #[must_use]
-    pub fn new(queries: Array2<f32>, decline: Array1<f32>) -> Option<Self> {
+    pub(super) fn new(queries: Array2<f32>, decline: Array1<f32>) -> Option<Self> {
         (queries.nrows() == decline.len()).then_some(Self { queries, decline })
     }
 
     /// The plain mean over the words' states, for models without a head for topics.
-    #[must_use]
-    pub fn mean(size: usize) -> Self {
+    pub(crate) fn mean(size: usize) -> Self {
         Self {
             queries: Array2::zeros((1, size)),
             decline: Array1::zeros(1),
@@ -59,10 +56,9 @@ impl Attention {
         self.queries.len()
     }
 
-    /// Pools words with the given states (words x columns), which stand at the given
-    /// `positions` of the document, counted in words.
-    #[must_use]
-    pub fn pool(&self, states: ArrayView2<'_, f32>, positions: &[usize]) -> Pool {
+    /// Pools words with the given `states` (words x columns) and `positions` in the document, counted in
+    /// words.
+    pub(crate) fn pool(&self, states: ArrayView2<'_, f32>, positions: &[usize]) -> Pool {
         let mut weights = self.queries.dot(&states.t());
         let mut highest = Array1::from_elem(self.queries.nrows(), f32::NEG_INFINITY);
         let mut total = Array1::zeros(self.queries.nrows());
@@ -82,8 +78,7 @@ impl Attention {
     }
 
     /// A pool of no words.
-    #[must_use]
-    pub fn empty(&self) -> Pool {
+    pub(crate) fn empty(&self) -> Pool {
         Pool {
             highest: Array1::from_elem(self.queries.nrows(), f32::NEG_INFINITY),
             total: Array1::zeros(self.queries.nrows()),
@@ -93,8 +88,8 @@ impl Attention {
 }
 
 impl Pool {
-    /// Adds other words of the same document.
-    pub fn merge(&mut self, other: &Self) {
+    /// Adds a pool of other words of the same document.
+    pub(crate) fn merge(&mut self, other: &Self) {
         for query in 0..self.total.len() {
             let highest = self.highest[query].max(other.highest[query]);
             if highest == f32::NEG_INFINITY {
@@ -110,10 +105,9 @@ impl Pool {
         }
     }
 
-    /// The document's vector: the queries' weighted means, one behind the other. `None`
-    /// where there were no words.
-    #[must_use]
-    pub fn vector(&self) -> Option<Array1<f32>> {
+    /// The document's vector: the queries' weighted means, one after the other. `None` where there were
+    /// no words.
+    pub(crate) fn vector(&self) -> Option<Array1<f32>> {
         let some = self.total.iter().all(|&total| total > 0.0);
         let means = &self.sum / &self.total.view().insert_axis(Axis(1));
         some.then(|| means.into_iter().collect())
@@ -127,7 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_query_of_zeros_takes_the_mean_and_others_the_words_like_them() {
+    fn a_query_of_zeros_takes_the_mean_and_others_prefer_similar_states() {
         let states = array![[1.0, 0.0], [3.0, 2.0]];
         let mean = Attention::mean(2).pool(states.view(), &[0, 1]);
         assert_eq!(mean.vector().unwrap(), array![2.0, 1.0]);

@@ -1,4 +1,4 @@
-//! The files that topics are kept in: safetensors with what belongs to them as metadata.
+//! The files that topics are stored in: safetensors, with names and settings as metadata.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
-/// What the length of a header is a multiple of.
+/// The length of a header is a multiple of this many bytes.
 const ALIGNED: usize = 8;
 
 /// Tensors and metadata of a file, read by name.
@@ -110,7 +110,7 @@ pub(super) fn write<'n>(
     in_order(&bytes).map_err(|e| e.to_string())
 }
 
-/// The same file with the fields of its header in order: the library leaves that of metadata to chance.
+/// The same file with the fields of its header sorted; the library writes metadata in random order.
 fn in_order(file: &[u8]) -> serde_json::Result<Vec<u8>> {
     let (length, rest) = file.split_first_chunk().unwrap_or((&[0; 8], &[]));
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::ArrayView1;
 
 use super::file::File;
-use super::{Attention, Custom, Linear, Topic, media_topic};
+use super::{Attention, Defaults, Linear, Topic, media_topic};
 use crate::digest::sha256;
 
 const FORMAT: &str = "newshound-topics";
@@ -55,16 +55,16 @@ impl Head {
         })
     }
 
-    /// How it makes a document's vector.
+    /// How it pools word states into a document's vector.
     #[must_use]
     pub fn attention(&self) -> &Attention {
         &self.attention
     }
 
-    /// What it gives out unless told otherwise: every text is about something.
+    /// Which topics it selects by default; always one, as every text is about something.
     #[must_use]
-    pub fn custom(&self) -> Custom {
-        Custom {
+    pub fn defaults(&self) -> Defaults {
+        Defaults {
             threshold: self.threshold,
             always: true,
         }

@@ -1,4 +1,4 @@
-//! Reader of JSONL with texts and their topics: `{"text": .., "topics": [..]}` a line.
+//! Reads JSONL with texts and their topics: `{"text": .., "topics": [..]}` on each line.
 
 use std::collections::HashMap;
 
@@ -20,11 +20,11 @@ pub struct Labelled {
     pub topics: Vec<String>,
 }
 
-/// Reads JSONL with topics: `topics` is an array of names, or `topic` a single one. Blank
-/// lines are passed over.
+/// Reads JSONL with topics: `topics` is an array of names, or `topic` a single one. Blank lines are
+/// skipped.
 ///
 /// # Errors
-/// [`Error::Labelled`] with the line for a line that is no such row.
+/// [`Error::Labelled`] with the number of a line that is no such row.
 pub fn labelled(jsonl: &str) -> Result<Vec<Labelled>> {
     let rows = (1..)
         .zip(jsonl.lines())
@@ -33,7 +33,7 @@ pub fn labelled(jsonl: &str) -> Result<Vec<Labelled>> {
         .collect()
 }
 
-/// Refuses rows whose id or text stood before.
+/// Refuses rows with the id or text of an earlier row.
 pub(super) fn distinct(rows: &[Labelled]) -> Result<()> {
     let mut ids = HashMap::new();
     let mut texts = HashMap::new();

@@ -1,4 +1,4 @@
-//! Texts with topics and their vectors to a linear layer of their own.
+//! Learns a linear layer from texts with topics and their vectors.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use super::labelled::{Labelled, distinct};
 use super::learned::Learned;
 use super::linear::{Linear, logistic};
 use super::logistic::fit;
-use super::{Custom, Selection, scored};
+use super::{Defaults, Selection, scored};
 use crate::eval::TopicScores;
 use crate::{Error, Model, Result};
 
-/// Parts of the texts; each is scored by what was learned from the others.
+/// Parts for cross-validation; each is scored by what was learned from the others.
 const PARTS: usize = 5;
 
-/// What a wrong example may cost against the size of the weights: the best is kept.
+/// Factors on the loss of examples against the size of the weights; cross-validation chooses one.
 const COSTS: [f64; 4] = [0.1, 1.0, 10.0, 100.0];
 
-/// What weights may be multiplied with afterwards. A low cost finds the better direction from
-/// few examples, but leaves the weights too small for honest scores.
+/// Factors on the learned weights; cross-validation chooses one. A low cost finds the better direction
+/// from few examples, but leaves the weights too small for calibrated scores.
 const SCALES: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0];
 
-/// The score from which a topic is given out.
+/// The score from which a topic is selected by default.
 const THRESHOLD: f32 = 0.5;
 
 /// The fewest texts of a topic that it can be learned from.
@@ -34,12 +34,12 @@ const FEWEST: usize = 2;
 pub struct Lesson {
     /// Made from all texts.
     pub learned: Learned,
-    /// Cross-validated: each text scored by what was learned from four fifths of the others.
+    /// Cross-validated: each text scored by what was learned from the other four fifths.
     pub scores: TopicScores,
 }
 
-/// Learns the topics of `rows` from the vectors of their texts by this model. Their codes
-/// will start with `name`. Each topic is told from all others by logistic regression.
+/// Learns the topics of `rows` from their texts' vectors by this model. The topics' codes start with
+/// `name`. Each topic is learned by its own logistic regression.
 ///
 /// # Errors
 /// [`Error::Labelled`] or [`Error::Learn`] where the texts do not allow it, or where the vectors are
@@ -68,7 +68,7 @@ pub fn learn(
         .flat_map(|trial| SCALES.map(|scale| (trial, scale)));
     let judged = choices.map(|(trial, scale)| {
         let chances = trial.chances(scale);
-        (surprise(&chances, &targets), chances, trial.cost, scale)
+        (loss(&chances, &targets), chances, trial.cost, scale)
     });
     let (_, chances, cost, scale) = judged
         .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -77,18 +77,18 @@ pub fn learn(
         .par_iter()
         .map(|target| fit(&table.examples, target, cost))
         .collect();
-    let custom = Custom {
+    let defaults = Defaults {
         threshold: THRESHOLD,
         always: rows.iter().all(|row| !row.topics.is_empty()),
     };
     let linear = table.linear(&layers, scale);
     Ok(Lesson {
-        scores: scores(rows, &chances, &labels, custom),
-        learned: Learned::new(name, &labels, linear, custom, model),
+        scores: scores(rows, &chances, &labels, defaults),
+        learned: Learned::new(name, &labels, linear, defaults, model),
     })
 }
 
-/// Checks that each row has a vector of `width` finite numbers, or rightly none.
+/// Checks that there are as many vectors as rows, each `None` or `width` finite numbers.
 fn check(rows: &[Labelled], vectors: &[Option<Array1<f32>>], width: usize) -> Result<()> {
     let (texts, given) = (rows.len(), vectors.len());
     if texts != given {
@@ -115,7 +115,7 @@ fn check(rows: &[Labelled], vectors: &[Option<Array1<f32>>], width: usize) -> Re
     Ok(())
 }
 
-/// The names of the topics, checked.
+/// The names of the topics, sorted; refuses those that cannot be learned.
 fn topics(rows: &[Labelled]) -> Result<Vec<String>> {
     let mut seen: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for row in rows {
@@ -159,7 +159,7 @@ fn topics(rows: &[Labelled]) -> Result<Vec<String>> {
     Ok(seen.into_keys().map(str::to_owned).collect())
 }
 
-/// Which part each text is in: the texts of each set of topics are dealt out in turn.
+/// The part of each text. Texts with the same topics are dealt out to the parts in turn.
 fn parts(rows: &[Labelled]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(|&a, &b| rows[a].topics.cmp(&rows[b].topics));
@@ -170,7 +170,7 @@ fn parts(rows: &[Labelled]) -> Vec<usize> {
     parts
 }
 
-/// Vectors with every column's mean taken out and its spread made even, and a column of ones.
+/// The texts' vectors with each column centred and scaled, and a last column of ones.
 struct Table {
     examples: Array2<f64>,
     mean: Array1<f64>,
@@ -195,7 +195,7 @@ impl Table {
         let width = examples.ncols() as f64;
         let mean = examples.mean_axis(Axis(0)).unwrap_or_default();
         examples -= &mean;
-        // So scaled an example is about one long, and the costs mean the same for every model.
+        // Examples get a length of about one, so that costs mean the same for every model.
         let spread = |column: ArrayView1<'_, f64>| {
             let deviation = column.pow2().mean().unwrap_or_default().sqrt();
             if deviation > 1e-9 {
@@ -215,8 +215,7 @@ impl Table {
         })
     }
 
-    /// The layer over plain vectors for weights over the examples, which are multiplied with
-    /// `scale`.
+    /// The layer for plain vectors that equals weights for the examples, times `scale`.
     fn linear(&self, layers: &[Array1<f64>], scale: f64) -> Linear {
         let width = self.mean.len();
         let mut weight = Array2::zeros((layers.len(), width));
@@ -230,12 +229,12 @@ impl Table {
     }
 }
 
-/// What texts are taken for by what was learned from the other parts.
+/// Cross-validation with one cost: each text's results by what was learned from the other parts.
 struct Trial {
     cost: f64,
-    /// For each text and topic, how far it is from the mean text in the topic's direction.
-    tilt: Array2<f64>,
-    /// And the bias.
+    /// The products of weights and examples, without the bias: texts x topics.
+    product: Array2<f64>,
+    /// The biases: texts x topics.
     bias: Array2<f64>,
 }
 
@@ -253,27 +252,31 @@ impl Trial {
             })
             .collect();
         let shape = (parts.len(), targets.len());
-        let (mut tilt, mut bias) = (Array2::zeros(shape), Array2::zeros(shape));
+        let (mut product, mut bias) = (Array2::zeros(shape), Array2::zeros(shape));
         for ((topic, part), layer) in jobs.into_iter().zip(layers) {
             let last = layer.last().copied().unwrap_or_default();
             for row in (0..parts.len()).filter(|&row| parts[row] == part) {
                 bias[[row, topic]] = last;
-                tilt[[row, topic]] = table.examples.row(row).dot(&layer) - last;
+                product[[row, topic]] = table.examples.row(row).dot(&layer) - last;
             }
         }
-        Self { cost, tilt, bias }
+        Self {
+            cost,
+            product,
+            bias,
+        }
     }
 
-    /// The chance of each topic for each text.
+    /// The probability of each topic for each text: texts x topics.
     fn chances(&self, scale: f64) -> Array2<f32> {
-        (&self.tilt * scale + &self.bias).mapv(|margin| logistic(margin as f32))
+        (&self.product * scale + &self.bias).mapv(|margin| logistic(margin as f32))
     }
 }
 
-/// Mean negative log-likelihood of the topics under the chances. However well some texts are told
-/// apart, they do not make one sure of the next: of n texts with a topic, n + 1 of n + 2 count as
-/// having it, and so do 1 of m + 2 of the m without (Platt 1999).
-fn surprise(chances: &Array2<f32>, targets: &[Vec<bool>]) -> f64 {
+/// Mean negative log-likelihood of the topics under `chances`. Targets are smoothed, since even texts
+/// that separate perfectly do not make the next one certain: each of n texts with a topic counts as
+/// (n + 1) / (n + 2), each of m without as 1 / (m + 2) (Platt 1999).
+fn loss(chances: &Array2<f32>, targets: &[Vec<bool>]) -> f64 {
     let mut sum = 0.0;
     for (target, column) in targets.iter().zip(chances.columns()) {
         let having = target.iter().filter(|&&is| is).count() as f64;
@@ -290,12 +293,12 @@ fn surprise(chances: &Array2<f32>, targets: &[Vec<bool>]) -> f64 {
     sum / chances.len() as f64
 }
 
-/// Holds what would be given out by the chances against the texts' topics.
+/// Compares the topics that `chances` select with the texts' own.
 fn scores(
     rows: &[Labelled],
     chances: &Array2<f32>,
     labels: &[String],
-    custom: Custom,
+    defaults: Defaults,
 ) -> TopicScores {
     let labels: Vec<(Arc<str>, Arc<str>)> = labels
         .iter()
@@ -304,7 +307,7 @@ fn scores(
     let mut scores = TopicScores::default();
     for (row, chances) in rows.iter().zip(chances.rows()) {
         let topics = scored(&labels, chances.to_owned());
-        let given = Selection::default().select(topics, custom);
+        let given = Selection::default().select(topics, defaults);
         let given: Vec<(&str, f32)> = given.iter().map(|t| (&*t.label, t.score)).collect();
         let gold: Vec<&str> = row.topics.iter().map(String::as_str).collect();
         scores.add(&gold, &given);

@@ -8,28 +8,28 @@ use std::sync::Arc;
 use ndarray::ArrayView1;
 
 use super::file::{self, File};
-use super::{Custom, Linear, Topic};
+use super::{Defaults, Linear, Topic};
 use crate::digest::sha256;
 use crate::{Error, Model, Result, whole};
 
 const FORMAT: &str = "newshound-learned-topics";
 
-/// A linear layer over the vectors of one model's documents, and what its outputs are called.
+/// A linear layer over the document vectors of one model, with the names of its outputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
     name: String,
     /// Code and label of each topic.
     topics: Vec<(Arc<str>, Arc<str>)>,
     linear: Linear,
-    custom: Custom,
+    defaults: Defaults,
     source: Source,
 }
 
-/// The model whose vectors it knows.
+/// The model that topics were learned with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Source {
     name: String,
-    /// Of its weights and of its head for topics, empty where it has none.
+    /// Digests of its weights and of its topics head; empty where it has no head.
     digests: [String; 2],
 }
 
@@ -48,14 +48,14 @@ impl Learned {
         name: &str,
         labels: &[String],
         linear: Linear,
-        custom: Custom,
+        defaults: Defaults,
         model: &Model,
     ) -> Self {
         Self {
             name: name.to_owned(),
             topics: coded(name, labels),
             linear,
-            custom,
+            defaults,
             source: Source::of(model),
         }
     }
@@ -88,7 +88,7 @@ impl Learned {
             topics: coded(&name, &labels),
             name,
             linear: linear.ok_or("has tensors that do not fit each other")?,
-            custom: Custom {
+            defaults: Defaults {
                 threshold: file.probability("threshold")?,
                 always: file.flag("always")?,
             },
@@ -122,8 +122,8 @@ impl Learned {
             ("format", FORMAT.to_owned()),
             ("name", self.name.clone()),
             ("topics", labels),
-            ("threshold", self.custom.threshold.to_string()),
-            ("always", self.custom.always.to_string()),
+            ("threshold", self.defaults.threshold.to_string()),
+            ("always", self.defaults.always.to_string()),
             ("model", self.source.name.clone()),
             ("model_digest", model.clone()),
             ("head_digest", head.clone()),
@@ -141,39 +141,39 @@ impl Learned {
         file::write(&tensors, HashMap::from(fields))
     }
 
-    /// Its name and the digest of the file that it is written as.
-    pub(crate) fn told(&self) -> Result<String> {
+    /// Its name and the digest of its file.
+    pub(crate) fn fingerprint(&self) -> Result<String> {
         let bytes = self.to_bytes().map_err(Error::Learn)?;
         Ok(format!("{} sha256:{}", self.name, sha256(&bytes)))
     }
 
-    /// What the topics' codes start with.
+    /// The start of the topics' codes.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the topics are called.
+    /// The labels of the topics.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         self.topics.iter().map(|(_, label)| &**label)
     }
 
-    /// What it gives out unless told otherwise.
+    /// Which topics it selects by default.
     #[must_use]
-    pub fn custom(&self) -> Custom {
-        self.custom
+    pub fn defaults(&self) -> Defaults {
+        self.defaults
     }
 
-    /// Whether it was learned with this model.
+    /// Checks that it was learned with this model.
     ///
     /// # Errors
-    /// [`Error::Option`] where it was another one.
+    /// [`Error::Option`] where it was learned with another one.
     pub fn check(&self, model: &Model) -> Result<()> {
         let here = Source::of(model);
         if here.digests == self.source.digests && model.attention().dim() == self.linear.inputs() {
             return Ok(());
         }
-        let told = |source: &Source| {
+        let described = |source: &Source| {
             let [weights, head] = source
                 .digests
                 .each_ref()
@@ -184,8 +184,8 @@ impl Learned {
             "the topics {} were learned with the model {}, this one is {}; use that model, or \
              learn them again with this one",
             self.name,
-            told(&self.source),
-            told(&here)
+            described(&self.source),
+            described(&here)
         )))
     }
 
@@ -195,6 +195,7 @@ impl Learned {
     }
 }
 
+/// The code and label of each topic.
 fn coded(name: &str, labels: &[String]) -> Vec<(Arc<str>, Arc<str>)> {
     let code = |label: &String| (format!("{name}:{label}").into(), label.as_str().into());
     labels.iter().map(code).collect()

@@ -2,9 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-/// Weights of topics.
+/// The weights and biases of topics.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Linear {
+pub(super) struct Linear {
     pub(super) weight: Array2<f32>,
     pub(super) bias: Array1<f32>,
 }
@@ -12,31 +12,28 @@ pub struct Linear {
 impl Linear {
     /// A layer of weights (topics x vector) and biases (topics). `None` where their sizes
     /// differ.
-    #[must_use]
-    pub fn new(weight: Array2<f32>, bias: Array1<f32>) -> Option<Self> {
+    pub(super) fn new(weight: Array2<f32>, bias: Array1<f32>) -> Option<Self> {
         (weight.nrows() == bias.len()).then_some(Self { weight, bias })
     }
 
     /// The length of the vectors it takes.
-    #[must_use]
-    pub fn inputs(&self) -> usize {
+    pub(super) fn inputs(&self) -> usize {
         self.weight.ncols()
     }
 
     /// Its weights, topics x vector, and biases.
-    #[must_use]
-    pub fn parts(&self) -> (&Array2<f32>, &Array1<f32>) {
+    pub(super) fn parts(&self) -> (&Array2<f32>, &Array1<f32>) {
         (&self.weight, &self.bias)
     }
 
     /// The probability of each topic for a vector.
-    pub(crate) fn scores(&self, vector: ArrayView1<'_, f32>) -> Array1<f32> {
+    pub(super) fn scores(&self, vector: ArrayView1<'_, f32>) -> Array1<f32> {
         (self.weight.dot(&vector) + &self.bias).mapv_into(logistic)
     }
 }
 
 /// `1 / (1 + exp(-x))`, without overflow.
-pub(crate) fn logistic(x: f32) -> f32 {
+pub(super) fn logistic(x: f32) -> f32 {
     let small = (-x.abs()).exp();
     (if x < 0.0 { small } else { 1.0 }) / (1.0 + small)
 }

@@ -1,14 +1,14 @@
-//! Logistic regression with a quadratic penalty, for a few or some thousand examples.
+//! Logistic regression with a quadratic penalty, for a few to some thousand examples.
 
 use ndarray::{Array1, Array2, ArrayView1, Zip};
 
-/// Newton steps at most; a few suffice.
+/// The most Newton steps; a few suffice.
 const STEPS: usize = 50;
 
-/// The gradient this small against the first one ends the search.
+/// The search ends when the gradient is this small relative to the first one.
 const TOLERANCE: f64 = 1e-5;
 
-/// Weights and, last, the bias that make `½|w|² + cost · Σ ln(1 + exp(-y (w·x + b)))` least,
+/// Weights and, last, the bias that minimise `½|w|² + cost · Σ ln(1 + exp(-y (w·x + b)))`,
 /// for examples (rows of `x`, its last column all ones) and whether each is positive.
 ///
 /// Newton's method, each step by conjugate gradients, as Lin, Weng and Keerthi (2008) do it,

@@ -28,8 +28,8 @@ impl Writer for Conll {
                     .peek()
                     .copied()
                     .filter(|span| span.start <= word.start);
-                let text = document.text.get(word.start..word.end).unwrap_or_default();
-                // Tokens that are given may hold line breaks and tabs.
+                let text = word.surface(&document.text);
+                // Given tokens may contain line breaks and tabs.
                 let text = text.replace(char::is_control, " ");
                 match span {
                     None => writeln!(out, "{text}\tO")?,

@@ -1,10 +1,10 @@
-//! Who is meant by a part of a name: titles before it, where it stands in a full name, and
-//! what else the text says.
+//! Whom a part of a name means: by titles, by its position in a full name, and by what else the text
+//! says.
 
 use super::*;
 
 #[test]
-fn a_title_before_a_surname_tells_who_of_several_is_meant() {
+fn a_title_before_a_surname_tells_people_of_that_surname_apart() {
     names_are(
         "⟦Tom Bell|PER⟧ met ⟦Sally Bell|PER⟧. Mr ⟦Bell|PER⟧ spoke. Ms ⟦Bell|PER⟧ and Mrs. ⟦Bell|PER⟧ left.",
         &[
@@ -26,7 +26,7 @@ fn a_title_before_a_surname_tells_who_of_several_is_meant() {
 }
 
 #[test]
-fn nobody_is_meant_whom_a_title_speaks_against() {
+fn a_title_excludes_people_of_the_other_gender() {
     names_are(
         "Mr ⟦Uwe Tarn|PER⟧ spoke. Mrs ⟦Tarn|PER⟧ left, and so did Mr ⟦Tarn|PER⟧.",
         &["Uwe Tarn", "Tarn", "Uwe Tarn"],
@@ -50,7 +50,7 @@ fn sir_stands_before_a_first_name() {
 }
 
 #[test]
-fn who_bears_a_surname_whole_goes_before_who_bears_it_in_another() {
+fn a_whole_surname_is_preferred_to_part_of_a_compound_one() {
     names_are(
         "⟦Ada Moor-Tarn|PER⟧ met ⟦Jacob Tarn|PER⟧. ⟦Tarn|PER⟧ left.",
         &["Ada Moor-Tarn", "Jacob Tarn", "Jacob Tarn"],
@@ -76,7 +76,7 @@ fn a_fathers_name_is_no_surname() {
 }
 
 #[test]
-fn a_first_name_goes_before_a_middle_one() {
+fn a_first_name_is_preferred_to_a_middle_one() {
     names_are(
         "⟦Uwe Tarn|PER⟧ left. ⟦Uwe|PER⟧ slept. ⟦Larry Uwe Moor|PER⟧ wept.",
         &["Uwe Tarn", "Uwe Tarn", "Larry Uwe Moor"],
@@ -101,7 +101,7 @@ fn popes_and_saints_of_one_first_name_are_different_people() {
 }
 
 #[test]
-fn a_relative_who_was_not_spoken_of_is_nobody_named_before() {
+fn a_relative_introduced_with_an_article_is_not_a_person_named_before() {
     names_are(
         "⟦Jane Bell|PER⟧ has died. She leaves a daughter, ⟦Jane|PER⟧.",
         &["Jane Bell", "Jane"],
@@ -113,7 +113,7 @@ fn a_relative_who_was_not_spoken_of_is_nobody_named_before() {
 }
 
 #[test]
-fn initials_are_of_who_has_them_with_full_stops_or_without() {
+fn initials_with_or_without_full_stops_join_the_full_name() {
     all_are(
         "Joe Tarn",
         "⟦JE Tarn|PER⟧ made 134. ⟦Joe Tarn|PER⟧ left. ⟦Tarn|PER⟧",
@@ -130,7 +130,7 @@ fn initials_are_of_who_has_them_with_full_stops_or_without() {
 }
 
 #[test]
-fn a_surname_may_stand_first() {
+fn a_surname_may_come_first() {
     all_are(
         "Shigeru Tarn",
         "⟦Shigeru Tarn|PER⟧ ⟦Tarn Shigeru|PER⟧ ⟦Tarn|PER⟧",
@@ -143,7 +143,7 @@ fn a_surname_may_stand_first() {
 }
 
 #[test]
-fn nobody_is_called_by_a_title_that_all_may_have_or_by_a_word_before_the_name() {
+fn a_name_has_no_courtesy_title_and_no_small_word_before_it() {
     all_are("Ada Tarn", "⟦Dr Ada Tarn|PER⟧ spoke. ⟦Dr. Tarn|PER⟧ left.");
     all_are(
         "Ada Tarn",
@@ -154,7 +154,7 @@ fn nobody_is_called_by_a_title_that_all_may_have_or_by_a_word_before_the_name() 
 }
 
 #[test]
-fn two_first_names_in_another_order_are_another_person() {
+fn two_first_names_in_reverse_order_are_another_person() {
     names_are(
         "⟦James Scott|PER⟧ scored and ⟦Scott James|PER⟧ saved. ⟦Scott|PER⟧ left.",
         &["James Scott", "Scott James", "James Scott"],
@@ -174,7 +174,7 @@ fn two_first_names_in_another_order_are_another_person() {
 }
 
 #[test]
-fn a_title_means_the_one_of_several_who_may_have_it() {
+fn a_title_means_the_only_person_whose_first_name_fits_it() {
     names_are(
         "⟦Barack Obama|PER⟧ and ⟦Michelle Obama|PER⟧ came with their daughter ⟦Malia Obama|PER⟧. \
          Mrs. ⟦Obama|PER⟧ spoke. Mr. ⟦Obama|PER⟧ did not.",

@@ -1,9 +1,9 @@
-//! Short forms: where they stand, and what else the text says of them.
+//! Short forms: by their position in the text, and by what else it says.
 
 use super::*;
 
 #[test]
-fn a_headline_has_short_forms_of_what_is_named_below_it() {
+fn a_short_form_in_a_headline_joins_a_name_below_it() {
     all_are(
         "Tarn Valley Lifeboats",
         "⟦Lifeboats|ORG⟧ grow\nThe ⟦Tarn Valley Lifeboats|ORG⟧ have new boats.",
@@ -27,7 +27,7 @@ fn a_first_line_that_is_a_sentence_is_no_headline() {
 }
 
 #[test]
-fn a_county_or_building_goes_by_its_name_unless_a_large_town_has_it() {
+fn a_county_or_building_goes_by_its_name_unless_a_large_place_has_it() {
     all_are(
         "Tarnmoor County",
         "⟦Tarnmoor County|LOC⟧ lies north. ⟦Tarnmoor|LOC⟧ has woods.",
@@ -48,7 +48,7 @@ fn a_county_or_building_goes_by_its_name_unless_a_large_town_has_it() {
 }
 
 #[test]
-fn bodies_may_lack_words_before_and_their_kind_behind() {
+fn a_short_form_may_lack_words_before_and_the_kind_of_body_after() {
     all_are(
         "Royal Harbour Guard Corps",
         "⟦Royal Harbour Guard Corps|ORG⟧ ⟦Harbour Guards|ORG⟧",
@@ -60,7 +60,7 @@ fn bodies_may_lack_words_before_and_their_kind_behind() {
 }
 
 #[test]
-fn a_title_goes_by_what_is_before_its_colon() {
+fn a_work_goes_by_its_title_up_to_the_colon() {
     all_are(
         "Cold Harbour: A Winter at Sea",
         "⟦Cold Harbour: A Winter at Sea|MISC⟧ sold well. ⟦Cold Harbour|MISC⟧ is long.",
@@ -80,7 +80,7 @@ fn relatives_with_more_names_are_other_people() {
 }
 
 #[test]
-fn a_surname_before_a_relative_is_not_the_relatives() {
+fn a_surname_mentioned_before_a_relative_does_not_join_the_relative() {
     names_are(
         "⟦President Tarn|PER⟧ spoke. His wife, ⟦Ada Tarn|PER⟧, agreed. ⟦Tarn|PER⟧ left.",
         &["Tarn", "Ada Tarn", "Tarn"],
@@ -96,7 +96,7 @@ fn a_surname_before_a_relative_is_not_the_relatives() {
 }
 
 #[test]
-fn nicknames_and_peerages_are_of_who_stands_before_them() {
+fn nicknames_and_peerages_join_the_person_before_them() {
     for said in [
         "nicknamed the",
         ", nicknamed",
@@ -119,7 +119,7 @@ fn nicknames_and_peerages_are_of_who_stands_before_them() {
 }
 
 #[test]
-fn a_name_that_was_cut_in_a_bracket_is_not_what_it_is_called() {
+fn a_person_is_not_called_by_a_name_with_an_open_bracket() {
     all_are(
         "Bashir Tarn",
         "⟦Tarn|PER⟧ ⟦Bashir Tarn|PER⟧ ⟦Bashir al] Tarn|PER⟧",
@@ -127,7 +127,7 @@ fn a_name_that_was_cut_in_a_bracket_is_not_what_it_is_called() {
 }
 
 #[test]
-fn what_something_is_also_called_is_its_name_too() {
+fn a_name_after_known_as_joins_the_name_before() {
     all_are(
         "Hon Hai Precision Industry Co.",
         "⟦Hon Hai Precision Industry Co.|ORG⟧, better known as the ⟦Foxconn|ORG⟧, rose. ⟦Foxconn|ORG⟧ fell.",
@@ -139,7 +139,7 @@ fn what_something_is_also_called_is_its_name_too() {
 }
 
 #[test]
-fn a_party_goes_without_its_country_and_a_family_name_that_stands_first_is_nobodys_alone() {
+fn a_party_goes_without_its_country_and_a_family_name_that_comes_first_is_ambiguous() {
     all_are(
         "Australian Labor Party",
         "The ⟦Australian Labor Party|ORG⟧ expelled him. ⟦Labor|ORG⟧ won.",
@@ -151,7 +151,7 @@ fn a_party_goes_without_its_country_and_a_family_name_that_stands_first_is_nobod
 }
 
 #[test]
-fn marks_that_are_not_seen_are_no_part_of_a_name() {
+fn invisible_characters_are_no_part_of_a_name() {
     all_are(
         "Angela Merkel",
         "⟦Angela Mer\u{AD}kel|PER⟧ spoke. ⟦Mer\u{AD}kel|PER⟧ left, and ⟦Mer\u{200B}kel|PER⟧ and ⟦Merkel|PER⟧ agreed.",
@@ -167,7 +167,7 @@ fn acronyms_are_no_flights() {
 }
 
 #[test]
-fn the_place_of_a_dateline_is_not_the_team() {
+fn the_place_of_a_dateline_stays_a_place_where_other_mentions_are_a_team() {
     let found = found(
         "⟦BOSTON|LOC|0.9⟧ (⟦AP|ORG⟧) — ⟦Boston|ORG|0.8⟧ won. It was the fifth win of ⟦Boston|ORG|0.8⟧.",
     );
@@ -219,7 +219,7 @@ fn a_company_goes_by_the_beginning_of_its_name() {
 }
 
 #[test]
-fn part_of_a_name_with_a_hyphen_is_somebody_else() {
+fn part_of_a_word_with_a_hyphen_is_no_short_form() {
     names_are(
         "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
         &["Tarn-Moormobile", "Moormobile"],
@@ -227,7 +227,7 @@ fn part_of_a_name_with_a_hyphen_is_somebody_else() {
 }
 
 #[test]
-fn brackets_may_hold_a_short_form_and_more() {
+fn brackets_may_contain_a_short_form_and_more() {
     all_are(
         "Tarn Robotics, Inc.",
         "⟦Tarn Robotics, Inc.|ORG⟧ (\"⟦Tarn|ORG⟧\" or the \"Company\") sued. ⟦Tarn|ORG⟧ won.",

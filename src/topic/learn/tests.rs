@@ -18,7 +18,7 @@ fn row(line: usize, topics: &[&str]) -> Labelled {
     }
 }
 
-/// Forty texts whose vectors say what they are about, and a fifth of them of two topics.
+/// Forty texts whose vectors encode their topics; a fifth of them have two.
 fn lessons() -> (Vec<Labelled>, Vec<Option<Array1<f32>>>) {
     let of = |at: usize| match at % 5 {
         0 => vec!["courts"],
@@ -38,7 +38,7 @@ fn lessons() -> (Vec<Labelled>, Vec<Option<Array1<f32>>>) {
 }
 
 #[test]
-fn what_can_be_told_apart_is_learned_and_survives_its_file() {
+fn separable_topics_are_learned_and_survive_writing_and_reading() {
     let (rows, vectors) = lessons();
     let lesson = learn(&rows, &vectors, &model(), "beats").unwrap();
     assert_eq!(lesson.scores.micro().f1(), 100.0);
@@ -54,7 +54,7 @@ fn what_can_be_told_apart_is_learned_and_survives_its_file() {
             min_score: Some(0.5),
             ..Selection::default()
         }
-        .select(scored, learned.custom());
+        .select(scored, learned.defaults());
         let mut labels: Vec<&str> = chosen.iter().map(|topic| &*topic.label).collect();
         labels.sort_unstable();
         assert_eq!(labels, row.topics);
@@ -120,7 +120,7 @@ fn head() -> crate::topic::Head {
 }
 
 #[test]
-fn texts_that_do_not_tell_topics_apart_are_refused() {
+fn rows_that_cannot_be_learned_from_are_refused() {
     let vector = || Some(Array1::zeros(16));
     let refused = |rows: &[Labelled]| {
         let vectors: Vec<_> = rows.iter().map(|_| vector()).collect();

@@ -1,4 +1,4 @@
-//! What mentions that are joined by commas and "and" say of each other.
+//! What mentions joined by commas and "and" say of each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::context::{Join, Mention, join, runs};
 use super::gazetteer::{Id, Kind};
 use super::link::{Weighed, qualify, scale};
 
-/// Weighs the places of names that stand in a row: "Tyler, Texas" and "Georgia, Ohio and Utah".
+/// Weighs the places of names in a row: "Tyler, Texas" and "Georgia, Ohio and Utah".
 pub(super) fn look_along(text: &str, mentions: &[Mention], weighed: &mut BTreeMap<usize, Weighed>) {
     for (run, list) in runs(text, mentions) {
         let before: Vec<Weighed> = run
@@ -24,12 +24,13 @@ pub(super) fn look_along(text: &str, mentions: &[Mention], weighed: &mut BTreeMa
     }
 }
 
-/// Mentions in a row, and what is thought of them so far.
+/// Mentions in a row.
 struct Row<'r> {
     text: &'r str,
     run: &'r [Mention],
-    /// Whether there is an "and", so that it is a list for sure.
+    /// Whether an "and" shows that it is certainly a list.
     list: bool,
+    /// For each mention, the places weighed so far.
     before: &'r [Weighed],
 }
 
@@ -41,11 +42,11 @@ impl Row<'_> {
             if join(self.text, left, right) != Join::Comma || left.name == right.name {
                 continue;
             }
-            if self.holds(at) {
+            if self.is_part_of_next(at) {
                 parts = true;
-                self.part(at, left, right, weighed);
-            } else if self.holds(at + 1) || self.is_address(at) || self.is_aside(right) {
-                // "Rachel, Nevada": another Rachel than those that are known.
+                self.weigh_part(at, left, right, weighed);
+            } else if self.is_part_of_next(at + 1) || self.is_address(at) || self.is_aside(right) {
+                // "Rachel, Nevada" may be a Rachel that the gazetteer lacks.
                 if let Some(places) = weighed.get_mut(&left.name) {
                     qualify(places, &self.wholes(at + 1));
                 }
@@ -55,12 +56,12 @@ impl Row<'_> {
             }
         }
         if !parts {
-            self.agree(weighed);
+            self.favour_kind(weighed);
         }
     }
 
-    /// The left one lies in the right one.
-    fn part(
+    /// Weighs a mention that lies in the next one, and that one.
+    fn weigh_part(
         &self,
         at: usize,
         left: &Mention,
@@ -73,8 +74,8 @@ impl Row<'_> {
         if let Some(places) = weighed.get_mut(&right.name) {
             let inner = self.before.get(at).map_or(&[][..], |inner| inner);
             scale(places, |whole| {
-                let holds = inner.iter().any(|(place, _)| place.lies_in(whole));
-                if holds { 30.0 } else { 1.0 }
+                let contains = inner.iter().any(|(place, _)| place.lies_in(whole));
+                if contains { 30.0 } else { 1.0 }
             });
         }
     }
@@ -86,13 +87,14 @@ impl Row<'_> {
         places.filter(Candidate::is_whole).collect()
     }
 
-    /// Whether a mention surely lies in the one behind it. "Delaware, Ohio" and "Mexico, Missouri"
-    /// are towns, "Delaware, Ohio and Utah" are states, "Benin, Nigeria" countries.
-    fn holds(&self, at: usize) -> bool {
+    /// Whether a mention certainly lies in the next one. "Delaware, Ohio" and "Mexico, Missouri" are towns,
+    /// "Delaware, Ohio and Utah" are states, "Benin, Nigeria" countries.
+    fn is_part_of_next(&self, at: usize) -> bool {
         let (Some(inner), Some(outer)) = (self.before.get(at), self.before.get(at + 1)) else {
             return false;
         };
-        if self.is_long() && !regions(inner).is_disjoint(&regions(outer)) {
+        if self.is_long() && !countries_of_regions(inner).is_disjoint(&countries_of_regions(outer))
+        {
             return false;
         }
         let country = has_country(inner) && (self.is_long() || has_country(outer));
@@ -102,36 +104,43 @@ impl Row<'_> {
         })
     }
 
-    /// Whether there are just a town and a country or region. "Peru, Indiana" has no country.
+    /// Whether the row is just a town and a country or region. In "Peru, Indiana" Peru is no country.
     fn is_address(&self, at: usize) -> bool {
         let (Some(left), Some(right)) = (self.before.get(at), self.before.get(at + 1)) else {
             return false;
         };
         let towns = left.iter().all(|(place, _)| !place.is_whole());
-        let namesake =
-            has_country(left) && !has_country(right) && regions(left).is_disjoint(&regions(right));
+        let namesake = has_country(left)
+            && !has_country(right)
+            && countries_of_regions(left).is_disjoint(&countries_of_regions(right));
         !self.is_long() && (towns || namesake) && !self.wholes(at + 1).is_empty()
     }
 
-    /// Whether there is more than what may be a place and where it lies.
+    /// Whether the row is more than a place and where it lies.
     fn is_long(&self) -> bool {
         self.list || self.run.len() > 2
     }
 
-    /// Whether two mentions and a mark behind them say where the first one is: "Esperanza,
+    /// Whether a mark follows two mentions, so that the second says where the first lies: "Esperanza,
     /// Sultan Kudarat, announced".
     fn is_aside(&self, right: &Mention) -> bool {
-        let behind = self.text.get(right.bytes.end..).unwrap_or_default();
-        !self.is_long() && (behind.is_empty() || behind.starts_with([',', '.', ';', ')']))
+        let after = self.text.get(right.bytes.end..).unwrap_or_default();
+        !self.is_long() && (after.is_empty() || after.starts_with([',', '.', ';', ')']))
     }
 
-    /// Members of a list are of a kind: "Georgia, Michigan and Ohio", "Russia, Georgia and Iran".
-    fn agree(&self, weighed: &mut BTreeMap<usize, Weighed>) {
+    /// Favours places of the same kind as the other members of a list: "Georgia, Michigan and Ohio",
+    /// "Russia, Georgia and Iran".
+    fn favour_kind(&self, weighed: &mut BTreeMap<usize, Weighed>) {
         let members: BTreeMap<usize, (BTreeSet<Id>, bool)> = self
             .run
             .iter()
             .zip(self.before)
-            .map(|(mention, places)| (mention.name, (regions(places), has_country(places))))
+            .map(|(mention, places)| {
+                (
+                    mention.name,
+                    (countries_of_regions(places), has_country(places)),
+                )
+            })
             .collect();
         for name in members.keys() {
             let others = members.iter().filter(|(other, _)| *other != name);
@@ -159,8 +168,8 @@ fn has_country(places: &Weighed) -> bool {
     places.any(|(place, _)| place.record.kind == Kind::Country)
 }
 
-/// Countries of the regions that a name may mean.
-fn regions(places: &Weighed) -> BTreeSet<Id> {
+/// The countries of the regions that a name may mean.
+fn countries_of_regions(places: &Weighed) -> BTreeSet<Id> {
     let regions = places.iter().filter(|(p, _)| p.record.kind == Kind::Region);
     regions.map(|(place, _)| place.record.country).collect()
 }
