@@ -11,6 +11,7 @@
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
 //! | [`dateline`] | spans | spans, places of datelines as places |
+//! | [`nationality`] | spans | spans, codes of countries behind athletes as places |
 //! | [`agree`] | spans | spans, mentions of a name with one label |
 //! | [`lists`] | spans | spans, names of lists of your own in their place |
 //! | [`names`] | spans | names: spans that mean one person, organisation or place |
@@ -138,6 +139,7 @@ mod letters;
 pub mod lists;
 pub mod model;
 pub mod names;
+pub mod nationality;
 mod offsets;
 pub mod place;
 pub mod reader;

@@ -15,6 +15,7 @@ use crate::joint;
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
+use crate::nationality;
 use crate::place;
 use crate::tokenize::Tokenized;
 use crate::topic::{Learned, Selection, Topic};
@@ -373,6 +374,7 @@ impl Tagger {
         )?;
         joint::join(text, &mut spans);
         dateline::places(text, &mut spans, self.model.labels().labels());
+        nationality::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document, &mut spans);
         // Labels are settled by what the model says; a sure span, as of a list, stays sure.
