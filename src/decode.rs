@@ -122,6 +122,7 @@ impl Decoder<'_> {
             let (&first, &last) = (words.first()?, words.last()?);
             let (start, end) = trim(self.text, self.document, first, last)?;
             let end = suffix::with_stop(self.text, (start, end), &span.label);
+            let end = suffix::without_honours(self.text, (start, end), &span.label);
             Some(Span {
                 start,
                 end,

@@ -1,22 +1,51 @@
-//! Joins places that are tagged as two because their name contains "and" or a comma: "Antigua and
-//! Barbuda", "Bogotá, D.C."
+//! Joins names that are tagged as two: places with "and" or a comma in their name ("Antigua and Barbuda",
+//! "Bogotá, D.C."), parties with their wing in brackets ("JD(U)").
 
 use crate::document::Span;
 use crate::place;
 
-/// Joins two adjacent spans of places that together are the name of a country or region.
+/// Signs in brackets that are no wing of a party.
+const MARKS: [&str; 4] = ["C", "R", "SM", "TM"];
+
+/// A party's wing has at most this many letters.
+const WING: usize = 3;
+
+/// Joins two adjacent spans of places that together are the name of a country or region, and extends a party
+/// over its wing in brackets.
 pub fn join(text: &str, spans: &mut Vec<Span>) {
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans.drain(..) {
+    for mut span in spans.drain(..) {
+        if let Some(end) = with_wing(text, &span) {
+            span.end = end;
+        }
         match joined.last_mut() {
-            Some(before) if are_one(text, before, &span) => {
-                before.end = span.end;
+            Some(before) if span.start < before.end || are_one(text, before, &span) => {
+                before.end = before.end.max(span.end);
                 before.score = before.score.min(span.score);
             }
             _ => joined.push(span),
         }
     }
     *spans = joined;
+}
+
+/// The end of a party with the wing in brackets right behind it: "JD(U)", "CPI(ML)", "Congress(I)". "European
+/// Union(EU)" is a name and its short form.
+fn with_wing(text: &str, span: &Span) -> Option<usize> {
+    let is_capitals = |word: &str| !word.is_empty() && word.chars().all(char::is_uppercase);
+    let name = text
+        .get(span.start..span.end)
+        .filter(|_| &*span.label == "ORG")?;
+    let (party, opened) = name.rsplit_once('(').unwrap_or((name, ""));
+    let rest = text.get(span.start + party.len()..)?;
+    let wing = rest.strip_prefix('(')?.split_once(')')?.0;
+    let last = party.rsplit(char::is_whitespace).next()?;
+    let closes = !opened.contains(')') && wing.starts_with(opened);
+    let is_wing = is_capitals(wing) && wing.chars().count() <= WING && !MARKS.contains(&wing);
+    let end = span.start + party.len() + wing.len() + 2;
+    let is_word = !text.get(end..)?.starts_with(char::is_alphanumeric);
+    let of_party = is_capitals(last) || wing.chars().count() == 1 && !last.is_empty();
+    (closes && is_wing && is_word && of_party).then_some(end)
 }
 
 fn are_one(text: &str, left: &Span, right: &Span) -> bool {
@@ -46,7 +75,7 @@ fn is_district(surface: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn joined(text: &str, parts: &[&str]) -> Vec<String> {
+    fn joined(text: &str, label: &str, parts: &[&str]) -> Vec<String> {
         let mut spans: Vec<Span> = Vec::new();
         for part in parts {
             let from = spans.last().map_or(0, |span| span.end);
@@ -54,7 +83,7 @@ mod tests {
             spans.push(Span {
                 start,
                 end: start + part.len(),
-                label: "LOC".into(),
+                label: label.into(),
                 score: 0.9,
                 name: None,
             });
@@ -79,7 +108,27 @@ mod tests {
             ("Bogotá, D.C.", ["Bogotá", "D.C."]),
             ("Washington, D.C.", ["Washington", "D.C."]),
         ] {
-            assert_eq!(joined(text, &parts), [text]);
+            assert_eq!(joined(text, "LOC", &parts), [text]);
+        }
+    }
+
+    #[test]
+    fn a_party_and_its_wing_in_brackets_are_one() {
+        for (text, parts) in [
+            ("JD(U) won", ["JD", "U"]),
+            ("CPI(ML)", ["CPI", "ML"]),
+            ("Congress(I)", ["Congress", "I"]),
+            ("PML(N)", ["PML(N", ")"]),
+        ] {
+            assert_eq!(joined(text, "ORG", &parts), [text.trim_end_matches(" won")]);
+        }
+        for (text, parts) in [
+            ("European Union(EU)", ["European Union", "EU"]),
+            ("NATO (UN)", ["NATO", "UN"]),
+            ("Apple(AAPL)", ["Apple", "AAPL"]),
+            ("IBM(R) U.S", ["IBM", "U.S"]),
+        ] {
+            assert_eq!(joined(text, "ORG", &parts), parts);
         }
     }
 
@@ -92,7 +141,7 @@ mod tests {
             ("Lima, D.C.", ["Lima", "D.C."]),
             ("Trinidad\n\nand Tobago", ["Trinidad", "Tobago"]),
         ] {
-            assert_eq!(joined(text, &parts), parts);
+            assert_eq!(joined(text, "LOC", &parts), parts);
         }
     }
 }

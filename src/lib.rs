@@ -10,8 +10,9 @@
 //! | [`window`] | subwords | windows that fit the model, in packs |
 //! | [`model`], [`backend`] | packs | logits and hidden states |
 //! | [`decode`] | logits | spans with scores |
-//! | `joint` | spans | spans, a place whose name has "and" or a comma as one |
+//! | `joint` | spans | spans, names that were tagged as two as one |
 //! | [`dateline`] | spans | spans, those that open a dateline as places |
+//! | [`nationality`] | spans | spans, codes of countries behind athletes as places |
 //! | [`agree`] | spans | spans, those of the same surface with one label |
 //! | [`lists`] | spans | spans, replaced where a list of your own has a name |
 //! | [`names`] | spans | names: the spans of one person, organisation or place |
@@ -139,6 +140,7 @@ mod letters;
 pub mod lists;
 pub mod model;
 pub mod names;
+pub mod nationality;
 mod offsets;
 pub mod place;
 pub mod reader;

@@ -16,6 +16,7 @@ use crate::joint;
 use crate::lists::{self, Lists};
 use crate::model::{Model, Source};
 use crate::names::{self, Name};
+use crate::nationality;
 use crate::place;
 use crate::tokenize::Tokenized;
 use crate::topic::{Learned, Selection, Topic};
@@ -389,6 +390,7 @@ impl Tagger {
         )?;
         joint::join(text, &mut spans);
         dateline::places(text, &mut spans, self.model.labels().labels());
+        nationality::places(text, &mut spans, self.model.labels().labels());
         agree(text, &mut spans);
         let mut names = self.names(text, &document, &mut spans);
         // Calibrated last, since labels are settled by the model's own scores. A score of 1, as of a

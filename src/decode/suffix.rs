@@ -1,7 +1,9 @@
-//! Suffixes with a full stop that end names: `Robert Downey Jr.`, `Apple Inc.`
+//! What ends a name: suffixes with a full stop (`Robert Downey Jr.`, `Apple Inc.`), letters of honours
+//! (`Karim Khan KC`). Also where a second name begins within a span.
 
 use super::{WordSpan, gap};
 use crate::document::is_person;
+use crate::place;
 use crate::tokenize::Tokenized;
 
 const ORGANISATION: &str = "ORG";
@@ -53,35 +55,113 @@ const PLACES: &[&str] = &[
     "Wyo",
 ];
 
-/// Indices into `rows` where a second name begins within a span, after the suffix of the first: "Robert
-/// Downey Jr. Scarlett Johansson".
+/// Honours, offices and degrees after people's names, which are no part of the name.
+const HONOURS: &[&str] = &[
+    "AC", "AM", "AO", "CB", "CBE", "CH", "CMG", "CVO", "DBE", "DSO", "FRS", "GBE", "KBE", "KC",
+    "KCB", "KCMG", "LVO", "MBE", "MEP", "MLA", "MP", "MS", "MSP", "OBE", "OM", "PhD", "QC", "SAN",
+    "SC", "TD",
+];
+
+/// Indices into `rows` where a second name begins within a span: "Robert Downey Jr. Scarlett Johansson", "the
+/// U.S. Germany", "posted on X. J.D. Vance", "#London #Paris".
 pub(super) fn starts(
     text: &str,
     document: &Tokenized,
     rows: &[usize],
     spans: &[WordSpan],
 ) -> Vec<usize> {
-    let surface = |row: usize| {
-        let word = document.words.get(*rows.get(row)?)?;
-        Some(word.surface(text))
-    };
-    let blank = |row: usize| {
-        let between = gap(text, document, *rows.get(row)?, *rows.get(row + 1)?)?;
-        Some(!between.is_empty() && between.trim().is_empty())
-    };
-    let starts = |label: &str, at: usize| {
-        let (word, next) = (surface(at)?, surface(at + 2)?);
-        let continues = !is_person(label) && MORE.contains(&next);
-        let ends = surface(at + 1)? == "." && !blank(at)? && blank(at + 1)?;
-        let starts = ends && !continues && next.starts_with(char::is_uppercase);
-        (starts && suffixes(label).contains(&word)).then_some(at + 2)
+    let borders = Borders {
+        text,
+        document,
+        rows,
     };
     let of_span = |span: &WordSpan| {
-        let label = span.label.clone();
-        let last = span.words.end.saturating_sub(2);
-        (span.words.start + 1..last).filter_map(move |at| starts(&label, at))
+        let span = span.clone();
+        (span.words.start + 1..span.words.end)
+            .filter(move |&at| borders.starts(&span, at).unwrap_or(false))
     };
     spans.iter().flat_map(of_span).collect()
+}
+
+/// Finds where a second name begins within a span.
+#[derive(Clone, Copy)]
+struct Borders<'a> {
+    text: &'a str,
+    document: &'a Tokenized,
+    rows: &'a [usize],
+}
+
+impl<'a> Borders<'a> {
+    fn surface(self, at: usize) -> Option<&'a str> {
+        let word = self.document.words.get(*self.rows.get(at)?)?;
+        Some(word.surface(self.text))
+    }
+
+    /// The text from one word to the end of another.
+    fn between(self, from: usize, last: usize) -> Option<&'a str> {
+        let word = |at: usize| self.document.words.get(*self.rows.get(at)?);
+        self.text.get(word(from)?.start..word(last)?.end)
+    }
+
+    /// Whether white space stands before a word, and nothing else.
+    fn apart(self, at: usize) -> Option<bool> {
+        let (before, word) = (self.rows.get(at.checked_sub(1)?)?, self.rows.get(at)?);
+        let between = gap(self.text, self.document, *before, *word)?;
+        Some(!between.is_empty() && between.trim().is_empty())
+    }
+
+    /// Whether a name begins at the word `at`, within a span.
+    fn starts(self, span: &WordSpan, at: usize) -> Option<bool> {
+        let word = self.surface(at)?;
+        if !self.apart(at)? {
+            return Some(false);
+        }
+        if word == "#" {
+            return Some(true);
+        }
+        let stopped = at.checked_sub(2)?;
+        if stopped < span.words.start
+            || self.surface(at - 1)? != "."
+            || self.apart(at - 1)?
+            || !word.starts_with(char::is_uppercase)
+        {
+            return Some(false);
+        }
+        Some(
+            self.follows_suffix(span, stopped, word)
+                || is_capital(self.surface(stopped)?) && self.opens_sentence(at)
+                || &*span.label == PLACE && self.follows_letters(span, stopped)?,
+        )
+    }
+
+    fn follows_suffix(self, span: &WordSpan, stopped: usize, next: &str) -> bool {
+        let continues = !is_person(&span.label) && MORE.contains(&next);
+        let suffix = self.surface(stopped).filter(|_| stopped > span.words.start);
+        !continues && suffix.is_some_and(|word| suffixes(&span.label).contains(&word))
+    }
+
+    /// Whether the segmenter ends a sentence before a word.
+    fn opens_sentence(self, at: usize) -> bool {
+        let sentences = &self.document.sentences;
+        let found = |row| sentences.binary_search_by_key(row, |sentence| sentence.words.start);
+        self.rows.get(at).is_some_and(|row| found(row).is_ok())
+    }
+
+    /// Whether the letter ends a dotted short form ("U.S.") and the rest of the span is another place. "U.S.
+    /// Virgin Islands" is one place.
+    fn follows_letters(self, span: &WordSpan, letter: usize) -> Option<bool> {
+        let letters = self.between(span.words.start, letter)?;
+        let place = self.between(letter + 2, span.words.end - 1)?;
+        let is_place = |name: &str| place::is_whole(name) || place::is_large(name);
+        let whole = self.between(span.words.start, span.words.end - 1)?;
+        Some(is_dotted(letters) && is_place(place) && !is_place(whole))
+    }
+}
+
+/// Whether a word is a single capital letter.
+fn is_capital(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_none()
 }
 
 /// Suffixes that end names of a label, and after which another name may begin.
@@ -112,13 +192,30 @@ pub(super) fn with_stop(text: &str, (start, end): (usize, usize), label: &str) -
     }
 }
 
+/// The end of a person's name without letters of honours behind two words or more.
+pub(super) fn without_honours(text: &str, (start, end): (usize, usize), label: &str) -> usize {
+    let name = text.get(start..end).unwrap_or_default();
+    let named = |name: &str| {
+        let words = name.split_whitespace();
+        words
+            .filter(|word| word.contains(char::is_lowercase))
+            .nth(1)
+            .is_some()
+    };
+    let mut kept = name;
+    while is_person(label)
+        && let Some((before, word)) = kept.rsplit_once(char::is_whitespace)
+        && HONOURS.contains(&word)
+        && named(before)
+    {
+        kept = before.trim_end_matches(|c: char| c == ',' || c.is_whitespace());
+    }
+    start + kept.len()
+}
+
 /// "S.A", "U.S", "D.C".
 fn is_dotted(word: &str) -> bool {
-    let is_letter = |part: &str| {
-        let mut letters = part.chars();
-        letters.next().is_some_and(char::is_uppercase) && letters.next().is_none()
-    };
-    word.contains('.') && word.split('.').all(is_letter)
+    word.contains('.') && word.split('.').all(is_capital)
 }
 
 #[cfg(test)]
@@ -140,6 +237,8 @@ mod tests {
         };
         assert_eq!(starts("Robert Downey Jr. Scarlett Johansson", "PER"), [4]);
         assert_eq!(starts("PepsiCo, Inc. Coke", "ORG"), [4]);
+        assert_eq!(starts("London #Paris", "LOC"), [1]);
+        assert_eq!(starts("on X. J.D. Vance", "PER"), [3]);
         for (text, label) in [
             ("Martin Luther King Jr. Memorial", "LOC"),
             ("Samsung Electronics Co. Ltd.", "ORG"),
@@ -148,6 +247,7 @@ mod tests {
             ("Wrigley Jr. Company", "ORG"),
             ("Inc. Magazine", "ORG"),
             ("Jr. Walker", "PER"),
+            ("Samuel L. Jackson", "PER"),
         ] {
             assert!(starts(text, label).is_empty(), "{text}");
         }
@@ -167,6 +267,22 @@ mod tests {
             ("Malcolm X. He", 9, "PER", 9),
         ] {
             assert_eq!(super::with_stop(text, (0, end), label), with_stop, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_honours_are_no_part_of_a_name() {
+        for (text, name, label) in [
+            ("Karim Khan KC", "Karim Khan", "PER"),
+            ("Femi Falana, SAN", "Femi Falana", "PER"),
+            ("Judi Dench CBE FRS", "Judi Dench", "PER"),
+            ("Khan KC", "Khan KC", "PER"),
+            ("KAREN BASS MP", "KAREN BASS MP", "PER"),
+            ("Martin Luther King II", "Martin Luther King II", "PER"),
+            ("Royal Bank QC", "Royal Bank QC", "ORG"),
+        ] {
+            let end = without_honours(text, (0, text.len()), label);
+            assert_eq!(&text[..end], name);
         }
     }
 }

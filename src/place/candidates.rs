@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::codes;
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind, Record};
 use super::table::Hits;
@@ -198,9 +199,10 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
             }
         }
     }
-    match is_short(surface) {
-        true => short,
-        false => Vec::new(),
+    match codes::country(surface) {
+        _ if !is_short(surface) => Vec::new(),
+        Some(name) if short.is_empty() => wholes(gazetteer, name),
+        _ => short,
     }
 }
 

@@ -36,6 +36,7 @@
 
 mod apart;
 mod candidates;
+mod codes;
 mod context;
 mod enumerations;
 mod evidence;
@@ -81,6 +82,11 @@ pub(crate) fn is_label(label: &str) -> bool {
 pub(crate) fn is_whole(name: &str) -> bool {
     let gazetteer = Gazetteer::embedded();
     !candidates::wholes(&gazetteer, name).is_empty()
+}
+
+/// Whether it is a country's code of three letters: `HUN`.
+pub(crate) fn is_code(word: &str) -> bool {
+    codes::country(word).is_some()
 }
 
 /// Whether a folded word is a people or a country's adjective: `australian`.
