@@ -381,7 +381,7 @@ pub fn annotate(
 }
 
 /// Runs a job as a filter: results to `out`, and a line of JSON for each failed document
-/// to `errors`.
+/// to `errors`. The run goes on where `errors` takes no more.
 ///
 /// # Errors
 /// [`Error::Write`] where `out` takes no more, errors of the tagger, and [`crate::Error::Option`]
@@ -410,7 +410,8 @@ pub fn filter(
     let feed = Feed::new(&job.walk, &job.reader, job.shard, Position::default());
     let mut flush = |block: &mut Block| {
         out.write_all(&block.output)?;
-        errors.write_all(&block.errors)?;
+        // Where no one reads them, the results still go on, and the summary counts the failed ones.
+        let _ = errors.write_all(&block.errors);
         block.clear();
         out.flush()
     };

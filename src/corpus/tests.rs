@@ -274,6 +274,37 @@ fn an_error_of_the_output_ends_the_run() {
     assert!(matches!(ended, Err(Error::Write { .. })));
 }
 
+/// Takes nothing, as a pipe that no one reads any more.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_filter_writes_all_results_where_no_one_reads_its_errors() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("a.jsonl");
+    fs::write(
+        &path,
+        "{\"text\":\"Kyiv\"}\n{\"no\":\"text\"}\n".repeat(500),
+    )
+    .unwrap();
+    let (tagger, job, progress) = (with(|builder| builder), job(&path), Progress::default());
+    let mut out = Vec::new();
+    let summary = filter(&tagger, &job, &mut out, &mut Closed, &progress).unwrap();
+    assert_eq!((summary.documents, summary.failed()), (1000, 500));
+    assert_eq!(out.split(|&byte| byte == b'\n').count(), 1001);
+    let ended = filter(&tagger, &job, &mut Closed, &mut Vec::new(), &progress);
+    assert!(matches!(ended, Err(Error::Write { .. })));
+}
+
 /// Ids from a position on.
 fn ids(walk: &Walk, from: &Position) -> Result<Vec<String>, Error> {
     let reader = Reader::default();
