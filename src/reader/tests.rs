@@ -340,6 +340,21 @@ fn a_truncated_gzip_gives_its_whole_documents_and_then_an_error() {
 }
 
 #[test]
+fn records_before_a_byte_that_is_not_of_the_encoding_are_read() {
+    let reader = Reader {
+        encoding: Some("gbk".parse().unwrap()),
+        ..Reader::default()
+    };
+    let mut jsonl = "{\"id\":\"a\",\"text\":\"x\"}\n".repeat(3000).into_bytes();
+    jsonl.extend(b"{\"text\":\"\xFF\"}\n{\"text\":\"y\"}\n");
+    let found = read_with(&reader, "x.jsonl", &jsonl);
+    assert_eq!(found.len(), 3001);
+    assert!(found[..3000].iter().all(|found| found.1 == "x"));
+    let wanted = "are not valid GBK, and what follows was not read; name the right encoding";
+    assert!(found[3000].1.contains(wanted), "{}", found[3000].1);
+}
+
+#[test]
 fn other_encodings_are_read_only_when_they_are_named() {
     let latin = b"id,text\n1,caf\xE9\n";
     assert!(read("x.csv", latin)[0].1.contains("invalid UTF-8"));
