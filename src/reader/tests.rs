@@ -468,6 +468,26 @@ fn a_line_that_cannot_be_read_takes_its_whole_document_and_is_named() {
     }
 }
 
+#[cfg(all(unix, feature = "parquet"))]
+#[test]
+fn parquet_that_comes_through_a_pipe_with_a_name_is_read_like_a_file() {
+    let jsonl = "{\"id\":\"a\",\"text\":\"w5 w6\"}\n".repeat(9000);
+    let mut bytes = Vec::new();
+    crate::writer::parquet::from_jsonl(jsonl.as_bytes(), &mut bytes).unwrap();
+    let wanted = read("x.parquet", &bytes);
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("x.parquet");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let pipe = path.clone();
+    std::thread::spawn(move || fs::write(pipe, bytes));
+    let (sender, found) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(rows(&Reader::default(), &path)));
+    // One that is read twice would wait for ever.
+    let found = found.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(found.unwrap() == wanted);
+}
+
 #[cfg(feature = "parquet")]
 fn parquet_of(columns: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
     parquet_with(columns, None)
