@@ -200,6 +200,30 @@ fn shards_of_different_input_are_refused_though_each_is_whole() {
 }
 
 #[test]
+fn metadata_ends_blocks_too_and_in_a_merge_in_the_same_places() {
+    let place = Place::new();
+    let page = "x".repeat(20_000);
+    let document = |n| format!("{{\"id\":\"d{n}\",\"text\":\"w5\",\"page\":\"{page}\"}}\n");
+    place.write("in.jsonl", (0..40).map(document).collect::<String>());
+    for (out, more) in [
+        ("one/x.jsonl.gz", &["--shard", "1/2"][..]),
+        ("two/x.jsonl.gz", &["--shard", "2/2"]),
+        ("whole/x.jsonl.gz", &[]),
+    ] {
+        let args = ["in.jsonl", "--checkpoint", "16", "-o", out];
+        let (code, err) = place.annotate(&[&args[..], more].concat());
+        assert_eq!(code, 0, "{err}");
+    }
+    let args = ["one/x.jsonl.gz", "two/x.jsonl.gz", "-o", "all/x.jsonl.gz"];
+    let (code, err) = merge(&place, &args);
+    assert_eq!(code, 0, "{err}");
+    assert!(results(&place, "all") == results(&place, "whole"));
+    let whole = place.read("whole/x.jsonl.gz");
+    let members = whole.windows(4).filter(|start| start == b"\x1F\x8B\x08\0");
+    assert_eq!(members.count(), 2);
+}
+
+#[test]
 fn brat_files_that_are_changed_missing_or_too_many_are_refused_by_name() {
     let place = two_shards("brat");
     let dir = place.dir.path().join("two/brat");

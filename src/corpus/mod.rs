@@ -94,7 +94,8 @@ pub struct Job {
     pub date_field: Option<String>,
     /// The part of the corpus to tag; `None` is all of it.
     pub shard: Option<Shard>,
-    /// Size of documents, in bytes, between two checkpoints.
+    /// Size of documents, in bytes, between two checkpoints. Their metadata does not count, but
+    /// results of 32 times that size end with one as well.
     pub checkpoint: usize,
 }
 
@@ -358,7 +359,7 @@ pub fn annotate(
         for done in batch {
             add(&mut results, &done, progress).map_err(Error::writing(&files.path))?;
             position = done.0.after;
-            if results.block.size >= job.checkpoint {
+            if results.block.is_full(job.checkpoint) {
                 store.append(&results.block, &mut results.summary, &position)?;
                 results.block.clear();
             }

@@ -243,6 +243,29 @@ fn only_a_few_batches_are_held_however_long_the_input() {
 }
 
 #[test]
+fn only_little_metadata_is_held_however_short_the_texts() {
+    let read = AtomicUsize::new(0);
+    let feed = (0..500).map(|n| {
+        read.fetch_add(1, Ordering::SeqCst);
+        let mut numbered = numbered(n, "Kyiv");
+        let page = vec!["x".repeat(1 << 15); 8];
+        numbered
+            .source
+            .metadata
+            .insert("page".to_owned(), page.into());
+        Ok(numbered)
+    });
+    let (mut most, mut written) = (0, 0);
+    let write = |batch: Vec<Done>| {
+        most = most.max(read.load(Ordering::SeqCst) - written);
+        written += batch.len();
+        Ok(())
+    };
+    pipeline::run(&tagger(|| Ok(())), feed, &AtomicBool::new(false), write).unwrap();
+    assert!(most <= 50, "{most} of 500 documents were held at once");
+}
+
+#[test]
 fn what_comes_behind_a_document_that_takes_long_is_not_piled_up() {
     let slow = tagger(|| {
         thread::sleep(Duration::from_millis(500));

@@ -186,7 +186,7 @@ fn join(
         }
         next.take(&mut block)?;
         expected += 1;
-        if block.size >= checkpoint {
+        if block.is_full(checkpoint) {
             append(&mut block).map_err(&writing)?;
         }
     }
