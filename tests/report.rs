@@ -73,6 +73,24 @@ fn data(page: &str) -> Value {
     serde_json::from_str(data).unwrap()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_can_be_read_only_once_are_refused() {
+    let place = Place::new();
+    let done = common::newshound(&["report", "/dev/stdin", "-o", "bad.html"])
+        .current_dir(place.dir.path())
+        .write_stdin(results(true))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{err}");
+    assert!(
+        err.contains("/dev/stdin") && err.contains("write them to a file"),
+        "{err}"
+    );
+    assert!(!place.exists("bad.html"));
+}
+
 #[test]
 fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
     let place = Place::new();
