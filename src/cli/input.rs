@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use newshound::reader::{Encoding, InputFormat, Reader, Walk};
 
-use super::Stop;
+use super::{Stop, report};
 
 #[derive(clap::Args)]
 pub(crate) struct FieldArgs {
@@ -120,7 +120,8 @@ impl InputArgs {
         }
     }
 
-    /// What to read; standard input where nothing is named and it is not a terminal.
+    /// What to read; standard input where nothing is named and it is not a terminal. Tells of
+    /// directories in which there is nothing to read, as that is hardly what was meant.
     pub(crate) fn walk(&self) -> Result<Walk, Stop> {
         if self.paths.is_empty() && io::stdin().is_terminal() {
             return Err(Stop::Fatal(
@@ -139,6 +140,13 @@ impl InputArgs {
             exclude: Vec::new(),
         };
         walk.check()?;
+        for dir in walk.without_files() {
+            report(&format!(
+                "there is no file to read in {}; --no-ignore reads hidden and ignored ones too, --glob \
+                 takes and leaves out by name",
+                dir.display()
+            ));
+        }
         Ok(walk)
     }
 
