@@ -473,6 +473,18 @@ fn wrong_usage_names_the_way_out() {
             &["a.txt", "-f", "parquet"],
             "cannot be written to standard output",
         ),
+        (
+            &["a.txt", "-o", "-", "--names", "n.jsonl"],
+            "name a file or directory with -o",
+        ),
+        (
+            &["a.txt", "-o", "-", "--restart"],
+            "name a file or directory with -o",
+        ),
+        (
+            &["a.txt", "--no-topics", "--min-topic-score", "0.9"],
+            "leave it out, or give --topics-model",
+        ),
         (&["a.txt", "--shard", "5/4"], "from 1/4 to 4/4"),
         (
             &["a.txt", "--encoding", "utf-7"],

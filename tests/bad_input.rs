@@ -329,6 +329,10 @@ fn wrong_usage_is_exit_code_2_and_names_what_would_be_right() {
             vec!["--backend", "rust-bert", "--early-exit"],
             "through all layers; leave out --early-exit",
         ),
+        (
+            vec!["--no-topics", "--topics", "1"],
+            "leave it out, or give --topics-model",
+        ),
         (vec!["--window", "100000"], "does not fit the model"),
         (
             vec!["--offsets", "bytes"],

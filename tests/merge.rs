@@ -70,6 +70,17 @@ fn a_file_of_a_shard_that_is_longer_or_shorter_than_it_was_written_is_refused_by
 }
 
 #[test]
+fn a_merge_to_standard_output_is_refused() {
+    let place = two_shards("jsonl");
+    let (code, err) = merge(&place, &["one/", "two/", "-o", "-"]);
+    assert!(
+        code == 2 && err.contains("-o -: standard output has no place for"),
+        "{err}"
+    );
+    assert!(!place.exists("-"));
+}
+
+#[test]
 fn a_shard_whose_lines_are_not_where_its_index_says_is_refused_by_name() {
     let place = two_shards("jsonl");
     // Half a line is gone, and as much stands behind.

@@ -180,6 +180,11 @@ impl Output {
         let path = path.as_ref();
         let wrong = |message: &str| Error::Option(format!("-o {}: {message}", path.display()));
         let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
+        if path == Path::new("-") {
+            return Err(wrong(
+                "standard output has no place for the files beside the results; name a file or directory",
+            ));
+        }
         let named = OutputFormat::of_name(path);
         if cfg!(not(feature = "parquet")) && format.or(named) == Some(OutputFormat::Parquet) {
             return Err(Error::NotBuilt("parquet"));
