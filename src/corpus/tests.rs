@@ -177,6 +177,29 @@ fn a_job_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_name_that_contradicts_the_format_is_refused() {
+    let new = |name: &str, format| Output::new(name, Some(format));
+    for (name, format) in [
+        ("x.jsonl", OutputFormat::Csv),
+        ("x.csv.gz", OutputFormat::Jsonl),
+        ("x.jsonld", OutputFormat::Spacy),
+        ("x.html", OutputFormat::Brat),
+    ] {
+        let refused = new(name, format).unwrap_err().to_string();
+        let wanted = format!(", and the format is {format}; ");
+        assert!(refused.contains(&wanted), "{refused}");
+    }
+    for (name, format) in [
+        ("x.jsonl", OutputFormat::Spacy),
+        ("x.ndjson.gz", OutputFormat::WebAnnotation),
+        ("x.txt", OutputFormat::Csv),
+        ("x.jsonl/", OutputFormat::Csv),
+    ] {
+        assert_eq!(new(name, format).unwrap().format, format);
+    }
+}
+
+#[test]
 fn formats_are_read_as_they_are_written() {
     for format in OutputFormat::ALL {
         assert_eq!(format.to_string().parse::<OutputFormat>().unwrap(), format);
