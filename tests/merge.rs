@@ -235,6 +235,33 @@ fn metadata_ends_blocks_too_and_in_a_merge_in_the_same_places() {
 }
 
 #[test]
+fn compressed_results_of_no_documents_are_empty_files_of_their_kind() {
+    let place = Place::new();
+    place.write("in.jsonl", "");
+    for (end, magic) in [
+        ("gz", &b"\x1F\x8B"[..]),
+        #[cfg(feature = "zstd")]
+        ("zst", b"\x28\xB5\x2F\xFD"),
+    ] {
+        let [one, two, whole, all] =
+            ["one", "two", "whole", "all"].map(|dir| format!("{dir}-{end}/x.jsonl.{end}"));
+        for (out, more) in [
+            (&one, &["--shard", "1/2"][..]),
+            (&two, &["--shard", "2/2"]),
+            (&whole, &[]),
+        ] {
+            let (code, err) = place.annotate(&[&["in.jsonl", "-o", out], more].concat());
+            assert_eq!(code, 0, "{err}");
+            assert!(place.read(out).starts_with(magic));
+        }
+        assert_eq!(merge(&place, &[&one, &two, "-o", &all]), (0, String::new()));
+        assert!(place.read(&all) == place.read(&whole));
+        let (code, err) = place.annotate(&[&all, "-q"]);
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+}
+
+#[test]
 fn brat_files_that_are_changed_missing_or_too_many_are_refused_by_name() {
     let place = two_shards("brat");
     let dir = place.dir.path().join("two/brat");

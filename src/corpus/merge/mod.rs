@@ -198,6 +198,7 @@ fn join(
     }
     block.output.extend(end);
     append(&mut block).map_err(&writing)?;
+    output.finish().map_err(&writing)?;
     journal.lengths.output = output.len();
     journal.lengths.errors = errors.len();
     // Not every system renames files that are open.
