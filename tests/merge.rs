@@ -261,6 +261,41 @@ fn compressed_results_of_no_documents_are_empty_files_of_their_kind() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn more_shards_than_files_may_be_open_are_refused_with_the_limit_that_will_do() {
+    for format in [
+        "jsonl",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ] {
+        let place = Place::new();
+        place.write("in.jsonl", corpus(120, true));
+        let shards: Vec<String> = (1..=8).map(|number| format!("part{number}/")).collect();
+        for (shard, number) in shards.iter().zip(1..) {
+            let number = format!("{number}/8");
+            let args = ["in.jsonl", "-f", format, "-o", shard, "--shard", &number];
+            let (code, err) = place.annotate(&args);
+            assert!(code < 2, "{err}");
+        }
+        let merge = |limit| {
+            let command = format!("ulimit -n {limit}; exec \"$0\" merge -q part*/ -o all/");
+            let done = Command::new("sh")
+                .args(["-c", &command, env!("CARGO_BIN_EXE_newshound")])
+                .current_dir(place.dir.path())
+                .output()
+                .unwrap();
+            let err = String::from_utf8(done.stderr).unwrap();
+            (done.status.code(), err)
+        };
+        let (code, err) = merge(20);
+        assert_eq!(code, Some(2), "{err}");
+        let wanted = "; 8 shards are open at once, raise `ulimit -n` to at least 52\n";
+        assert!(err.ends_with(wanted), "{err}");
+        assert_eq!(merge(52), (Some(1), String::new()));
+    }
+}
+
 #[test]
 fn brat_files_that_are_changed_missing_or_too_many_are_refused_by_name() {
     let place = two_shards("brat");
