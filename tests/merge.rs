@@ -396,6 +396,10 @@ fn shards_are_merged_to_the_bytes_of_one_run() {
         &["part1/x.csv", "in", "-o", "y.csv"],
         "is no finished shard",
     );
+    refused(
+        &["part1/x.csv", "nope/", "-o", "y.csv"],
+        "nope/ is not there; name each shard",
+    );
     let other = [
         "in",
         "-o",

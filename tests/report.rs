@@ -275,6 +275,50 @@ fn texts_are_taken_from_the_input_where_the_results_have_none() {
 }
 
 #[test]
+fn texts_are_read_again_with_the_options_they_were_tagged_with() {
+    let place = Place::new();
+    place.write("in/.a.dat", b"caf\xE9 w5 w6\n\nw7");
+    let options = [
+        "--no-ignore",
+        "--glob",
+        "*.dat",
+        "--input-format",
+        "conll",
+        "--encoding",
+        "latin1",
+    ];
+    for (out, more) in [("out/", &[][..]), ("text/", &["--with-text"])] {
+        let args = [&["in", "-o", out][..], &options, more].concat();
+        let (code, err) = place.annotate(&args);
+        assert_eq!(code, 0, "{err}");
+    }
+    // A decoded text is in the results in any case.
+    let with_text = place.text("text/annotations.jsonl");
+    let mut result: Value = serde_json::from_str(&with_text).unwrap();
+    result.as_object_mut().unwrap().remove("text").unwrap();
+    place.write("out/annotations.jsonl", format!("{result}\n"));
+    let (code, err) = report(&place, &["out/", "--text", "in"]);
+    assert!(
+        code == 2 && err.contains("the same options for reading (--no-ignore, --glob, ...)"),
+        "{err}"
+    );
+    let args = [&["out/", "--text", "in", "-q"], &options[..]].concat();
+    assert_eq!(report(&place, &args), (0, String::new()));
+    assert_eq!(report(&place, &["text/", "-q"]), (0, String::new()));
+    assert!(place.read("out/report.html") == place.read("text/report.html"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_does_not_fit_is_named() {
+    let place = Place::new();
+    place.write("a.jsonl", results(true));
+    let (code, err) = report(&place, &["a.jsonl", "-o", "/dev/full"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot write /dev/full: No space"), "{err}");
+}
+
+#[test]
 fn only_so_many_names_and_documents_are_in_the_page() {
     let place = Place::new();
     place.write("in.jsonl", corpus(120, false));

@@ -82,7 +82,7 @@ pub(super) fn collect(
             Some(None) if given => {
                 let id = &record.id;
                 return Err(Error::Option(format!(
-                    "--text: {id:?} is not the text that was tagged; give the files as they were then"
+                    "--text: {id:?} is not the text that was tagged; give the files as they were then, with the same options for reading"
                 )));
             }
             Some(None) => return Err(records.wrong("its entities are not in its text")),

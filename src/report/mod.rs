@@ -115,7 +115,10 @@ pub fn write(
 /// As for [`write()`], and [`Error::Write`].
 pub fn save(results: &Path, input: Option<&Input>, options: &Options, path: &Path) -> Result<Made> {
     whole::write(path, Error::writing(path), |out| {
-        write(results, input, options, out)
+        write(results, input, options, out).map_err(|error| match error {
+            Error::Report(source) => Error::writing(path)(source),
+            error => error,
+        })
     })
 }
 
