@@ -90,6 +90,26 @@ fn a_finished_run_is_not_repeated_and_other_results_are_not_written_over() {
 }
 
 #[test]
+fn a_directory_in_which_nothing_is_read_is_named() {
+    let place = Place::new();
+    place.write("in/.ignore", "*.jsonl\n");
+    place.write("in/a.jsonl", corpus(1, false));
+    place.write("more/b.txt", "w5");
+    let (code, err) = place.annotate(&["in", "more", "-q", "-o", "out/"]);
+    assert_eq!(code, 0);
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(err.contains("no file to read in in; --no-ignore"), "{err}");
+    let model = place.model.path().to_str().unwrap();
+    let (code, err) = place.run(&["tag", "--model", model, "--glob", "*.md", "more"]);
+    assert!(
+        code == 0 && err.contains("no file to read in more;"),
+        "{err}"
+    );
+    let (code, err) = place.annotate(&["in", "more", "-q", "--no-ignore", "-o", "all/"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
 fn nothing_is_written_over_what_is_read_or_written_in_the_same_run() {
     let place = Place::new();
     let input = corpus(3, false);
@@ -452,6 +472,18 @@ fn wrong_usage_names_the_way_out() {
         (
             &["a.txt", "-f", "parquet"],
             "cannot be written to standard output",
+        ),
+        (
+            &["a.txt", "-o", "-", "--names", "n.jsonl"],
+            "name a file or directory with -o",
+        ),
+        (
+            &["a.txt", "-o", "-", "--restart"],
+            "name a file or directory with -o",
+        ),
+        (
+            &["a.txt", "--no-topics", "--min-topic-score", "0.9"],
+            "leave it out, or give --topics-model",
         ),
         (&["a.txt", "--shard", "5/4"], "from 1/4 to 4/4"),
         (

@@ -5,8 +5,11 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use common::{newshound, records, run, tiny_model, write_json};
 use serde_json::{Value, json};
@@ -326,6 +329,10 @@ fn wrong_usage_is_exit_code_2_and_names_what_would_be_right() {
             vec!["--backend", "rust-bert", "--early-exit"],
             "through all layers; leave out --early-exit",
         ),
+        (
+            vec!["--no-topics", "--topics", "1"],
+            "leave it out, or give --topics-model",
+        ),
         (vec!["--window", "100000"], "does not fit the model"),
         (
             vec!["--offsets", "bytes"],
@@ -365,4 +372,32 @@ fn a_closed_pipe_is_success() {
         ),
         (Some(0), "")
     );
+}
+
+#[test]
+fn documents_with_much_metadata_are_written_before_many_are_held() {
+    let model = tiny_model();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("newshound"))
+        .args(["tag", "-f", "jsonl", "--threads", "1", "--model"])
+        .arg(model.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (sender, lines) = mpsc::channel();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    thread::spawn(move || {
+        out.lines()
+            .try_for_each(|line| sender.send(line.unwrap().len()))
+    });
+    let page = "x".repeat(200_000);
+    let mut input = child.stdin.take().unwrap();
+    for _ in 0..20 {
+        writeln!(input, "{{\"text\":\"w5\",\"page\":\"{page}\"}}").unwrap();
+    }
+    let first = lines.recv_timeout(Duration::from_secs(60));
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    assert!(first.unwrap() > 200_000);
+    assert_eq!(lines.iter().count(), 19);
 }

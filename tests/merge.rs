@@ -70,6 +70,17 @@ fn a_file_of_a_shard_that_is_longer_or_shorter_than_it_was_written_is_refused_by
 }
 
 #[test]
+fn a_merge_to_standard_output_is_refused() {
+    let place = two_shards("jsonl");
+    let (code, err) = merge(&place, &["one/", "two/", "-o", "-"]);
+    assert!(
+        code == 2 && err.contains("-o -: standard output has no place for"),
+        "{err}"
+    );
+    assert!(!place.exists("-"));
+}
+
+#[test]
 fn a_shard_whose_lines_are_not_where_its_index_says_is_refused_by_name() {
     let place = two_shards("jsonl");
     // Half a line is gone, and as much stands behind.
@@ -200,6 +211,92 @@ fn shards_of_different_input_are_refused_though_each_is_whole() {
 }
 
 #[test]
+fn metadata_ends_blocks_too_and_in_a_merge_in_the_same_places() {
+    let place = Place::new();
+    let page = "x".repeat(20_000);
+    let document = |n| format!("{{\"id\":\"d{n}\",\"text\":\"w5\",\"page\":\"{page}\"}}\n");
+    place.write("in.jsonl", (0..40).map(document).collect::<String>());
+    for (out, more) in [
+        ("one/x.jsonl.gz", &["--shard", "1/2"][..]),
+        ("two/x.jsonl.gz", &["--shard", "2/2"]),
+        ("whole/x.jsonl.gz", &[]),
+    ] {
+        let args = ["in.jsonl", "--checkpoint", "16", "-o", out];
+        let (code, err) = place.annotate(&[&args[..], more].concat());
+        assert_eq!(code, 0, "{err}");
+    }
+    let args = ["one/x.jsonl.gz", "two/x.jsonl.gz", "-o", "all/x.jsonl.gz"];
+    let (code, err) = merge(&place, &args);
+    assert_eq!(code, 0, "{err}");
+    assert!(results(&place, "all") == results(&place, "whole"));
+    let whole = place.read("whole/x.jsonl.gz");
+    let members = whole.windows(4).filter(|start| start == b"\x1F\x8B\x08\0");
+    assert_eq!(members.count(), 2);
+}
+
+#[test]
+fn compressed_results_of_no_documents_are_empty_files_of_their_kind() {
+    let place = Place::new();
+    place.write("in.jsonl", "");
+    for (end, magic) in [
+        ("gz", &b"\x1F\x8B"[..]),
+        #[cfg(feature = "zstd")]
+        ("zst", b"\x28\xB5\x2F\xFD"),
+    ] {
+        let [one, two, whole, all] =
+            ["one", "two", "whole", "all"].map(|dir| format!("{dir}-{end}/x.jsonl.{end}"));
+        for (out, more) in [
+            (&one, &["--shard", "1/2"][..]),
+            (&two, &["--shard", "2/2"]),
+            (&whole, &[]),
+        ] {
+            let (code, err) = place.annotate(&[&["in.jsonl", "-o", out], more].concat());
+            assert_eq!(code, 0, "{err}");
+            assert!(place.read(out).starts_with(magic));
+        }
+        assert_eq!(merge(&place, &[&one, &two, "-o", &all]), (0, String::new()));
+        assert!(place.read(&all) == place.read(&whole));
+        let (code, err) = place.annotate(&[&all, "-q"]);
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn more_shards_than_files_may_be_open_are_refused_with_the_limit_that_will_do() {
+    for format in [
+        "jsonl",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ] {
+        let place = Place::new();
+        place.write("in.jsonl", corpus(120, true));
+        let shards: Vec<String> = (1..=8).map(|number| format!("part{number}/")).collect();
+        for (shard, number) in shards.iter().zip(1..) {
+            let number = format!("{number}/8");
+            let args = ["in.jsonl", "-f", format, "-o", shard, "--shard", &number];
+            let (code, err) = place.annotate(&args);
+            assert!(code < 2, "{err}");
+        }
+        let merge = |limit| {
+            let command = format!("ulimit -n {limit}; exec \"$0\" merge -q part*/ -o all/");
+            let done = Command::new("sh")
+                .args(["-c", &command, env!("CARGO_BIN_EXE_newshound")])
+                .current_dir(place.dir.path())
+                .output()
+                .unwrap();
+            let err = String::from_utf8(done.stderr).unwrap();
+            (done.status.code(), err)
+        };
+        let (code, err) = merge(20);
+        assert_eq!(code, Some(2), "{err}");
+        let wanted = "; 8 shards are open at once, raise `ulimit -n` to at least 52\n";
+        assert!(err.ends_with(wanted), "{err}");
+        assert_eq!(merge(52), (Some(1), String::new()));
+    }
+}
+
+#[test]
 fn brat_files_that_are_changed_missing_or_too_many_are_refused_by_name() {
     let place = two_shards("brat");
     let dir = place.dir.path().join("two/brat");
@@ -298,6 +395,10 @@ fn shards_are_merged_to_the_bytes_of_one_run() {
     refused(
         &["part1/x.csv", "in", "-o", "y.csv"],
         "is no finished shard",
+    );
+    refused(
+        &["part1/x.csv", "nope/", "-o", "y.csv"],
+        "nope/ is not there; name each shard",
     );
     let other = [
         "in",

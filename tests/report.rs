@@ -73,6 +73,24 @@ fn data(page: &str) -> Value {
     serde_json::from_str(data).unwrap()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_can_be_read_only_once_are_refused() {
+    let place = Place::new();
+    let done = common::newshound(&["report", "/dev/stdin", "-o", "bad.html"])
+        .current_dir(place.dir.path())
+        .write_stdin(results(true))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{err}");
+    assert!(
+        err.contains("/dev/stdin") && err.contains("write them to a file"),
+        "{err}"
+    );
+    assert!(!place.exists("bad.html"));
+}
+
 #[test]
 fn a_report_has_names_with_documents_and_snippets_and_needs_nothing_else() {
     let place = Place::new();
@@ -254,6 +272,50 @@ fn texts_are_taken_from_the_input_where_the_results_have_none() {
     refused("is not the text that was tagged");
     place.write("in/a.jsonl", corpus(20, true));
     refused("there is no document \"d20\" in its place");
+}
+
+#[test]
+fn texts_are_read_again_with_the_options_they_were_tagged_with() {
+    let place = Place::new();
+    place.write("in/.a.dat", b"caf\xE9 w5 w6\n\nw7");
+    let options = [
+        "--no-ignore",
+        "--glob",
+        "*.dat",
+        "--input-format",
+        "conll",
+        "--encoding",
+        "latin1",
+    ];
+    for (out, more) in [("out/", &[][..]), ("text/", &["--with-text"])] {
+        let args = [&["in", "-o", out][..], &options, more].concat();
+        let (code, err) = place.annotate(&args);
+        assert_eq!(code, 0, "{err}");
+    }
+    // A decoded text is in the results in any case.
+    let with_text = place.text("text/annotations.jsonl");
+    let mut result: Value = serde_json::from_str(&with_text).unwrap();
+    result.as_object_mut().unwrap().remove("text").unwrap();
+    place.write("out/annotations.jsonl", format!("{result}\n"));
+    let (code, err) = report(&place, &["out/", "--text", "in"]);
+    assert!(
+        code == 2 && err.contains("the same options for reading (--no-ignore, --glob, ...)"),
+        "{err}"
+    );
+    let args = [&["out/", "--text", "in", "-q"], &options[..]].concat();
+    assert_eq!(report(&place, &args), (0, String::new()));
+    assert_eq!(report(&place, &["text/", "-q"]), (0, String::new()));
+    assert!(place.read("out/report.html") == place.read("text/report.html"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_does_not_fit_is_named() {
+    let place = Place::new();
+    place.write("a.jsonl", results(true));
+    let (code, err) = report(&place, &["a.jsonl", "-o", "/dev/full"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot write /dev/full: No space"), "{err}");
 }
 
 #[test]

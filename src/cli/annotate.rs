@@ -195,6 +195,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .output
         .as_deref()
         .filter(|path| *path != Path::new("-"));
+    if output.is_none() && (args.names.is_some() || args.restart) {
+        return Err(Stop::Fatal(
+            "--names and --restart are for results in files, and -o - is standard output; name a file \
+             or directory with -o"
+                .to_owned(),
+        ));
+    }
     let mut files = output.map(|path| Output::new(path, format)).transpose()?;
     if let Some(names) = &args.names {
         files = files.map(|files| files.with_names(names)).transpose()?;

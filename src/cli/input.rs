@@ -4,9 +4,10 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use newshound::Error;
 use newshound::reader::{Encoding, InputFormat, Reader, Walk};
 
-use super::Stop;
+use super::{Stop, report};
 
 #[derive(clap::Args)]
 pub(crate) struct FieldArgs {
@@ -52,6 +53,12 @@ pub(crate) struct InputArgs {
     #[arg(value_name = "INPUT")]
     paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ReadArgs {
     /// How the input is written
     ///
     /// Otherwise the end of the name tells (.txt, .jsonl, .csv, .tsv, .parquet, .html,
@@ -101,7 +108,7 @@ enum From {
     Conll,
 }
 
-impl InputArgs {
+impl ReadArgs {
     /// How to read.
     pub(crate) fn reader(&self) -> Reader {
         Reader {
@@ -120,7 +127,26 @@ impl InputArgs {
         }
     }
 
-    /// What to read; standard input where nothing is named and it is not a terminal.
+    /// What to read of these files and directories.
+    pub(crate) fn walk(&self, paths: Vec<PathBuf>) -> Result<Walk, Error> {
+        let walk = Walk {
+            paths,
+            globs: self.globs.clone(),
+            no_ignore: self.no_ignore,
+            exclude: Vec::new(),
+        };
+        walk.check().map(|()| walk)
+    }
+}
+
+impl InputArgs {
+    /// How to read.
+    pub(crate) fn reader(&self) -> Reader {
+        self.read.reader()
+    }
+
+    /// What to read; standard input where nothing is named and it is not a terminal. Tells of
+    /// directories in which there is nothing to read, as that is hardly what was meant.
     pub(crate) fn walk(&self) -> Result<Walk, Stop> {
         if self.paths.is_empty() && io::stdin().is_terminal() {
             return Err(Stop::Fatal(
@@ -132,13 +158,14 @@ impl InputArgs {
         if paths.is_empty() {
             paths.push(PathBuf::from("-"));
         }
-        let walk = Walk {
-            paths,
-            globs: self.globs.clone(),
-            no_ignore: self.no_ignore,
-            exclude: Vec::new(),
-        };
-        walk.check()?;
+        let walk = self.read.walk(paths)?;
+        for dir in walk.without_files() {
+            report(&format!(
+                "there is no file to read in {}; --no-ignore reads hidden and ignored ones too, --glob \
+                 takes and leaves out by name",
+                dir.display()
+            ));
+        }
         Ok(walk)
     }
 

@@ -63,6 +63,11 @@ impl From<newshound::Error> for Stop {
     fn from(error: newshound::Error) -> Self {
         match error {
             newshound::Error::Report(error) => error.into(),
+            newshound::Error::Write { source, .. }
+                if source.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Self::Closed
+            }
             error => Self::Fatal(error.to_string()),
         }
     }

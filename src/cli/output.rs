@@ -177,6 +177,14 @@ pub(crate) struct WantedTopics {
 impl WantedTopics {
     /// The builder with these options set.
     pub(crate) fn apply(&self, builder: TaggerBuilder) -> Result<TaggerBuilder, Error> {
+        let chosen = self.topics.is_some() || self.about.min_topic_score.is_some();
+        if self.no_topics && chosen && self.about.topics_model.is_none() {
+            return Err(Error::Option(
+                "--topics and --min-topic-score choose among topics, of which --no-topics leaves none; \
+                 leave it out, or give --topics-model"
+                    .to_owned(),
+            ));
+        }
         let builder = self.about.apply(builder, self.topics)?;
         Ok(if self.no_topics {
             builder.no_media_topics()

@@ -7,7 +7,7 @@ use newshound::corpus::is_report;
 use newshound::reader::{Walk, same_file};
 use newshound::report::{self, Input, Made, Options, grouped};
 
-use super::input::FieldArgs;
+use super::input::ReadArgs;
 use super::output::{check_file, stdout};
 use super::{Outcome, Stop};
 
@@ -34,12 +34,13 @@ pub(crate) struct Args {
 
     /// What was tagged, for the text around names where OUT was not written --with-text
     ///
-    /// Files and directories named as they were to annotate; may be given often.
+    /// Files and directories named as they were to annotate, with the options that say how to read
+    /// them; may be given often.
     #[arg(long, value_name = "INPUT", help_heading = "Input")]
     text: Vec<PathBuf>,
 
     #[command(flatten)]
-    fields: FieldArgs,
+    read: ReadArgs,
 
     /// Field with a document's date [default: date, published, timestamp, ...]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
@@ -126,11 +127,10 @@ fn input(args: &Args, results: &Path) -> Result<Option<Input>, Stop> {
         )));
     }
     let walk = Walk {
-        paths: args.text.clone(),
         exclude: vec![results.to_owned()],
-        ..Walk::default()
+        ..args.read.walk(args.text.clone())?
     };
-    let reader = args.fields.reader();
+    let reader = args.read.reader();
     Ok(Some(Input { walk, reader }))
 }
 

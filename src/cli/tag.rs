@@ -15,6 +15,9 @@ use super::{Outcome, Stop, report};
 /// that output flows and memory stays small.
 const BATCH_BYTES: usize = 1 << 14;
 
+/// Metadata held with that, in bytes for each thread.
+const BATCH_METADATA: usize = 1 << 20;
+
 /// Tag the names in articles
 ///
 /// Prints what each article is about (`newshound topics` has the list), the article with its
@@ -125,6 +128,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         out: stdout(),
         waiting: Vec::new(),
         bytes: 0,
+        metadata: 0,
         failed: 0,
     };
     job.writer.begin(&mut job.out)?;
@@ -152,6 +156,7 @@ struct Job<W> {
     /// With the name of the input that each is of.
     waiting: Vec<(String, Source)>,
     bytes: usize,
+    metadata: usize,
     failed: usize,
 }
 
@@ -167,8 +172,13 @@ impl<W: Write> Job<W> {
                 });
             }
         }
+        self.metadata += source.metadata_size();
         self.waiting.push((input.to_owned(), source));
-        if self.bytes >= BATCH_BYTES * self.tagger.threads() || self.waiting.len() >= 1024 {
+        let threads = self.tagger.threads();
+        if self.bytes >= BATCH_BYTES * threads
+            || self.metadata >= BATCH_METADATA * threads
+            || self.waiting.len() >= 1024
+        {
             self.flush()?;
         }
         Ok(())
@@ -176,7 +186,7 @@ impl<W: Write> Job<W> {
 
     fn flush(&mut self) -> Result<(), Stop> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.bytes = 0;
+        (self.bytes, self.metadata) = (0, 0);
         let texts: Vec<&Text> = waiting
             .iter()
             .filter_map(|(_, source)| source.text.as_ref().ok())

@@ -15,6 +15,10 @@ const VERSION: u32 = 2;
 /// Bytes of each kind of results that a block keeps room for when it is emptied.
 const ROOM: usize = 2 << 20;
 
+/// How many times the size between two checkpoints a block's output may take: more than names and
+/// topics do, so that only metadata, which the size does not count, ends a block before.
+const OUTPUT: usize = 32;
+
 /// The state of a run after some document. All before it is on the disk, or in `tail`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Journal {
@@ -62,6 +66,11 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// Whether it is to end, with so much between two checkpoints.
+    pub(super) fn is_full(&self, checkpoint: usize) -> bool {
+        self.size >= checkpoint || self.output.len() >= checkpoint.saturating_mul(OUTPUT)
+    }
+
     /// Empties it, and keeps its room for the next, save what only a long document needs.
     pub(super) fn clear(&mut self) {
         for bytes in [

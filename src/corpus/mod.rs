@@ -94,7 +94,8 @@ pub struct Job {
     pub date_field: Option<String>,
     /// The part of the corpus to tag; `None` is all of it.
     pub shard: Option<Shard>,
-    /// Size of documents, in bytes, between two checkpoints.
+    /// Size of documents, in bytes, between two checkpoints. Their metadata does not count, but
+    /// results of 32 times that size end with one as well.
     pub checkpoint: usize,
 }
 
@@ -358,7 +359,7 @@ pub fn annotate(
         for done in batch {
             add(&mut results, &done, progress).map_err(Error::writing(&files.path))?;
             position = done.0.after;
-            if results.block.size >= job.checkpoint {
+            if results.block.is_full(job.checkpoint) {
                 store.append(&results.block, &mut results.summary, &position)?;
                 results.block.clear();
             }
@@ -381,7 +382,7 @@ pub fn annotate(
 }
 
 /// Runs a job as a filter: results to `out`, and a line of JSON for each failed document
-/// to `errors`.
+/// to `errors`. The run goes on where `errors` takes no more.
 ///
 /// # Errors
 /// [`Error::Write`] where `out` takes no more, errors of the tagger, and [`crate::Error::Option`]
@@ -410,7 +411,8 @@ pub fn filter(
     let feed = Feed::new(&job.walk, &job.reader, job.shard, Position::default());
     let mut flush = |block: &mut Block| {
         out.write_all(&block.output)?;
-        errors.write_all(&block.errors)?;
+        // Where no one reads them, the results still go on, and the summary counts the failed ones.
+        let _ = errors.write_all(&block.errors);
         block.clear();
         out.flush()
     };

@@ -88,6 +88,11 @@ impl OutputFormat {
         })
     }
 
+    /// Whether a file of that name may hold it: spaCy's lines and those of Web Annotation are JSONL, too.
+    fn fits(self, named: Self) -> bool {
+        self == named || named == Self::Jsonl && matches!(self, Self::Spacy | Self::WebAnnotation)
+    }
+
     /// The name in options.
     #[must_use]
     pub fn key(self) -> &'static str {
@@ -180,6 +185,11 @@ impl Output {
         let path = path.as_ref();
         let wrong = |message: &str| Error::Option(format!("-o {}: {message}", path.display()));
         let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
+        if path == Path::new("-") {
+            return Err(wrong(
+                "standard output has no place for the files beside the results; name a file or directory",
+            ));
+        }
         let named = OutputFormat::of_name(path);
         if cfg!(not(feature = "parquet")) && format.or(named) == Some(OutputFormat::Parquet) {
             return Err(Error::NotBuilt("parquet"));
@@ -202,6 +212,11 @@ impl Output {
         let format = format.or(named).ok_or_else(|| {
             wrong(&format!("the name does not tell the format; {ENDINGS}, give --format, or end it with / for a directory"))
         })?;
+        if let Some(named) = named.filter(|named| !format.fits(*named)) {
+            return Err(wrong(&format!(
+                "the name says {named}, and the format is {format}; change one of them, or end the name with / for a directory"
+            )));
+        }
         let (compression, _) = Compression::of_name(path);
         match format {
             OutputFormat::Brat => Err(wrong("brat is written to a directory; end it with /")),

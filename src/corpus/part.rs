@@ -67,9 +67,21 @@ impl Part {
 
     /// Adds a block; when this returns it is on the disk.
     pub(super) fn append(&mut self, block: &[u8]) -> io::Result<()> {
-        if block.is_empty() {
-            return Ok(());
+        match block {
+            [] => Ok(()),
+            _ => self.write(block),
         }
+    }
+
+    /// Adds an empty block where there is no other: a file of no bytes is neither gzip nor zstd.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self.len {
+            0 => self.write(&[]),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, block: &[u8]) -> io::Result<()> {
         let compressed = compress(self.compression, block)?;
         let bytes = compressed.as_deref().unwrap_or(block);
         self.file.write_all(bytes)?;

@@ -16,6 +16,10 @@ use crate::{Document, Tagger, Text};
 /// packs and little enough that output flows.
 const BATCH_BYTES: usize = 1 << 15;
 
+/// Metadata held with that, in bytes for each thread. It takes no time to tag, so usual documents
+/// make batches without regard to theirs.
+const BATCH_METADATA: usize = 1 << 20;
+
 /// Documents tagged at once for each thread, however short.
 const BATCH_DOCUMENTS: usize = 128;
 
@@ -78,7 +82,7 @@ pub(super) fn run(
     })
 }
 
-/// Groups documents by their text's length.
+/// Groups documents by the length of their text, and that of their metadata.
 fn read(
     threads: usize,
     feed: impl Iterator<Item = Result<Numbered, Error>>,
@@ -91,7 +95,7 @@ fn read(
         let entered = enter.send(()).is_ok();
         entered && to_tag.send((number, batch)).is_ok()
     };
-    let (mut batch, mut bytes, mut number) = (Batch::new(), 0, 0);
+    let (mut batch, mut bytes, mut metadata, mut number) = (Batch::new(), 0, 0, 0);
     for numbered in feed {
         let numbered = numbered?;
         bytes += numbered
@@ -99,12 +103,16 @@ fn read(
             .text
             .as_ref()
             .map_or(0, |t| t.as_str().len());
+        metadata += numbered.source.metadata_size();
         batch.push(numbered);
-        if bytes >= BATCH_BYTES * threads || batch.len() >= BATCH_DOCUMENTS * threads {
+        if bytes >= BATCH_BYTES * threads
+            || metadata >= BATCH_METADATA * threads
+            || batch.len() >= BATCH_DOCUMENTS * threads
+        {
             if !hand_on(number, std::mem::take(&mut batch)) {
                 return Ok(());
             }
-            (bytes, number) = (0, number + 1);
+            (bytes, metadata, number) = (0, 0, number + 1);
         }
         if stop.load(Ordering::Relaxed) {
             break;

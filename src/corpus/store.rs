@@ -195,6 +195,9 @@ impl Store {
 
     /// Gives the files their names.
     pub(super) fn complete(mut self, summary: Summary) -> Result<Finished, Error> {
+        let output = &mut self.output;
+        output.finish().map_err(Error::writing(output.path()))?;
+        self.journal.lengths.output = output.len();
         self.journal.summary = summary;
         self.journal.complete = true;
         self.note()?;

@@ -177,6 +177,29 @@ fn a_job_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_name_that_contradicts_the_format_is_refused() {
+    let new = |name: &str, format| Output::new(name, Some(format));
+    for (name, format) in [
+        ("x.jsonl", OutputFormat::Csv),
+        ("x.csv.gz", OutputFormat::Jsonl),
+        ("x.jsonld", OutputFormat::Spacy),
+        ("x.html", OutputFormat::Brat),
+    ] {
+        let refused = new(name, format).unwrap_err().to_string();
+        let wanted = format!(", and the format is {format}; ");
+        assert!(refused.contains(&wanted), "{refused}");
+    }
+    for (name, format) in [
+        ("x.jsonl", OutputFormat::Spacy),
+        ("x.ndjson.gz", OutputFormat::WebAnnotation),
+        ("x.txt", OutputFormat::Csv),
+        ("x.jsonl/", OutputFormat::Csv),
+    ] {
+        assert_eq!(new(name, format).unwrap().format, format);
+    }
+}
+
+#[test]
 fn formats_are_read_as_they_are_written() {
     for format in OutputFormat::ALL {
         assert_eq!(format.to_string().parse::<OutputFormat>().unwrap(), format);
@@ -243,6 +266,29 @@ fn only_a_few_batches_are_held_however_long_the_input() {
 }
 
 #[test]
+fn only_little_metadata_is_held_however_short_the_texts() {
+    let read = AtomicUsize::new(0);
+    let feed = (0..500).map(|n| {
+        read.fetch_add(1, Ordering::SeqCst);
+        let mut numbered = numbered(n, "Kyiv");
+        let page = vec!["x".repeat(1 << 15); 8];
+        numbered
+            .source
+            .metadata
+            .insert("page".to_owned(), page.into());
+        Ok(numbered)
+    });
+    let (mut most, mut written) = (0, 0);
+    let write = |batch: Vec<Done>| {
+        most = most.max(read.load(Ordering::SeqCst) - written);
+        written += batch.len();
+        Ok(())
+    };
+    pipeline::run(&tagger(|| Ok(())), feed, &AtomicBool::new(false), write).unwrap();
+    assert!(most <= 50, "{most} of 500 documents were held at once");
+}
+
+#[test]
 fn what_comes_behind_a_document_that_takes_long_is_not_piled_up() {
     let slow = tagger(|| {
         thread::sleep(Duration::from_millis(500));
@@ -271,6 +317,37 @@ fn an_error_of_the_output_ends_the_run() {
     };
     let tagger = tagger(|| Ok(()));
     let ended = pipeline::run(&tagger, feed, &AtomicBool::new(false), |_| full());
+    assert!(matches!(ended, Err(Error::Write { .. })));
+}
+
+/// Takes nothing, as a pipe that no one reads any more.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_filter_writes_all_results_where_no_one_reads_its_errors() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("a.jsonl");
+    fs::write(
+        &path,
+        "{\"text\":\"Kyiv\"}\n{\"no\":\"text\"}\n".repeat(500),
+    )
+    .unwrap();
+    let (tagger, job, progress) = (with(|builder| builder), job(&path), Progress::default());
+    let mut out = Vec::new();
+    let summary = filter(&tagger, &job, &mut out, &mut Closed, &progress).unwrap();
+    assert_eq!((summary.documents, summary.failed()), (1000, 500));
+    assert_eq!(out.split(|&byte| byte == b'\n').count(), 1001);
+    let ended = filter(&tagger, &job, &mut Closed, &mut Vec::new(), &progress);
     assert!(matches!(ended, Err(Error::Write { .. })));
 }
 

@@ -74,7 +74,8 @@ impl Date {
         }
     }
 
-    /// A string as [`Self::from_str`] reads it, or a time, which columns of text hold as well.
+    /// A string as [`Self::from_str`] reads it, or a time, which columns of text hold as well. A number
+    /// of 8 or 14 digits is a date without marks: as a time it would be before 1973 or behind 2286.
     fn of_value(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => {
@@ -85,7 +86,12 @@ impl Date {
             }
             Value::Number(number) => {
                 let whole = || number.as_f64().map(|time| time as i64);
-                Self::of_time(number.as_i64().or_else(whole)?)
+                let number = number.as_i64().or_else(whole)?;
+                let digits = number.to_string();
+                match digits.len() {
+                    8 | 14 => of_digits(&digits),
+                    _ => Self::of_time(number),
+                }
             }
             _ => None,
         }
@@ -122,8 +128,8 @@ impl Date {
     }
 }
 
-/// `2026-11-03`, `2026/11/03` and `20261103`, perhaps with a time behind, and dates in
-/// English words, as in `Tue, 03 Nov 2026 09:30:00 GMT` or `November 3, 2026`.
+/// `2026-11-03`, `2026/11/03` and `20261103`, perhaps with a time behind (`20261103093000`), and
+/// dates in English words, as in `Tue, 03 Nov 2026 09:30:00 GMT` or `November 3, 2026`.
 impl FromStr for Date {
     type Err = String;
 
@@ -153,7 +159,9 @@ fn of_digits(text: &str) -> Option<Date> {
         mark @ ("-" | "/") if text.get(7..8) == Some(mark) && ends(10) => {
             Date::new(digits(0, 4)?, digits(5, 7)?, digits(8, 10)?)
         }
-        _ if ends(8) => Date::new(digits(0, 4)?, digits(4, 6)?, digits(6, 8)?),
+        _ if ends(8) || ends(14) && digits(8, 14).is_some() => {
+            Date::new(digits(0, 4)?, digits(4, 6)?, digits(6, 8)?)
+        }
         _ => None,
     }
 }
@@ -214,6 +222,11 @@ mod tests {
             (json!(" 2026/11/03 "), "2026-11-03"),
             (json!("20261103"), "2026-11-03"),
             (json!("20261103T0930Z"), "2026-11-03"),
+            (json!("20261103093000"), "2026-11-03"),
+            (json!("20261103093000.5Z"), "2026-11-03"),
+            (json!(20_261_103), "2026-11-03"),
+            (json!(20_261_103_093_000_i64), "2026-11-03"),
+            (json!(20_261_103.0), "2026-11-03"),
             (json!("Tue, 03 Nov 2026 09:30:00 GMT"), "2026-11-03"),
             (json!("November 3, 2026"), "2026-11-03"),
             (json!("3 november 2026"), "2026-11-03"),
@@ -244,6 +257,11 @@ mod tests {
             json!("2026-11"),
             json!("0999-01-01"),
             json!("202611031"),
+            json!("20261103093000123"),
+            json!("20261303093000"),
+            json!(20_261_303),
+            json!(20_261_303_093_000_i64),
+            json!(-2_026_110),
             json!("yesterday"),
             json!("été 2026"),
             json!("9.30 Nov 3 2026"),

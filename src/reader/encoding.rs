@@ -14,7 +14,8 @@ pub struct Encoding(&'static encoding_rs::Encoding);
 /// Bytes that mean nothing in their encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "bytes up to byte {offset} are not valid {encoding}; name the right encoding with --encoding"
+    "bytes up to byte {offset} are not valid {encoding}, and what follows was not read; \
+     name the right encoding with --encoding"
 )]
 pub struct Malformed {
     /// Bytes up to and with the first invalid ones.
@@ -63,7 +64,7 @@ impl FromStr for Encoding {
 
 /// Reads another encoding as UTF-8. A byte order mark is read past, and its encoding goes
 /// before the one that is named; the first invalid bytes are an error that wraps
-/// [`Malformed`].
+/// [`Malformed`], behind all that stands before them.
 pub(super) struct Decoded<R> {
     inner: R,
     decoder: Decoder,
@@ -74,6 +75,8 @@ pub(super) struct Decoded<R> {
     offset: u64,
     ended: bool,
     finished: bool,
+    /// The error that comes behind bytes that were decoded along with it.
+    malformed: Option<Malformed>,
     /// Decoded bytes for buffers too small for a character.
     spare: [u8; 8],
     spared: std::ops::Range<usize>,
@@ -89,6 +92,7 @@ impl<R: Read> Decoded<R> {
             offset: 0,
             ended: false,
             finished: false,
+            malformed: None,
             spare: [0; 8],
             spared: 0..0,
         }
@@ -131,15 +135,17 @@ impl<R: Read> Decoded<R> {
                     self.finished = true;
                     let encoding = self.decoder.encoding().name();
                     let offset = self.offset;
-                    let malformed = Malformed { offset, encoding };
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, malformed));
+                    self.malformed = Some(Malformed { offset, encoding });
                 }
             }
             if written > 0 {
                 return Ok(written);
             }
         }
-        Ok(0)
+        match self.malformed.take() {
+            Some(malformed) => Err(io::Error::new(io::ErrorKind::InvalidData, malformed)),
+            None => Ok(0),
+        }
     }
 }
 
@@ -197,6 +203,16 @@ mod tests {
             let bytes: io::Result<Vec<u8>> = single.bytes().collect();
             assert_eq!(bytes.unwrap(), text.as_bytes());
         }
+    }
+
+    #[test]
+    fn what_stands_before_invalid_bytes_is_read_before_their_error() {
+        let mut read = Decoded::new(&b"\xC4\xE3\n\xFF\nb"[..], "gbk".parse().unwrap());
+        let mut buffer = [0; 64];
+        let found = read.read(&mut buffer).unwrap();
+        assert_eq!(buffer.get(..found), Some("你\n".as_bytes()));
+        assert!(read.read(&mut buffer).is_err());
+        assert_eq!(read.read(&mut buffer).unwrap(), 0);
     }
 
     #[test]

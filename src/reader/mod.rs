@@ -201,6 +201,27 @@ impl Source {
         };
         Self::failed(id, error)
     }
+
+    /// Bytes that the metadata takes in memory, about.
+    #[must_use]
+    pub fn metadata_size(&self) -> usize {
+        fields_size(&self.metadata)
+    }
+}
+
+fn fields_size(fields: &Metadata) -> usize {
+    let sizes = fields.iter().map(|(name, value)| name.len() + size(value));
+    sizes.sum()
+}
+
+fn size(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(values) => values.iter().map(size).sum(),
+            Value::Object(fields) => fields_size(fields),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
 }
 
 /// Documents of one input, read as they are asked for.

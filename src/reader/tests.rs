@@ -340,6 +340,21 @@ fn a_truncated_gzip_gives_its_whole_documents_and_then_an_error() {
 }
 
 #[test]
+fn records_before_a_byte_that_is_not_of_the_encoding_are_read() {
+    let reader = Reader {
+        encoding: Some("gbk".parse().unwrap()),
+        ..Reader::default()
+    };
+    let mut jsonl = "{\"id\":\"a\",\"text\":\"x\"}\n".repeat(3000).into_bytes();
+    jsonl.extend(b"{\"text\":\"\xFF\"}\n{\"text\":\"y\"}\n");
+    let found = read_with(&reader, "x.jsonl", &jsonl);
+    assert_eq!(found.len(), 3001);
+    assert!(found[..3000].iter().all(|found| found.1 == "x"));
+    let wanted = "are not valid GBK, and what follows was not read; name the right encoding";
+    assert!(found[3000].1.contains(wanted), "{}", found[3000].1);
+}
+
+#[test]
 fn other_encodings_are_read_only_when_they_are_named() {
     let latin = b"id,text\n1,caf\xE9\n";
     assert!(read("x.csv", latin)[0].1.contains("invalid UTF-8"));
@@ -451,6 +466,26 @@ fn a_line_that_cannot_be_read_takes_its_whole_document_and_is_named() {
         let found = read_with(&reader, name, text);
         assert!(found[1].1.contains("line 2: "), "{found:?}");
     }
+}
+
+#[cfg(all(unix, feature = "parquet"))]
+#[test]
+fn parquet_that_comes_through_a_pipe_with_a_name_is_read_like_a_file() {
+    let jsonl = "{\"id\":\"a\",\"text\":\"w5 w6\"}\n".repeat(9000);
+    let mut bytes = Vec::new();
+    crate::writer::parquet::from_jsonl(jsonl.as_bytes(), &mut bytes).unwrap();
+    let wanted = read("x.parquet", &bytes);
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("x.parquet");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let pipe = path.clone();
+    std::thread::spawn(move || fs::write(pipe, bytes));
+    let (sender, found) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(rows(&Reader::default(), &path)));
+    // One that is read twice would wait for ever.
+    let found = found.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(found.unwrap() == wanted);
 }
 
 #[cfg(feature = "parquet")]

@@ -47,6 +47,12 @@ impl Walk {
         !self.paths.iter().all(stays)
     }
 
+    /// The directories named in which there is nothing to read.
+    pub fn without_files(&self) -> impl Iterator<Item = &Path> {
+        let dirs = self.paths.iter().map(PathBuf::as_path);
+        dirs.filter(|path| path.is_dir() && self.under(path).next().is_none())
+    }
+
     fn matcher(&self, root: &Path) -> Result<Override> {
         let mut builder = OverrideBuilder::new(root);
         for glob in &self.globs {

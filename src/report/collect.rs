@@ -82,7 +82,7 @@ pub(super) fn collect(
             Some(None) if given => {
                 let id = &record.id;
                 return Err(Error::Option(format!(
-                    "--text: {id:?} is not the text that was tagged; give the files as they were then"
+                    "--text: {id:?} is not the text that was tagged; give the files as they were then, with the same options for reading"
                 )));
             }
             Some(None) => return Err(records.wrong("its entities are not in its text")),
@@ -91,6 +91,15 @@ pub(super) fn collect(
         let ranges = ranges.flatten().unwrap_or_default();
         shelve(&mut names, &lookup, &record, &ranges, number, options);
         number += 1;
+    }
+    if number != counts.made.documents {
+        let message = format!(
+            "it had {} documents when it was read first, and {number} the second time; give a file that \
+             can be read twice and that no one writes",
+            counts.made.documents
+        );
+        let path = results.to_owned();
+        return Err(Error::Results { path, message });
     }
     let kept = names.iter().flat_map(|name| &name.documents);
     let documents = kept.map(|kept| (kept.number, Rc::clone(&kept.document)));
@@ -201,4 +210,26 @@ fn first(metadata: &Metadata, fields: &[&str]) -> Option<String> {
             _ => None,
         });
     texts.find(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_with_other_documents_than_before_are_an_error() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("a.jsonl");
+        let failed = "{\"id\":\"a\",\"error\":{\"kind\":\"read\",\"message\":\"no\"}}\n";
+        std::fs::write(&path, failed.repeat(2)).unwrap();
+        let collected = |documents| {
+            let mut counts = Counts::default();
+            counts.made.documents = documents;
+            collect(&path, None, &Options::default(), Vec::new(), &mut counts)
+        };
+        assert!(collected(2).is_ok());
+        let error = collected(3).err().unwrap().to_string();
+        let wanted = "a.jsonl: it had 3 documents when it was read first, and 2 the second time";
+        assert!(error.contains(wanted), "{error}");
+    }
 }

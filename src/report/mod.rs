@@ -93,7 +93,7 @@ struct Counts {
 /// compressed. It is read twice.
 ///
 /// # Errors
-/// [`Error::Results`] for what is no such file, [`Error::Read`], [`Error::Option`] where the
+/// [`Error::Results`] for what is no such file or changes meanwhile, [`Error::Read`], [`Error::Option`] where the
 /// input does not hold the documents, [`Error::Temporary`] for names that do not fit into
 /// memory and cannot be put elsewhere, and [`Error::Report`] where `out` takes no more.
 pub fn write(
@@ -115,18 +115,27 @@ pub fn write(
 /// As for [`write()`], and [`Error::Write`].
 pub fn save(results: &Path, input: Option<&Input>, options: &Options, path: &Path) -> Result<Made> {
     whole::write(path, Error::writing(path), |out| {
-        write(results, input, options, out)
+        write(results, input, options, out).map_err(|error| match error {
+            Error::Report(source) => Error::writing(path)(source),
+            error => error,
+        })
     })
 }
 
 /// The file of results in a directory that `newshound annotate` wrote, or the file itself.
 ///
 /// # Errors
-/// [`Error::Results`] where the directory has none in JSONL.
+/// [`Error::Results`] where the directory has none in JSONL, or for a pipe, which cannot be read twice.
 pub fn results(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return match path.metadata() {
-            Ok(_) => Ok(path.to_owned()),
+            Ok(found) if found.is_file() => Ok(path.to_owned()),
+            Ok(_) => Err(Error::Results {
+                path: path.to_owned(),
+                message:
+                    "it is no file, and a report reads the results twice; write them to a file"
+                        .to_owned(),
+            }),
             Err(source) => Err(Error::reading(path)(source)),
         };
     }

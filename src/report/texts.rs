@@ -44,7 +44,7 @@ impl<'w> Texts<'w> {
                             "--text: {id:?} cannot be read as it was when it was tagged: {error}"
                         ),
                         None => format!(
-                            "--text: there is no document {id:?} in its place; give the files that were tagged, named as they were then"
+                            "--text: there is no document {id:?} in its place; give the files that were tagged, named as they were then, with the same options for reading (--no-ignore, --glob, ...), or run annotate --with-text"
                         ),
                     }));
                 }

@@ -23,11 +23,14 @@ pub(super) struct Finding {
 impl Finding {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |reason: &str| Error::Shards(format!("{} {reason}", path.display()));
-        let unfinished = "is no finished shard; run annotate --shard until it is done";
         let guess = Output::new(
             path,
             OutputFormat::of_name(path).or(Some(OutputFormat::Jsonl)),
         )?;
+        let unfinished = match path.exists() || guess.journal().exists() {
+            true => "is no finished shard; run annotate --shard until it is done",
+            false => "is not there; name each shard as it was with -o",
+        };
         let summary = guess.read_summary();
         let field = |name: &str| summary.get(name).unwrap_or(&Value::Null);
         let plan = Plan::deserialize(field("run")).map_err(|_| wrong(unfinished))?;

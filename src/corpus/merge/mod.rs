@@ -66,7 +66,8 @@ pub fn merge(
     let parts = Parts::open(&files)?;
     whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
     journal.write(&files.journal())?;
-    let _held = join(&found, parts, &files, &mut journal)?;
+    let joined = join(&found, parts, &files, &mut journal);
+    let _held = joined.map_err(|error| with_limit(error, found.len()))?;
     if files.format == OutputFormat::Brat {
         standoff::join(found.iter().map(|found| &found.files), &files)?;
     }
@@ -186,7 +187,7 @@ fn join(
         }
         next.take(&mut block)?;
         expected += 1;
-        if block.size >= checkpoint {
+        if block.is_full(checkpoint) {
             append(&mut block).map_err(&writing)?;
         }
     }
@@ -198,10 +199,24 @@ fn join(
     }
     block.output.extend(end);
     append(&mut block).map_err(&writing)?;
+    output.finish().map_err(&writing)?;
     journal.lengths.output = output.len();
     journal.lengths.errors = errors.len();
     // Not every system renames files that are open.
     Ok(cfg!(unix).then_some(output))
+}
+
+/// The error with the way out where so many shards are more files than may be open: all are read side by
+/// side, each from at most four.
+fn with_limit(error: Error, shards: usize) -> Error {
+    // The Parquet library gives errors of the system on as text.
+    match cfg!(unix) && error.to_string().contains("(os error 24)") {
+        true => Error::Shards(format!(
+            "{error}; {shards} shards are open at once, raise `ulimit -n` to at least {}",
+            shards * 4 + 20
+        )),
+        false => error,
+    }
 }
 
 /// Why the shards are not of one corpus: its documents are numbered without gaps.

@@ -37,8 +37,9 @@ impl Table {
     pub(super) fn open(input: &Input, mut opened: Opened) -> Result<Self> {
         let failed = |e| input.failed(e);
         let plain = match input {
-            Input::File(path) => File::open(path).ok().filter(is_plain),
-            Input::Stdin | Input::Bytes { .. } => None,
+            // A pipe that is opened again would wait, or lose what was read of it.
+            Input::File(path) if path.is_file() => File::open(path).ok().filter(is_plain),
+            Input::File(_) | Input::Stdin | Input::Bytes { .. } => None,
         };
         let spooled = plain.is_none();
         let file = match plain {
