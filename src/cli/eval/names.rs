@@ -7,7 +7,8 @@ use newshound::eval::{self, Case, Gold, Mention, NameScores, Relabel};
 use newshound::{Document, Error, Span, Tagger, names};
 use serde::Serialize;
 
-use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::input::{inputs, named};
+use super::super::output::{To, stdout, write_json};
 use super::super::{Outcome, Stop};
 use super::{Args, check};
 
@@ -22,7 +23,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let map = args.relabel()?;
     let only: Option<BTreeSet<String>> = args.labels.clone().map(BTreeSet::from_iter);
     let unit = args.unit()?;
     let tagger = args.model.builder()?.build()?;

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::Path;
 
 use newshound::Error;
-use newshound::eval::{self, GoldPlaces, PlaceScores, Relabel};
+use newshound::eval::{self, GoldPlaces, PlaceScores};
 use newshound::reader::Input;
 use serde_json::json;
 
-use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::input::{inputs, named};
+use super::super::output::{To, stdout, write_json};
 use super::super::{Outcome, Stop};
 use super::Args;
 
@@ -17,7 +18,7 @@ use super::Args;
 const BATCH: usize = 64;
 
 pub(super) fn run(args: &Args, path: &Path) -> Outcome {
-    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let map = args.relabel()?;
     let unit = args.unit()?;
     let list = Input::File(path.to_owned());
     let of_list = |error: Error| named(&list, &error);
