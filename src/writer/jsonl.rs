@@ -152,8 +152,8 @@ impl Writer for Jsonl {
     }
 }
 
-/// One value on a line of its own.
-pub(super) fn json_line(mut out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut out, value)?;
+/// Writes a value as JSON on a line of its own.
+pub(crate) fn json_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }

@@ -22,6 +22,7 @@ pub use csv::Csv;
 pub use html::Html;
 pub(crate) use html::escape;
 pub use jsonl::Jsonl;
+pub(crate) use jsonl::json_line;
 pub use spacy::Spacy;
 pub use tsv::Tsv;
 pub use view::View;

@@ -49,7 +49,7 @@ impl Finding {
         })
     }
 
-    /// Whether each file is as long as it was written. brat's are looked at one by one.
+    /// Checks that each file is as long as its run wrote it. brat's pairs are checked when they are copied.
     pub(super) fn check_lengths(&self) -> Result<(), Error> {
         let (files, lengths) = (&self.files, self.lengths);
         let results = (files.path.clone(), lengths.output);
@@ -76,7 +76,7 @@ impl Finding {
         Ok(())
     }
 
-    /// Whether so many documents, and failed ones, are all.
+    /// Checks the numbers of documents and of failed ones against the summary.
     pub(super) fn check_counts(&self, [documents, failed]: [u64; 2]) -> Result<(), Error> {
         let [documents_then, failed_then] = [self.counts.documents, self.counts.failed()];
         if [documents, failed] == [documents_then, failed_then] {

@@ -17,7 +17,7 @@ use crate::whole;
 use cursor::Cursor;
 use finding::Finding;
 
-/// Joins shards, each given as it was to `-o`, and their names into `names`, or beside the
+/// Joins shards, each named as it was to `-o`. The names of the corpus go to `names`, or beside the
 /// results. Also gives the files that were written.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn merge(
     }
     let mut journal = match begin(&files, Journal::merging(plan), restart)? {
         Begun::Finished(finished) => return Ok((finished, files)),
-        // What was joined before is joined anew.
+        // An unfinished merge begins anew.
         Begun::Unfinished(journal) => Journal::merging(journal.plan),
     };
     for found in &found {
@@ -75,7 +75,7 @@ pub fn merge(
         register::write(&notes, &files)?;
     }
     if files.format == OutputFormat::Brat {
-        // Its pairs are made, and not from lines.
+        // The pairs are copied already; `publish` would make them anew from this file.
         remove(&Output::part(&files.path))?;
     }
     journal.complete = true;
@@ -134,7 +134,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Begins them anew.
+    /// Opens them empty.
     fn open(files: &Output) -> Result<Self, Error> {
         let open = |path: &Path, compression| Part::open(&Output::part(path), compression, 0);
         Ok(Self {
@@ -144,8 +144,8 @@ impl Parts {
     }
 }
 
-/// Interleaves the shards' documents by their numbers, in blocks as a run makes them. Gives what holds the
-/// results, so that no one else writes them.
+/// Interleaves the shards' documents by their numbers, in the blocks that one run would write. Gives the
+/// results' file, which stays locked while it is open.
 fn join(
     found: &[Finding],
     parts: Parts,
@@ -165,7 +165,7 @@ fn join(
     let mut block = Block::default();
     for found in found {
         let (cursor, before) = Cursor::open(found)?;
-        // It is the same before all of them.
+        // All shards begin with the same.
         block = before;
         cursors.push(cursor);
     }
@@ -182,7 +182,7 @@ fn join(
         .min_by_key(|cursor| cursor.ordinal())
     {
         if next.ordinal() != Some(expected) {
-            return Err(apart(next, expected));
+            return Err(not_one_corpus(next, expected));
         }
         next.take(&mut block)?;
         expected += 1;
@@ -204,8 +204,8 @@ fn join(
     Ok(cfg!(unix).then_some(output))
 }
 
-/// Why the shards are not of one corpus: its documents are numbered without gaps.
-fn apart(next: &Cursor, expected: u64) -> Error {
+/// The error for a document that is missing or there twice: a corpus is numbered without gaps.
+fn not_one_corpus(next: &Cursor, expected: u64) -> Error {
     let what = match next.ordinal() {
         Some(ordinal) if ordinal < expected => format!("document {ordinal} a second time"),
         _ => format!("no document {expected}, nor has any other"),

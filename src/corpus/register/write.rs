@@ -8,6 +8,7 @@ use super::{Register, Sorted};
 use crate::error::not_json;
 use crate::reader::{Input, Reader};
 use crate::whole;
+use crate::writer::json_line;
 
 /// Adds up notes and writes the names, whole or not at all.
 pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), Error> {
@@ -54,8 +55,7 @@ fn rows(names: Sorted, path: &Path, out: &mut (dyn Write + Send)) -> io::Result<
 
 fn lines(names: Sorted, out: &mut dyn Write) -> io::Result<()> {
     for row in names {
-        serde_json::to_writer(&mut *out, &row?.1.line())?;
-        out.write_all(b"\n")?;
+        json_line(out, &row?.1.line())?;
     }
     Ok(())
 }
