@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use newshound::eval::{
-    self, Calibration, Case, Chunk, Count, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
+    self, Case, Chunk, Count, Gold, Layout, Reading, Relabel, ReliabilityTable, Rules, Scores,
+    chunks,
 };
 use newshound::{Error, Model, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
@@ -146,7 +147,7 @@ struct Trial<'r> {
     case: Option<Case>,
     rules: &'r Rules,
     scores: Scores,
-    calibration: Calibration,
+    calibration: ReliabilityTable,
 }
 
 /// What `--format json` prints.
@@ -155,7 +156,7 @@ struct Report<'s> {
     #[serde(flatten)]
     scores: &'s Scores,
     #[serde(skip_serializing_if = "Option::is_none")]
-    calibration: Option<&'s Calibration>,
+    calibration: Option<&'s ReliabilityTable>,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -196,7 +197,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             case: args.perturb.map(Case::from),
             rules: &rules,
             scores: Scores::default(),
-            calibration: Calibration::default(),
+            calibration: ReliabilityTable::default(),
         };
         for input in inputs(&args.files)? {
             let text = input.text().map_err(|error| named(&input, &error))?;
@@ -221,7 +222,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             "there is no name to score, neither in the gold data nor found in it".to_owned(),
         ));
     }
-    if calibration.as_ref().is_some_and(Calibration::is_empty) {
+    if calibration.as_ref().is_some_and(ReliabilityTable::is_empty) {
         return Err(Stop::Fatal(
             "--calibration: no name was found, so there is no score to hold against the gold \
              names; leave it out"
