@@ -315,7 +315,7 @@ fn probability(
     // Everything is taken relative to the forward row before the span and the
     // backward row of the last word looked at; the sum over all sequences of the
     // same stretch, in the same scale, is the denominator.
-    let width = labels.len();
+    let width = labels.count();
     let start = match span.start.checked_sub(1) {
         None => vec![1.0],
         Some(before) => forward[before].clone(),

@@ -1,6 +1,8 @@
-//! What a model card, a README.md with YAML before its text, says in fields.
+//! The fields of a model card, a README.md with YAML before its text.
 
-/// Licence and languages, as far as they are told.
+use crate::spaces::MARK;
+
+/// Licence and languages, as far as the card names them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Card {
     pub(super) licence: Option<String>,
@@ -14,7 +16,7 @@ impl Card {
         let mut name = None;
         let mut card = Self::default();
         let mut languages = false;
-        let lines = text.strip_prefix('\u{FEFF}').unwrap_or(text).lines();
+        let lines = text.strip_prefix(MARK).unwrap_or(text).lines();
         let mut lines = lines.map(str::trim_end);
         if lines.next() != Some("---") {
             return card;
