@@ -319,7 +319,10 @@ pub fn annotate(
         return Err(crate::Error::Option(message).into());
     }
     let inputs = &job.walk.paths;
-    if let Some(path) = files.clash(inputs).or_else(|| files.input(inputs)) {
+    if let Some(path) = files
+        .clash(inputs)
+        .or_else(|| files.result_that_is_input(inputs))
+    {
         return Err(Error::Clash { path });
     }
     let mut job = job.clone();

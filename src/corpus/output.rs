@@ -307,7 +307,7 @@ impl Output {
 
     /// The first result file that exists inside an input directory although neither summary nor journal
     /// says that a run wrote it: it is input, and must not be overwritten.
-    pub(super) fn input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
+    pub(super) fn result_that_is_input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
         if self.read_summary().get("run").is_some() || self.journal().exists() {
             return None;
         }

@@ -102,8 +102,8 @@ impl Iterator for Columns {
     }
 }
 
-/// Whether a line before a sentence is a comment: one with `# `, a word and no tab, and without a tag at its
-/// end unless `=` stands among its words.
+/// Whether a line before a sentence is a comment: it starts with `# ` and a word, has no tab, and ends
+/// without a tag or has a `=` behind the word.
 pub(crate) fn is_comment(line: &str) -> bool {
     let columns = || line.split_ascii_whitespace();
     let tagged = columns()

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::index::{Entry, Lines, torn};
 use super::super::journal::Block;
 use super::super::{Error, OutputFormat};
-use super::finding::Finding;
+use super::finished_shard::FinishedShard;
 use crate::reader::{Input, Reader};
 
 /// A place in a shard's results.
@@ -23,7 +23,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// Opens the results of a shard. The block holds what stands before their first document.
-    pub(super) fn open(found: &Finding) -> Result<(Self, Block), Error> {
+    pub(super) fn open(found: &FinishedShard) -> Result<(Self, Block), Error> {
         let files = &found.files;
         let output = match files.format {
             OutputFormat::Brat => None,
@@ -95,7 +95,7 @@ impl Cursor {
     }
 
     /// Checks that all documents were taken and that only `end` follows them.
-    pub(super) fn finish(&mut self, found: &Finding, end: &[u8]) -> Result<(), Error> {
+    pub(super) fn finish(&mut self, found: &FinishedShard, end: &[u8]) -> Result<(), Error> {
         found.check_counts(self.taken)?;
         if let Some(output) = &mut self.output {
             output.ends_with(if self.by_line { &[] } else { end })?;

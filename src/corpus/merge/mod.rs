@@ -2,7 +2,7 @@
 //! over all of it.
 
 mod cursor;
-mod finding;
+mod finished_shard;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use super::{register, standoff};
 use crate::reader::Compression;
 use crate::whole;
 use cursor::Cursor;
-use finding::Finding;
+use finished_shard::FinishedShard;
 
 /// Joins shards, each named as it was to `-o`. The names of the corpus go to `names`, or beside the
 /// results. Also gives the files that were written.
@@ -31,7 +31,7 @@ pub fn merge(
 ) -> Result<(Finished, Output), Error> {
     let mut found = Vec::new();
     for shard in shards {
-        found.push(Finding::read(shard)?);
+        found.push(FinishedShard::read(shard)?);
     }
     found.sort_by_key(|found| found.shard.number);
     check(&found)?;
@@ -85,7 +85,7 @@ pub fn merge(
 }
 
 /// Checks that the shards are all of one run, each there once.
-fn check(found: &[Finding]) -> Result<(), Error> {
+fn check(found: &[FinishedShard]) -> Result<(), Error> {
     let Some(first) = found.first() else {
         return Ok(());
     };
@@ -147,7 +147,7 @@ impl Parts {
 /// Interleaves the shards' documents by their numbers, in the blocks that one run would write. Gives the
 /// results' file, which stays locked while it is open.
 fn join(
-    found: &[Finding],
+    found: &[FinishedShard],
     parts: Parts,
     files: &Output,
     journal: &mut Journal,

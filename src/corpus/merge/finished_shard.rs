@@ -11,7 +11,7 @@ use super::super::journal::Lengths;
 use super::super::{Error, Output, OutputFormat, Plan, Shard, Summary};
 
 /// A finished shard.
-pub(super) struct Finding {
+pub(super) struct FinishedShard {
     pub(super) files: Output,
     pub(super) plan: Plan,
     pub(super) shard: Shard,
@@ -20,7 +20,7 @@ pub(super) struct Finding {
     lengths: Lengths,
 }
 
-impl Finding {
+impl FinishedShard {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |reason: &str| Error::Shards(format!("{} {reason}", path.display()));
         let unfinished = "is no finished shard; run annotate --shard until it is done";
