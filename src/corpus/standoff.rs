@@ -31,13 +31,13 @@ pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Erro
     for line in BufReader::new(File::open(spool).map_err(&reading)?).lines() {
         let ordinal = ordinals.next()?;
         let line = serde_json::from_str(&line.map_err(&reading)?);
-        pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
+        write_pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
     }
     put(made, files).map_err(writing)
 }
 
 /// Writes the pair of a document, if it did not fail.
-fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
+fn write_pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
     let Some(text) = line.text else {
         return Ok(());
     };
@@ -73,7 +73,8 @@ fn put(made: TempDir, files: &Output) -> io::Result<()> {
     let remove = |entry: io::Result<DirEntry>| {
         let text = entry?.path();
         let annotations = text.with_extension("ann");
-        let is_ours = matches!(place(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
+        let is_ours =
+            matches!(ordinal_and_kind(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
         if is_ours && text.is_file() && annotations.is_file() {
             fs::remove_file(text)?;
             fs::remove_file(annotations)?;
@@ -172,7 +173,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     let last = texts.keys().next_back().copied();
     for entry in fs::read_dir(dir).map_err(&reading)? {
         let path = entry.map_err(&reading)?.path();
-        let Some((ordinal, kind)) = place(&path) else {
+        let Some((ordinal, kind)) = ordinal_and_kind(&path) else {
             continue;
         };
         if Some(ordinal) > last {
@@ -228,7 +229,7 @@ enum Kind {
 }
 
 /// The document's number and the file's kind, where a file has the name of one of a pair.
-fn place(path: &Path) -> Option<(u64, Kind)> {
+fn ordinal_and_kind(path: &Path) -> Option<(u64, Kind)> {
     let kind = match path.extension().and_then(OsStr::to_str)? {
         "txt" => Kind::Text,
         "ann" => Kind::Annotations,
