@@ -114,7 +114,7 @@ fn search(out: &mut dyn Write, counts: &Counts, labels: &[(&str, &str)]) -> io::
     if made.shown < made.names {
         writeln!(
             out,
-            "<p class=\"note\">ShownName are the {} names that are in most documents, of {}.</p>",
+            "<p class=\"note\">Shown are the {} names that are in most documents, of {}.</p>",
             grouped(made.shown),
             grouped(made.names)
         )?;
