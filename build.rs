@@ -1,10 +1,11 @@
-//! Lays the weights of the models to embed out for the processor and hands their place and digests to
+//! Prepares the weights of the embedded models for the processor, and passes their place and digests to
 //! the library.
 
 use std::path::Path;
 use std::{env, fs};
 
 use digest::sha256;
+use shards::Wrong;
 
 #[path = "src/digest.rs"]
 mod digest;
@@ -14,16 +15,13 @@ mod shards;
 /// The default one, and one whose table of words it shares.
 const MODELS: [&str; 2] = ["models/newshound-base", "models/newshound-small"];
 
-/// The file that something is wrong with, and what.
-type Wrong = (String, String);
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if env::var_os("CARGO_FEATURE_EMBEDDED_MODEL").is_none() {
         return;
     }
     for model in MODELS {
-        // All of it: the weights may come to lie in other files.
+        // The whole directory: the weights may move to other files.
         println!("cargo::rerun-if-changed={model}");
     }
     if let Err((file, message)) = embed() {

@@ -41,7 +41,7 @@ fn stages(criterion: &mut Criterion) {
         });
     });
     let logits =
-        ndarray::Array2::from_shape_fn((document.words.len(), model.labels().len()), |(w, l)| {
+        ndarray::Array2::from_shape_fn((document.words.len(), model.labels().count()), |(w, l)| {
             ((w * 7 + l * 3) % 11) as f32
         });
     group.bench_function("decode", |b| {

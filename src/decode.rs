@@ -315,7 +315,7 @@ fn probability(
 ) -> f64 {
     // All weights are relative to the forward row before the span and the backward row of the last
     // word read. The denominator is the sum over all sequences of these words, on the same scale.
-    let width = labels.len();
+    let width = labels.count();
     let start = match span.start.checked_sub(1) {
         None => vec![1.0],
         Some(before) => forward[before].clone(),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::eval;
 use crate::reader::Malformed;
 
-/// What can go wrong with a file, a text or a model. Messages name the thing and the way out; the
-/// file or document they belong to is added by whoever knows it. Runs over a corpus have
-/// [`crate::corpus::Error`] around it, and gold data that cannot be scored [`eval::Error`] within.
+/// What can go wrong with a file, a text or a model. Messages name the thing and the way out;
+/// callers add the file or document. [`crate::corpus::Error`] wraps it for runs over a corpus; it
+/// wraps [`eval::Error`] for gold data that cannot be scored.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -42,7 +42,7 @@ pub enum Error {
         offset: usize,
         /// The encoding it looks like.
         guess: Option<&'static str>,
-        /// Whether it can be read in an encoding that is named, as by `newshound tag`.
+        /// Whether the encoding can be named, as with `newshound tag --encoding`.
         can_decode: bool,
     },
     /// Text with a NUL byte: a binary file, or a damaged one.
@@ -140,7 +140,7 @@ pub enum Error {
     /// A report could not be written.
     #[error("cannot write the report: {0}")]
     Report(#[source] std::io::Error),
-    /// What does not fit into memory could not be put on the disk.
+    /// Temporary files, for what does not fit into memory, could not be written.
     #[error("cannot write temporary files: {0}; make room, or name another directory with TMPDIR")]
     Temporary(#[source] std::io::Error),
     /// A label that the model does not have.
@@ -182,7 +182,7 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Makes what the system said an error of reading this file.
+    /// Turns an I/O error into one of reading this file.
     pub(crate) fn reading(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Read {
@@ -191,7 +191,7 @@ impl Error {
         }
     }
 
-    /// Makes what the system said an error of writing this file.
+    /// Turns an I/O error into one of writing this file.
     pub(crate) fn writing(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write {
@@ -245,13 +245,14 @@ fn encoding(guess: Option<&'static str>) -> &'static str {
     guess.unwrap_or("windows-1252")
 }
 
+/// Advice to name the encoding.
 fn named(guess: Option<&'static str>) -> String {
     let encoding = encoding(guess);
     format!("name its encoding, for example with --encoding {encoding}, or ")
 }
 
-/// Why a line of JSONL is not JSON, or not the JSON that is wanted: without the number of the line
-/// within itself.
+/// Why a line of JSONL is not JSON, or not the JSON that is wanted. Leaves out the line number that
+/// `serde_json` counts within the line.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     let message = error.to_string();

@@ -8,10 +8,10 @@
 //! | [`TopicScores`] | a document's topics, predicted ones with scores | the same for topics |
 //! | [`NameScores`] | mentions with their full names | how right names are |
 //! | [`PlaceScores`] | links of places, gold ones | how many are right, how many wrong |
-//! | [`Calibration`] | gold names, predicted ones with scores | how often a score is right |
+//! | [`ReliabilityTable`] | gold names, predicted ones with scores | how often a score is right |
 //!
-//! A name counts as correct when its start, its end and its label are all right. How an
-//! `I-` without a `B-` before it is read is told at [`Reading`].
+//! A name counts as correct when its start, its end and its label are all right. [`Reading`] says
+//! how an `I-` without a `B-` before it is read.
 //!
 //! ```
 //! use newshound::eval::{Layout, Rules, read, score};
@@ -23,7 +23,6 @@
 //! # Ok::<(), newshound::eval::Error>(())
 //! ```
 
-mod calibration;
 mod chunks;
 mod columns;
 mod gold;
@@ -31,19 +30,19 @@ mod names;
 mod perturb;
 mod places;
 mod relabel;
+mod reliability;
 mod scores;
 mod topics;
 
-pub use calibration::{Calibration, Reliability};
 pub use chunks::{Chunk, Reading, chunks};
-pub(crate) use columns::is_comment;
 pub use columns::{Document, Layout, Sentence, Token, read};
 pub use gold::{Gold, gold};
 pub use names::{Mention, NameScores};
 pub use perturb::Case;
-pub use places::{GoldPlaces, PlaceScores, from_gold, ids};
+pub use places::{GoldPlaces, PlaceScores, from_gold};
 pub use relabel::Relabel;
-pub use scores::{Count, Rules, Scores, score, score_spans};
+pub use reliability::{ReliabilityBin, ReliabilityTable};
+pub use scores::{Count, Rules, Scores, score};
 pub use topics::TopicScores;
 
 pub use crate::model::Tag;

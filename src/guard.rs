@@ -7,14 +7,13 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread does what may panic on damaged files, where a panic becomes an error. A
-/// panic hook has nothing to tell then.
+/// Whether this thread runs code whose panics become errors; a panic hook should print nothing then.
 #[must_use]
 pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
-/// Does what may panic where it should fail, as when a file is damaged: then says why.
+/// Runs `work`; a panic becomes its message. For libraries that panic on damaged input.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let outer = GUARDED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work));

@@ -23,8 +23,8 @@ use crate::fields::shared;
 use crate::reader::{Input, Metadata, Reader};
 use crate::{Error, Name, OffsetUnit, Result, Stats, Topic};
 
-/// A document, tagged or failed; `docs/FORMAT.md` has more of its fields. What a line does not
-/// have is empty, and so is what is null, as in the rows of a Parquet file.
+/// A document, tagged or failed; `docs/FORMAT.md` describes its fields. Fields that are missing or
+/// null, as in the rows of a Parquet file, are empty.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Line {
     /// The document's id; empty for a [`Document`](crate::Document) that was serialised by itself.
@@ -80,8 +80,8 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The lines of a file of results. One that is none does not end them; where the file cannot be read on
-/// that is the last.
+/// The lines of a file of results. They go on after an invalid line, and end where the file cannot be read
+/// on.
 pub struct Lines {
     path: PathBuf,
     bytes: Box<dyn BufRead + Send>,
@@ -92,8 +92,8 @@ pub struct Lines {
 /// Reads a file of results, plain or compressed, line by line.
 ///
 /// # Errors
-/// [`Error::Read`] or [`Error::Directory`], here and for each line, and [`Error::Results`] for a line
-/// that is none.
+/// [`Error::Read`] or [`Error::Directory`], here and for each line, and [`Error::Results`] for an
+/// invalid line.
 pub fn read(path: impl AsRef<Path>) -> Result<Lines> {
     let path = path.as_ref();
     Ok(Lines {
@@ -128,7 +128,7 @@ impl Lines {
         Ok(None)
     }
 
-    /// The error of the line last read.
+    /// An error of the line last read.
     pub(crate) fn wrong(&self, message: &str) -> Error {
         let line = self.line;
         Error::Results {
@@ -160,7 +160,7 @@ fn metadata<'de, D: Deserializer<'de>>(from: D) -> Result<Metadata, D::Error> {
     })
 }
 
-/// Null as what is empty.
+/// Reads null as the default.
 fn or_empty<'de, T, D>(from: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_go_on_behind_one_that_is_none_and_end_where_the_file_cannot_be_read_on() {
+    fn lines_go_on_after_an_invalid_one_and_end_where_the_file_cannot_be_read_on() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("results.jsonl.gz");
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());

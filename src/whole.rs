@@ -1,5 +1,5 @@
-//! Files that are there whole or not at all: they are made under a name that no one else has, and get
-//! their own when they are complete.
+//! Files that are there completely or not at all: they are written under a temporary name and renamed
+//! when they are complete.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,23 +13,23 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::digest::hex;
 
-/// What all names of files that are not complete begin with.
+/// The start of all temporary names.
 const PREFIX: &str = ".newshound-";
 
-/// Characters of a digest of the file's own name behind that.
+/// Characters of a digest of the final name, which follow it.
 const DIGEST: usize = 8;
 
-/// Characters at the end of such names that are drawn by chance.
+/// Random characters at the end.
 const RANDOM: usize = 6;
 
-/// Files that a disk is asked to keep at a time.
+/// Files synced at a time.
 const SYNCED_AT_ONCE: usize = 32;
 
-/// Links to links that are followed; those that lead to each other have no end.
+/// Links that are followed one after another, at most: they may lead to each other.
 const LINKS: usize = 40;
 
-/// Has a file filled that no one knows, and puts it in the place of `path`. A device or a pipe is
-/// written as it is. What the system says becomes an error with `cannot`.
+/// Fills a temporary file and renames it to `path`, so that `path` is complete or untouched. Devices
+/// and pipes are written directly. `cannot` turns an I/O error into the caller's.
 pub(crate) fn write<T, E>(
     path: &Path,
     cannot: impl Fn(io::Error) -> E,
@@ -59,8 +59,8 @@ pub(crate) fn write<T, E>(
     Ok(done)
 }
 
-/// An empty directory, to be filled, and put in the place of `path` by [`replace`], or its files into `path`
-/// where that is one. It is gone when it is dropped.
+/// A temporary directory to fill, which [`replace`] renames to `path`. Where `path` is a directory already it
+/// lies in that, and its files are to be moved out. Removed on drop.
 pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
     let path = resolve(path)?;
     // Another file system may begin at `path`, which nothing can be renamed into.
@@ -71,17 +71,17 @@ pub(crate) fn directory(path: &Path) -> io::Result<TempDir> {
     builder(&prefix(&path), 0o777).tempdir_in(dir)
 }
 
-/// Gives a directory the name `path`, which no one has. Its files are on the disk before.
+/// Renames a directory to `path`, which must not exist, when its files are on the disk.
 pub(crate) fn replace(made: TempDir, path: &Path) -> io::Result<()> {
     sync_files(made.path())?;
     let path = resolve(path)?;
     fs::rename(made.path(), &path)?;
-    // What it was called before is not to be removed.
+    // Nothing of the old name is to be removed on drop.
     let _ = made.keep();
     sync_dir(&path)
 }
 
-/// Makes the files of a directory last, and their names.
+/// Syncs the files of a directory and their names.
 pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
     let entries = Mutex::new(fs::read_dir(dir)?);
     let next = || {
@@ -107,8 +107,8 @@ pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
     sync(dir)
 }
 
-/// Removes what those left who were killed while they wrote one of these files. No one may be
-/// writing them now.
+/// Removes the temporary files that killed runs left for these paths. Nobody may be writing them
+/// now.
 pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
     for path in paths {
         let Ok(path) = resolve(path) else {
@@ -130,12 +130,12 @@ pub(crate) fn sweep(paths: &[PathBuf]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file of this name is one that is not complete.
+/// Whether a name is a temporary one.
 pub(crate) fn is_unfinished(name: &OsStr) -> bool {
     unfinished(name).is_some()
 }
 
-/// The digest in the name of a file that is not complete.
+/// The digest in a temporary name.
 fn unfinished(name: &OsStr) -> Option<&str> {
     let (digest, random) = name.to_str()?.strip_prefix(PREFIX)?.split_once('-')?;
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -146,7 +146,7 @@ fn unfinished(name: &OsStr) -> Option<&str> {
     made.then_some(digest)
 }
 
-/// Where links lead, also to what is not there yet.
+/// Where links lead, even if nothing is there.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let missing = match path.canonicalize() {
         Ok(path) => return Ok(path),
@@ -162,12 +162,12 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(missing)
 }
 
-/// Makes renames in the directory of `path` last.
+/// Syncs renames in the directory of `path`.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     sync(parent(path))
 }
 
-/// Makes renames in a directory last.
+/// Syncs renames in a directory.
 pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     // Only Unix opens directories as files; elsewhere renames need no such help.
     match File::open(dir) {
@@ -177,7 +177,7 @@ pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// A file in the same directory. Temporary files are their owner's alone; this one will not be one.
+/// A temporary file in the same directory, with the permissions of other files.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     builder(&prefix(path), 0o666).tempfile_in(parent(path))
 }
@@ -192,12 +192,12 @@ fn builder(prefix: &str, mode: u32) -> Builder<'_, '_> {
     new
 }
 
-/// How the names of what is to become `path` begin.
+/// The start of the temporary names for `path`.
 fn prefix(path: &Path) -> String {
     format!("{PREFIX}{}-", digest(path))
 }
 
-/// What stands for the name of `path`, which may be as long as names can be.
+/// Stands for the name of `path`, which may have the maximal length of a name already.
 fn digest(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     let mut digest = hex(&Sha256::digest(name.as_encoded_bytes()));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_kill_leaves_is_swept_and_nothing_else() {
+    fn only_the_temporary_files_of_killed_runs_are_swept() {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
         let kept = beside(&path("a")).unwrap().into_temp_path().keep();

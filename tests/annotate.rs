@@ -164,7 +164,7 @@ fn files_of_others_beside_the_results_are_neither_removed_nor_written_over() {
 }
 
 #[test]
-fn files_of_others_with_names_as_of_unfinished_ones_stay_as_they_are() {
+fn files_of_others_that_have_names_of_unfinished_ones_stay_as_they_are() {
     let place = Place::new();
     place.write("a.txt", "w5 w6");
     let mut mine = Vec::new();
@@ -197,7 +197,7 @@ fn files_of_others_with_names_as_of_unfinished_ones_stay_as_they_are() {
 }
 
 #[test]
-fn a_file_of_anothers_called_like_one_that_grows_is_not_cut() {
+fn a_file_of_the_user_with_the_name_of_a_growing_one_is_not_cut() {
     for name in ["annotations.jsonl", "errors.jsonl", "index", "names.index"] {
         let place = Place::new();
         place.write("a.txt", "w5 w6");
@@ -268,7 +268,7 @@ fn a_second_run_into_one_output_is_told_to_wait() {
 }
 
 #[test]
-fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
+fn restart_removes_only_what_an_earlier_run_wrote() {
     let place = Place::new();
     place.write("a.txt", "w5 w6");
     place.write("out/index", "mine");
@@ -287,12 +287,12 @@ fn what_an_earlier_run_has_not_written_is_not_removed_by_restart() {
     for name in mine {
         assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
     }
-    // Nor by a second one: what is there now is not of the first.
+    // Nor by a second restart: the files there are not of the first run.
     assert_eq!(place.annotate(&args).0, 0);
     for name in ["index", "names.jsonl"] {
         assert_eq!(place.text(&format!("out/{name}")), "mine", "{name}");
     }
-    // What an unfinished run has left goes with its journal.
+    // The files of an unfinished run are removed with its journal.
     let place = Place::new();
     place.write("a.txt", "w5 w6");
     place.write("out/journal", "{\"version\":2,\"plan\":{\"version\"");
@@ -323,7 +323,7 @@ fn a_file_of_a_directory_that_is_read_is_not_written_over_even_with_restart() {
         }
     }
     assert_eq!(place.text("in/annotations.jsonl"), input);
-    // What a run has made there is its own, and a page of that name is no report.
+    // A run may overwrite what a run made there; another page of the report's name is no report.
     for _ in 0..2 {
         let args = ["in", "-o", "in/x.jsonl", "--restart", "--offsets", "char"];
         let (code, err) = place.annotate(&args);
@@ -333,7 +333,7 @@ fn a_file_of_a_directory_that_is_read_is_not_written_over_even_with_restart() {
 }
 
 #[test]
-fn a_finished_run_of_standard_input_does_not_pass_for_one_of_another_text() {
+fn a_finished_run_of_standard_input_is_not_taken_for_one_of_another_text() {
     let place = Place::new();
     let run = |text: &str, args: &[&str]| {
         newshound(&["annotate", "-q", "-o", "x.jsonl", "--model"])
@@ -409,13 +409,13 @@ fn brat_gets_a_pair_of_files_for_each_document() {
                 < 2
         );
     }
-    // Neither what a merge left that was killed nor what is someone's own is part of it.
+    // Files of a killed merge and of the user are no part of it.
     place.write("merged/brat.new/00000009-mine.txt", "mine");
     let args = ["merge", "part1/", "part2/", "-o", "merged/"];
     assert_eq!(place.run(&args).0, 1);
     assert_eq!(place.files("merged/brat"), wanted);
     assert_eq!(place.text("merged/brat.new/00000009-mine.txt"), "mine");
-    // Written over, what is someone's own stays, and the pairs of a document of the earlier run go.
+    // A new run keeps the user's files and removes the pairs of the earlier run.
     for end in ["ann", "txt"] {
         place.write(&format!("out/brat/00000001-old.{end}"), "old");
     }
@@ -436,7 +436,7 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     let mut wanted = [&wanted[..], &mine].concat();
     wanted.sort_unstable();
     assert_eq!(place.files("out/brat"), wanted);
-    // So do a shard's, which knows its documents by its index.
+    // So does a shard, which finds its earlier documents in its index.
     let again = ["in", "-f", "brat", "-o", "part1/", "--shard", "1/2"];
     let pairs = place.files("part1/brat");
     place.write("part1/brat/20240131-interview.txt", "mine");
@@ -448,7 +448,7 @@ fn brat_gets_a_pair_of_files_for_each_document() {
     assert!(place.annotate(&[&again[..], &["--restart"]].concat()).0 < 2);
     let found = place.files("part1/brat");
     assert_eq!(found.len(), pairs.len() + 1, "{found:?}");
-    // merge takes it for what it is.
+    // merge accepts it as a shard.
     let (code, err) = place.run(&["merge", "part1/", "part2/", "-o", "again/"]);
     assert_eq!(code, 1, "{err}");
     assert!(!place.exists("again/brat/20240131-interview.txt"));

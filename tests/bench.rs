@@ -38,7 +38,7 @@ fn bench_measures_the_model_and_the_whole_tool() {
 }
 
 #[test]
-fn bench_names_a_file_that_it_cannot_read_and_advises_no_option_that_it_has_not() {
+fn bench_names_a_file_that_it_cannot_read_and_advises_only_options_that_it_has() {
     let dir = tempfile::TempDir::new().unwrap();
     let path = dir.path().join("a.txt");
     std::fs::write(&path, b"caf\xE9").unwrap();
@@ -81,7 +81,7 @@ fn an_instruction_set_can_be_forced_and_changes_no_byte_of_the_output() {
     for precision in ["auto", "f32", "bf16"] {
         let scalar = tag("scalar", precision);
         assert_eq!(scalar.0, Some(0), "{}", scalar.2);
-        // In bfloat16 AMX adds in an order of its own.
+        // AMX adds bfloat16 products in another order.
         let same = |isa: &Isa| precision != "bf16" || *isa != Isa::Amx;
         for isa in Isa::available().into_iter().filter(same) {
             assert_eq!(tag(isa.name(), precision), scalar, "{isa}");

@@ -118,7 +118,7 @@ fn options_that_would_have_no_effect_are_refused() {
 }
 
 #[test]
-fn a_byte_order_mark_is_read_past() {
+fn a_byte_order_mark_is_skipped() {
     let model = tiny_model();
     let dir = model.path().to_str().unwrap();
     let row = r#"{"text":"w5","entities":[{"start":0,"end":2,"label":"PER"}]}"#;
@@ -143,7 +143,7 @@ fn a_label_to_score_that_neither_gold_nor_model_knows_is_refused() {
 }
 
 #[test]
-fn names_are_found_again_in_another_case_and_scores_are_held_against_the_facts() {
+fn perturbed_text_keeps_its_gold_names_and_calibration_compares_scores_with_results() {
     let model = tiny_model();
     let args = |more: &[&'static str]| -> Vec<String> {
         let fixed = [

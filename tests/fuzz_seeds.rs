@@ -15,7 +15,7 @@ fn every_seed_passes_every_reader_and_the_way_from_jsonl_to_jsonl() {
     for seed in fs::read_dir(dir).unwrap() {
         let path = seed.unwrap().path();
         let bytes = fs::read(&path).unwrap();
-        // Panics pass without a word, as the Parquet library's are caught.
+        // Names the seed of a panic, which may print nothing: the Parquet library's are caught.
         println!("{}", path.display());
         fuzz::read(None, None, &bytes);
         for format in [

@@ -120,7 +120,7 @@ fn a_bad_list_is_named_with_its_line_and_nothing_is_tagged() {
 }
 
 #[test]
-fn a_run_is_bound_to_what_its_lists_say() {
+fn a_run_goes_on_only_with_the_same_content_of_its_lists() {
     let place = Place::new();
     place.write("news.jsonl", "{\"id\":\"a\",\"text\":\"Acme\"}\n");
     place.write("names.tsv", LIST);

@@ -1,4 +1,4 @@
-//! What a program that uses the library relies on.
+//! Guarantees for programs that use the library.
 
 #![cfg(feature = "embedded-model")]
 
@@ -12,7 +12,7 @@ use newshound::topic::Learned;
 use newshound::{Document, Model, Tagger, TaggerBuilder, corpus, results};
 
 #[test]
-fn taggers_and_what_they_give_can_go_to_other_threads() {
+fn taggers_and_their_results_can_go_to_other_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     fn sent<T: Send>() {}
     shared::<Tagger>();
@@ -42,7 +42,7 @@ fn threads_that_share_a_tagger_get_what_each_would_get_alone() {
 }
 
 #[test]
-fn errors_hand_out_what_the_system_said() {
+fn errors_give_the_systems_error_as_their_source() {
     let full = || io::Error::from(io::ErrorKind::StorageFull);
     let errors: [Box<dyn Error>; 4] = [
         Box::new(newshound::Error::Report(full())),
@@ -61,7 +61,7 @@ fn errors_hand_out_what_the_system_said() {
 }
 
 #[test]
-fn what_is_in_memory_is_read_as_files_are() {
+fn bytes_in_memory_are_read_as_files_are() {
     let read =
         |reader: &Reader, name: &str, bytes: &[u8]| -> Vec<(String, Result<String, String>)> {
             let documents = reader.documents(&Input::bytes(name, bytes));

@@ -29,7 +29,7 @@ fn two_shards(format: &str) -> Place {
     place
 }
 
-/// That `name` is refused after `change`, and that nothing is written.
+/// Checks that merge refuses `name` after `change` and writes nothing.
 fn refused(place: &Place, name: &str, change: impl Fn(&mut Vec<u8>), wanted: &str) {
     let whole = place.read(name);
     let mut changed = whole.clone();
@@ -83,7 +83,7 @@ fn a_merge_to_standard_output_is_refused() {
 #[test]
 fn a_shard_whose_lines_are_not_where_its_index_says_is_refused_by_name() {
     let place = two_shards("jsonl");
-    // Half a line is gone, and as much stands behind.
+    // Half a line is missing, and as many bytes follow at the end.
     let torn = |bytes: &mut Vec<u8>| {
         let at = bytes.iter().position(|byte| *byte == b'\n').unwrap();
         bytes.drain(at - 20..at);
@@ -107,7 +107,7 @@ fn parquet_of_other_rows_than_a_shard_has_is_refused_by_name() {
     let other = place.read("one/annotations.parquet");
     let name = "two/annotations.parquet";
     refused(&place, name, |bytes| bytes.clone_from(&other), "has ");
-    // Others of the length that the summary has.
+    // Other rows, in a file of the length that the summary has.
     place.write("few.jsonl", corpus(3, false));
     for (input, wanted) in [("few", "has fewer rows"), ("in", "goes on behind")] {
         let out = format!("{input}.parquet");
@@ -143,7 +143,7 @@ fn a_merge_that_was_interrupted_goes_on_to_the_same_bytes() {
 }
 
 #[test]
-fn a_merge_makes_no_names_of_a_file_of_anothers_and_leaves_it() {
+fn a_merge_neither_reads_nor_removes_a_file_of_the_user_in_the_place_of_notes() {
     let place = two_shards("jsonl");
     place.write("all/names.index.part", "mine");
     let (code, err) = merge(&place, &["one/", "two/", "-o", "all/", "--restart"]);
@@ -193,7 +193,7 @@ fn a_merge_that_is_killed_again_and_again_writes_the_same_bytes() {
 }
 
 #[test]
-fn shards_of_different_input_are_refused_though_each_is_whole() {
+fn complete_shards_of_different_input_are_refused() {
     let place = Place::new();
     let model = place.model.path().to_str().unwrap();
     for (shard, out, documents) in [("1/2", "one/", 60), ("2/2", "two/", 40)] {

@@ -78,7 +78,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn models_inside_are_told_by_the_size_and_digest_of_those_in_their_directories() {
+fn models_inside_have_the_size_and_digest_of_those_in_their_directories() {
     let models = list(&SHIPPED).1;
     for (dir, (inside, beside)) in SHIPPED.iter().zip(models[..2].iter().zip(&models[2..])) {
         let weights = weights_in(Path::new(dir)).unwrap();
@@ -129,7 +129,7 @@ fn a_name_that_no_model_has_is_refused_with_those_there_are() {
     );
 }
 
-/// A directory with a change of the model beside it.
+/// A directory of a model, and one beside it with a change of that model.
 fn changed() -> TempDir {
     let dir = TempDir::new().unwrap();
     for (model, files) in [
@@ -396,7 +396,7 @@ fn an_exported_directory_keeps_its_tokenizer_files_and_overwrites_nothing() {
     );
 }
 
-/// Puts each other tensor of a tiny model into a second file, as large models come.
+/// Puts every second tensor of a tiny model into a second file, as large models are stored.
 fn split(dir: &Path) {
     let whole = fs::read(dir.join("model.safetensors")).unwrap();
     fs::remove_file(dir.join("model.safetensors")).unwrap();
@@ -472,7 +472,7 @@ fn the_digest_of_a_model_in_several_files_is_that_of_the_tensors_its_index_names
 }
 
 #[test]
-fn scores_are_as_the_model_says_that_they_are_to_be_bent() {
+fn scores_are_calibrated_as_the_config_says() {
     let dir = tiny_model();
     let path = dir.path().to_str().unwrap();
     let scores = || {

@@ -155,7 +155,7 @@ fn the_names_go_where_they_are_wanted() {
         ],
         "cannot be used with",
     );
-    // What was there of an earlier run is gone when it is not wanted any more.
+    // The file of an earlier run is removed when it is no longer wanted.
     assert_eq!(place.annotate(&["in.jsonl", "-o", "d/"]).0, 0);
     assert!(place.exists("d/names.jsonl"));
     assert_eq!(

@@ -7,7 +7,7 @@ mod common;
 use common::place::{Place, corpus};
 use serde_json::{Value, json};
 
-/// What a hostile feed would love to see run.
+/// Script that a hostile feed might put into a name.
 const HOSTILE: &str = "<script>alert(1)</script>";
 
 /// A line of results whose entities are found in the text.
@@ -221,7 +221,7 @@ fn names_and_headlines_from_hostile_feeds_stay_text() {
         documents[1],
         json!(["c", "c", "2026-11-05", "https://news.example/c?x=1&y=2"])
     );
-    // The page's own two scripts are all there are: data, and the one the policy names.
+    // There are only the page's own two scripts: the data, and the one that the policy names.
     assert_eq!(page.matches("<script").count(), 2);
     let policy = page.split("script-src 'sha256-").nth(1).unwrap();
     let script = page
@@ -242,7 +242,7 @@ fn texts_are_taken_from_the_input_where_the_results_have_none() {
     let place = Place::new();
     place.write("in/a.jsonl", corpus(40, true));
     place.write("in/b.txt", "w5 w6 w7");
-    // What cannot even be opened has a record, but no place in the input.
+    // A file that cannot be opened has a record, but no document in the input.
     #[cfg(unix)]
     std::os::unix::fs::symlink("aa", place.dir.path().join("in/aa")).unwrap();
     assert_eq!(
@@ -400,7 +400,7 @@ fn a_line_that_is_not_as_annotate_writes_it_is_named_once_with_its_column() {
 }
 
 #[test]
-fn what_is_no_results_is_named_with_its_line() {
+fn a_file_that_holds_no_results_is_named_with_the_line() {
     let place = Place::new();
     place.write("a.txt", "w5");
     place.write("bad.jsonl", results(true) + "{\"id\":1}\n");

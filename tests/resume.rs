@@ -79,7 +79,7 @@ fn a_run_that_is_killed_again_and_again_writes_the_same_bytes() {
     }
 }
 
-/// What `annotate` is called with to note on one thread, after every 16 documents, how far it is.
+/// Arguments of `annotate` for one thread and a checkpoint after every 16 documents.
 fn often(out: &str) -> [&str; 8] {
     [
         "in",
@@ -93,7 +93,7 @@ fn often(out: &str) -> [&str; 8] {
     ]
 }
 
-/// The results in two folders are the same files with the same bytes.
+/// Checks that two folders hold the same files with the same bytes.
 fn assert_same_bytes(place: &Place, killed: &str, whole: &str, kills: usize) {
     let (found, wanted) = (results(place, killed), results(place, whole));
     assert_eq!(names(&found), names(&wanted));
@@ -106,7 +106,7 @@ fn assert_same_bytes(place: &Place, killed: &str, whole: &str, kills: usize) {
     }
 }
 
-/// Kills a run as often as asked, each time a random while after it has got further.
+/// Kills a run so many times, each time a random while after a new checkpoint.
 fn kill_at_random(place: &Place, args: &[&str], journal: &str, kills: usize, longest: Duration) {
     let ordinal = || {
         let noted = fs::read(place.dir.path().join(journal)).unwrap_or_default();
@@ -117,7 +117,7 @@ fn kill_at_random(place: &Place, args: &[&str], journal: &str, kills: usize, lon
         let random = RandomState::new().hash_one(kill) % longest.as_micros() as u64;
         let before = ordinal();
         let mut child = place.spawn(args);
-        // The first kills come at any moment, before there is anything to go on from too.
+        // The first kills come at any moment, even before the first checkpoint.
         while kill % 3 > 0 && ordinal() == before {
             assert!(child.try_wait().unwrap().is_none(), "kill {kill}: ended");
             std::thread::sleep(Duration::from_millis(1));
@@ -144,7 +144,7 @@ fn a_run_that_is_killed_thirty_times_at_random_moments_writes_the_same_bytes() {
     assert_same_bytes(&place, "killed", "whole", 30);
 }
 
-/// Starts a run and ends it when it has noted a checkpoint.
+/// Starts a run and kills it after a checkpoint.
 fn begin(place: &Place, args: &[&str], journal: &str, end: impl Fn(&mut Child)) -> Child {
     let mut child = place.spawn(args);
     let begun = Instant::now();
@@ -170,7 +170,7 @@ fn a_killed_run_goes_on_only_with_the_same_input_model_and_options() {
     let mut child = begin(&place, &args, "out/journal", |child| child.kill().unwrap());
     child.wait().unwrap();
     let mut files = place.files("out");
-    // There when the kill falls into the moment in which a note is written.
+    // Left behind when the kill comes while the journal is written.
     files.retain(|name| !name.starts_with(".newshound-"));
     assert_eq!(
         files,
@@ -212,7 +212,7 @@ fn a_killed_run_goes_on_only_with_the_same_input_model_and_options() {
 fn an_interrupted_run_ends_in_peace_and_goes_on_to_the_same_bytes() {
     let place = Place::new();
     place.write("in.jsonl", corpus(20000, false));
-    // Blocks of many batches: a stop seldom falls on the end of one, where nothing is left over.
+    // Blocks of many batches: a stop seldom comes at the end of one, where no tail is left.
     let args = |out| ["in.jsonl", "-q", "--checkpoint", "1000", "-o", out];
     assert_eq!(place.annotate(&args("whole/x.jsonl.gz")).0, 0);
     let interrupt = |child: &mut Child| {
@@ -254,7 +254,7 @@ fn an_interrupted_run_ends_in_peace_and_goes_on_to_the_same_bytes() {
 }
 
 #[test]
-fn standard_input_goes_on_only_with_the_documents_of_before() {
+fn standard_input_goes_on_only_with_the_same_documents() {
     let place = Place::new();
     let model = place.model.path().to_str().unwrap().to_owned();
     let stdin = |text: String| {
@@ -302,7 +302,7 @@ fn a_full_disk_is_named_and_what_is_finished_is_kept() {
     let (code, err) = place.annotate(&["a.txt", "-o", "a.txt/x.jsonl"]);
     assert_eq!(code, 2);
     assert!(err.contains("cannot write a.txt"), "{err}");
-    // A limit on file sizes stands in for the disk.
+    // A limit on file sizes stands in for a full disk.
     place.write("in.jsonl", corpus(800, false));
     let binary = assert_cmd::cargo::cargo_bin!("newshound");
     let run = "trap '' XFSZ; ulimit -f 512; exec \"$@\"";

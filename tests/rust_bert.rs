@@ -30,7 +30,7 @@ fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Texts of a file with an object a line, all or so many.
+/// The texts of a JSONL file, `most` at most.
 fn jsonl(path: &Path, most: usize) -> Vec<String> {
     let file = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let rows = file.lines().take(most);
@@ -52,7 +52,7 @@ fn samples() -> Vec<String> {
     texts
 }
 
-/// Tags texts with both backends and tells how many names they agree on.
+/// Tags texts with both backends and counts the names they agree on.
 fn agree(texts: &[String]) -> usize {
     let [native, rust_bert] = both().map(|setup| -> Vec<Document> {
         let builder = Tagger::builder().model(Model::load(&Source::default(), setup).unwrap());
@@ -150,7 +150,7 @@ fn both_backends_find_the_same_names_in_wikinews_and_200_further_articles() {
 }
 
 #[test]
-fn the_command_line_takes_the_backend_and_refuses_what_it_has_not() {
+fn the_command_line_takes_the_backend_and_refuses_options_that_it_lacks() {
     let tag = |args: &[&str]| {
         let mut command = newshound(&["tag", "-f", "jsonl"]);
         command.args(args).write_stdin("NATO met in Kyiv.");

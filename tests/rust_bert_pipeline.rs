@@ -1,5 +1,5 @@
 //! Why rust-bert's own pipeline is not used: from its second batch on it puts labels on the wrong
-//! texts. Fails when rust-bert mends it; then `src/backend/rust_bert/mod.rs` is to be told.
+//! texts. Fails when rust-bert mends it; then update `src/backend/rust_bert/mod.rs`.
 
 #![cfg(all(feature = "cli", feature = "rust-bert"))]
 
@@ -14,7 +14,7 @@ use rust_bert::pipelines::token_classification::{
 };
 use rust_bert::resources::LocalResource;
 
-/// Texts in a batch of the pipeline unless it is told otherwise.
+/// Texts in a batch of the pipeline by default.
 const BATCH: usize = 64;
 
 /// Labels of each text's words, as the pipeline gives them.

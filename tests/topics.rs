@@ -11,8 +11,7 @@ use common::{records, run, tiny_model};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A row for each text, its topic told by its words: w5 to w7 stand for courts, w20 to w22
-/// for schools.
+/// Rows of texts whose words tell the topic: w5 to w7 are about courts, w20 to w22 about schools.
 fn labelled(rows: usize) -> String {
     let row = |at: usize| {
         let (topic, from) = [("courts", 5), ("schools", 20)][at % 2];
@@ -198,7 +197,7 @@ fn a_file_that_cannot_be_written_is_refused_before_anything_is_learned() {
     let dir = model.path();
     let learn = |to: &Path| {
         let args = ["topics", "learn", "-o", text(to), "--model", text(dir)];
-        // Rows that cannot be learned from would be told of later.
+        // An error about these rows would come later.
         let (code, _, err) = run(&args, "none");
         assert_eq!(code, 2);
         err
@@ -213,7 +212,7 @@ fn a_file_that_cannot_be_written_is_refused_before_anything_is_learned() {
     let mut permissions = fs::metadata(&kept).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(&kept, permissions).unwrap();
-    // Some users may write everywhere.
+    // Some users, such as root, may write everywhere.
     if fs::File::options().append(true).open(&kept).is_err() {
         let err = learn(&kept);
         assert!(err.contains("cannot write"), "{err}");
@@ -222,7 +221,7 @@ fn a_file_that_cannot_be_written_is_refused_before_anything_is_learned() {
 }
 
 #[test]
-fn a_byte_order_mark_is_read_past_and_a_file_without_texts_is_refused() {
+fn a_byte_order_mark_is_skipped_and_a_file_without_texts_is_refused() {
     let (model, topics) = places();
     let (dir, file) = (text(model.path()), text(&topics));
     let marked = format!("\u{feff}{}", labelled(20));

@@ -28,7 +28,7 @@ pub enum Device {
     /// The processor.
     #[default]
     Cpu,
-    /// A GPU by its number, from 0. Wants a libtorch built with CUDA.
+    /// A GPU by its number, from 0. Needs a libtorch built with CUDA.
     Cuda(usize),
 }
 
@@ -54,13 +54,13 @@ impl FromStr for Device {
     }
 }
 
-/// How a model is run: by what, and what our own encoder computes in.
+/// How a model is run: by which engine and with which settings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Setup {
     /// What runs it.
     pub engine: Engine,
-    /// Settings of our own encoder. Of these rust-bert takes note of the precision, which has to
-    /// be `auto` or `f32`, and of early exit, which it has not.
+    /// Settings of our own encoder. With rust-bert the precision must be `auto` or `f32`, and early
+    /// exit off; the others are ignored.
     pub options: Options,
 }
 
@@ -74,7 +74,7 @@ impl From<Options> for Setup {
 }
 
 impl Setup {
-    /// Whether it can be had in this build and on this machine.
+    /// Checks that this build can run it on this machine.
     ///
     /// # Errors
     /// [`Error::NoBackend`], [`Error::Option`], or [`Error::Encoder`] where the processor lacks
@@ -103,8 +103,8 @@ impl Setup {
         }
     }
 
-    /// Makes a backend of the bytes of `config.json` and `model.safetensors`; with the number of
-    /// the model's tags.
+    /// Loads a backend from the bytes of `config.json` and `model.safetensors`. Also gives the number
+    /// of the model's tags.
     pub(crate) fn load(
         self,
         config: &[u8],
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn rust_bert_refuses_fewer_bits_than_it_has_and_early_exit() {
+    fn rust_bert_refuses_other_precisions_and_early_exit() {
         for precision in [Precision::Int8, Precision::Bf16] {
             let setup = Setup {
                 engine: Engine::RustBert(Device::Cpu),

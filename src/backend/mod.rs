@@ -1,4 +1,4 @@
-//! Packed windows to logits and hidden states: the seam between newshound and what runs the model.
+//! Packed windows to logits and hidden states: the interface to what runs the model.
 //!
 //! [`Engine`] says which backend that is: our own encoder, or rust-bert's models on libtorch in
 //! builds with the feature `rust-bert`.
@@ -29,8 +29,8 @@ pub trait Backend: Send + Sync {
     /// The longest sequence it takes, special tokens included.
     fn max_tokens(&self) -> usize;
 
-    /// Whether tokens that are surely in no name stop before the last layers: their hidden states
-    /// are those that they have stopped with.
+    /// Whether tokens that are surely in no name stop before the last layers; their hidden states are
+    /// those of the layer that they stop at.
     fn early_exit(&self) -> bool {
         false
     }
@@ -56,8 +56,8 @@ pub trait Backend: Send + Sync {
     fn logits_and_hidden(&self, packed: Packed<'_>) -> Result<(Array2<f32>, Array2<f32>)>;
 
     /// Calls `read` with the [`logits_and_hidden`](Self::logits_and_hidden) of some tokens of the
-    /// pack, a row for each. A backend that has them at hand need not copy them, nor find out what
-    /// nobody asks for.
+    /// pack, a row for each. A backend may lend its own rows instead of copies, and need not compute
+    /// other tokens' last rows.
     ///
     /// # Errors
     /// As for [`logits`](Self::logits), and where `tokens` are not in order or not in the pack.
@@ -69,7 +69,7 @@ pub trait Backend: Send + Sync {
     ) -> Result<()> {
         packed.check_tokens(tokens)?;
         let (logits, hidden) = self.logits_and_hidden(packed)?;
-        // In order and as many: all of them.
+        // They are in order, so as many as in the pack are all of them.
         if tokens.len() == packed.tokens() {
             read(logits.view(), hidden.view());
             return Ok(());
@@ -86,7 +86,7 @@ mod tests {
     use crate::fake::FakeBackend;
 
     #[test]
-    fn all_tokens_or_some_are_read_in_order_and_none_that_the_pack_has_not() {
+    fn tokens_are_read_in_order_and_from_the_pack_only() {
         let packed = Packed::new(&[4, 7, 6], &[0, 2, 3]).unwrap();
         let (logits, hidden) = FakeBackend.logits_and_hidden(packed).unwrap();
         for tokens in [&[0, 1, 2][..], &[0, 2], &[]] {

@@ -12,9 +12,10 @@ use newshound::lists::Lists;
 use newshound::{OffsetUnit, Tagger};
 
 use super::input::InputArgs;
-use super::output::{ListArgs, ModelArgs, WantedTopics, label, stdout};
+use super::options::{ListArgs, ModelArgs, WantedTopics, label};
+use super::output::stdout;
 use super::watch::{self, Watch};
-use super::{Outcome, Stop, report};
+use super::{Outcome, Stop, say};
 
 /// Tag a corpus of any size
 ///
@@ -283,7 +284,7 @@ fn filter(args: &Args, tagger: &Tagger, job: &Job) -> Outcome {
     Ok(usize::try_from(summary.failed()).unwrap_or(usize::MAX))
 }
 
-/// A line about what was done and where it is.
+/// Says what was done and where the results are.
 pub(super) fn tell(finished: &Finished, files: &Output) {
     let number = |name: &str| {
         finished
@@ -297,7 +298,7 @@ pub(super) fn tell(finished: &Finished, files: &Output) {
     } else {
         ""
     };
-    report(&format!(
+    say(&format!(
         "{} documents, {} words in {}{before}; summary in {}",
         count("documents"),
         count("words"),
@@ -305,7 +306,7 @@ pub(super) fn tell(finished: &Finished, files: &Output) {
         files.summary().display()
     ));
     if finished.failed > 0 {
-        report(&format!(
+        say(&format!(
             "{} documents failed; see {}",
             count("failed"),
             files.errors().display()

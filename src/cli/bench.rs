@@ -1,4 +1,4 @@
-//! `newshound bench`: how fast it is here.
+//! `newshound bench`: speed on this machine.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -11,12 +11,14 @@ use newshound::{Isa, Tagger};
 use rayon::prelude::*;
 
 use super::Outcome;
-use super::output::{ModelArgs, inputs, named, stdout};
+use super::input::{inputs, named};
+use super::options::ModelArgs;
+use super::output::stdout;
 
-/// Documents tagged at once.
+/// Documents tagged at once, at least.
 const BATCH: usize = 32;
 
-/// Read where no file is named.
+/// The text where no file is named.
 const SAMPLE: &str = include_str!("../../data/articles/nato-kyiv.txt");
 
 /// Measure how fast names are tagged here
@@ -86,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(0)
 }
 
-/// How often `pass` can be made a second.
+/// Calls of `pass` a second, over at least `length` and behind one call to warm up.
 fn passes_per_second(
     length: Duration,
     mut pass: impl FnMut() -> Result<(), newshound::Error>,
@@ -101,7 +103,7 @@ fn passes_per_second(
     Ok(f64::from(passes) / start.elapsed().as_secs_f64())
 }
 
-/// Text to spans, many documents at once.
+/// Speed from text to spans, with many documents at once.
 fn words_per_second(
     tagger: &Tagger,
     texts: &[String],
@@ -120,7 +122,7 @@ fn words_per_second(
     Ok(passes * words as f64)
 }
 
-/// The model alone, over the windows of all texts in packs.
+/// Speed of the model alone, over the packed windows of all texts.
 fn tokens_per_second(
     tagger: &Tagger,
     texts: &[String],

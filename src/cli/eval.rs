@@ -10,13 +10,16 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use newshound::eval::{
-    self, Calibration, Case, Chunk, Count, Gold, Layout, Reading, Relabel, Rules, Scores, chunks,
+    self, Case, Chunk, Count, Gold, Layout, Reading, Relabel, ReliabilityTable, Rules, Scores,
+    chunks,
 };
 use newshound::{Error, Model, OffsetUnit, Tagger, Tokens};
 use serde::Serialize;
 
-use super::output::{ModelArgs, To, TopicArgs, inputs, label, named, stdout, write_json};
-use super::{Outcome, Stop, report};
+use super::input::{inputs, named};
+use super::options::{ModelArgs, TopicArgs, label};
+use super::output::{To, stdout, write_json};
+use super::{Outcome, Stop, say};
 
 /// Score a model against gold names, or gold topics
 ///
@@ -121,6 +124,11 @@ impl Args {
     fn unit(&self) -> Result<OffsetUnit, Error> {
         self.offsets.as_deref().unwrap_or("byte").parse()
     }
+
+    /// The new names of gold labels, from `--map`.
+    fn relabel(&self) -> Result<Relabel, Error> {
+        Ok(Relabel::parse(self.map.iter().map(String::as_str))?)
+    }
 }
 
 impl From<Perturb> for Case {
@@ -133,13 +141,13 @@ impl From<Perturb> for Case {
     }
 }
 
-/// A model under test: how the gold text is put before it and how its names are counted.
+/// A model under test: in which case it gets the gold text, and how its names are counted.
 struct Trial<'r> {
     tagger: Tagger,
     case: Option<Case>,
     rules: &'r Rules,
     scores: Scores,
-    calibration: Calibration,
+    calibration: ReliabilityTable,
 }
 
 /// What `--format json` prints.
@@ -148,7 +156,7 @@ struct Report<'s> {
     #[serde(flatten)]
     scores: &'s Scores,
     #[serde(skip_serializing_if = "Option::is_none")]
-    calibration: Option<&'s Calibration>,
+    calibration: Option<&'s ReliabilityTable>,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -165,7 +173,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.names {
         return names::run(args);
     }
-    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let map = args.relabel()?;
     let rules = Rules {
         reading: if args.strict {
             Reading::Strict
@@ -189,7 +197,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             case: args.perturb.map(Case::from),
             rules: &rules,
             scores: Scores::default(),
-            calibration: Calibration::default(),
+            calibration: ReliabilityTable::default(),
         };
         for input in inputs(&args.files)? {
             let text = input.text().map_err(|error| named(&input, &error))?;
@@ -214,7 +222,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             "there is no name to score, neither in the gold data nor found in it".to_owned(),
         ));
     }
-    if calibration.as_ref().is_some_and(Calibration::is_empty) {
+    if calibration.as_ref().is_some_and(ReliabilityTable::is_empty) {
         return Err(Stop::Fatal(
             "--calibration: no name was found, so there is no score to hold against the gold \
              names; leave it out"
@@ -242,7 +250,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(0)
 }
 
-/// Refuses a label to score that was not `seen` with any name, and that the model does not know.
+/// Refuses a label to score that no gold name has (`seen`) and the model does not know.
 fn check(
     wanted: Option<&BTreeSet<String>>,
     seen: impl Fn(&str) -> bool,
@@ -272,7 +280,7 @@ fn scored(files: &[PathBuf], rules: &Rules) -> Result<Scores, Stop> {
     Ok(scores)
 }
 
-/// A column file may start with a `{` token, but not with a line that is an object.
+/// Whether the first line that is not blank is a JSON object; a column file may start with the token `{`.
 fn is_jsonl(text: &str) -> bool {
     let first = text
         .lines()
@@ -345,18 +353,18 @@ impl Trial<'_> {
     }
 }
 
-/// Says when a label stands on one side only: its figures then mean nothing.
+/// Warns of labels that only the gold data or only the model has: their figures mean nothing.
 fn warn(scores: &Scores) {
     for (label, count) in scores.labels() {
         if count.gold == 0 && count.predicted > 0 {
-            report(&format!(
+            say(&format!(
                 "no gold name is {label}, so all {} found count as wrong; leave {label} out with \
                  --labels if it was not annotated",
                 count.predicted
             ));
         }
         if count.predicted == 0 && count.gold > 0 {
-            report(&format!(
+            say(&format!(
                 "{} gold names are {label}, which was never predicted; if it has another name in \
                  the model say so with --map {label}=...",
                 count.gold

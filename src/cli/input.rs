@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use newshound::Error;
-use newshound::reader::{Encoding, InputFormat, Reader, Walk};
+use newshound::reader::{Encoding, Input, InputFormat, Reader, Walk};
 
-use super::{Stop, report};
+use super::{Stop, say};
 
 #[derive(clap::Args)]
 pub(crate) struct FieldArgs {
@@ -33,7 +33,7 @@ pub(crate) struct FieldArgs {
 }
 
 impl FieldArgs {
-    /// A reader that looks there.
+    /// A reader of these fields.
     pub(crate) fn reader(&self) -> Reader {
         let default = Reader::default();
         Reader {
@@ -64,7 +64,7 @@ pub(crate) struct ReadArgs {
     /// Otherwise the end of the name tells (.txt, .jsonl, .csv, .tsv, .parquet, .html,
     /// .conll; then perhaps .gz or .zst), and for other names how the file starts.
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Input")]
-    input_format: Option<From>,
+    input_format: Option<Format>,
 
     #[command(flatten)]
     fields: FieldArgs,
@@ -89,7 +89,7 @@ pub(crate) struct ReadArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum From {
+enum Format {
     /// Plain text, a document a file
     Text,
     /// Plain text, a document a line
@@ -109,25 +109,25 @@ enum From {
 }
 
 impl ReadArgs {
-    /// How to read.
+    /// A reader with these options set.
     pub(crate) fn reader(&self) -> Reader {
         Reader {
             format: self.input_format.map(|format| match format {
-                From::Text => InputFormat::Text,
-                From::Lines => InputFormat::Lines,
-                From::Jsonl => InputFormat::Jsonl,
-                From::Csv => InputFormat::Csv,
-                From::Tsv => InputFormat::Tsv,
-                From::Parquet => InputFormat::Parquet,
-                From::Html => InputFormat::Html,
-                From::Conll => InputFormat::Conll,
+                Format::Text => InputFormat::Text,
+                Format::Lines => InputFormat::Lines,
+                Format::Jsonl => InputFormat::Jsonl,
+                Format::Csv => InputFormat::Csv,
+                Format::Tsv => InputFormat::Tsv,
+                Format::Parquet => InputFormat::Parquet,
+                Format::Html => InputFormat::Html,
+                Format::Conll => InputFormat::Conll,
             }),
             encoding: self.encoding,
             ..self.fields.reader()
         }
     }
 
-    /// What to read of these files and directories.
+    /// The inputs in these files and directories.
     pub(crate) fn walk(&self, paths: Vec<PathBuf>) -> Result<Walk, Error> {
         let walk = Walk {
             paths,
@@ -140,27 +140,22 @@ impl ReadArgs {
 }
 
 impl InputArgs {
-    /// How to read.
+    /// A reader with these options set.
     pub(crate) fn reader(&self) -> Reader {
         self.read.reader()
     }
 
-    /// What to read; standard input where nothing is named and it is not a terminal. Tells of
-    /// directories in which there is nothing to read, as that is hardly what was meant.
+    /// The inputs; standard input where nothing is named and it is not a terminal. Warns of directories in
+    /// which there is nothing to read.
     pub(crate) fn walk(&self) -> Result<Walk, Stop> {
-        if self.paths.is_empty() && io::stdin().is_terminal() {
-            return Err(Stop::Fatal(
-                "no input; name a file or directory, or pipe text in (see newshound --help)"
-                    .to_owned(),
-            ));
-        }
+        check_given(&self.paths, "a file or directory")?;
         let mut paths = self.paths.clone();
         if paths.is_empty() {
             paths.push(PathBuf::from("-"));
         }
         let walk = self.read.walk(paths)?;
         for dir in walk.without_files() {
-            report(&format!(
+            say(&format!(
                 "there is no file to read in {}; --no-ignore reads hidden and ignored ones too, --glob \
                  takes and leaves out by name",
                 dir.display()
@@ -169,7 +164,7 @@ impl InputArgs {
         Ok(walk)
     }
 
-    /// Whether there is surely more than one document, or may well be.
+    /// Whether the input may hold more than one document.
     pub(crate) fn many(&self) -> bool {
         let one = |path: &Path| {
             let format = self.reader().format.or_else(|| InputFormat::of_name(path));
@@ -181,4 +176,40 @@ impl InputArgs {
             _ => true,
         }
     }
+}
+
+/// The inputs that `files` name; standard input where there are none and it is not a terminal.
+pub(crate) fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Stop> {
+    check_given(files, "a FILE")?;
+    if files.is_empty() {
+        return Ok(vec![Input::Stdin]);
+    }
+    let input = |file: &PathBuf| match file.as_os_str().to_str() {
+        Some("-") => Input::Stdin,
+        _ => Input::File(file.clone()),
+    };
+    Ok(files.iter().map(input).collect())
+}
+
+/// Refuses to read standard input where it is a terminal.
+fn check_given(paths: &[PathBuf], wanted: &str) -> Result<(), Stop> {
+    match paths.is_empty() && io::stdin().is_terminal() {
+        false => Ok(()),
+        true => Err(Stop::Fatal(format!(
+            "no input; name {wanted}, or pipe text in (see newshound --help)"
+        ))),
+    }
+}
+
+/// The error's message, behind the input's name unless it names a file itself.
+pub(crate) fn message(input: &str, error: &Error) -> String {
+    match error.names_file() {
+        true => error.to_string(),
+        false => format!("{input}: {error}"),
+    }
+}
+
+/// Stops because of an error in an input, which the message names.
+pub(crate) fn named(input: &Input, error: &Error) -> Stop {
+    Stop::Fatal(message(&input.name(), error))
 }

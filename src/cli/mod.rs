@@ -7,6 +7,7 @@ mod eval;
 mod input;
 mod merge;
 mod models;
+mod options;
 mod output;
 mod report;
 mod tag;
@@ -53,9 +54,9 @@ enum Command {
 pub(crate) enum Stop {
     /// Usage, model or output: exit code 2.
     Fatal(String),
-    /// Stopped by the user: exit code 130, as shells have it.
+    /// Stopped by the user: exit code 130, as in shells.
     Interrupted(String),
-    /// Whoever read the output has gone: success.
+    /// The reader of the output closed it: success.
     Closed,
 }
 
@@ -93,15 +94,15 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// How a command that ran to its end went: how many documents failed.
+/// The number of documents that failed, where a command ran to its end.
 pub(crate) type Outcome = Result<usize, Stop>;
 
-/// The whole program: parses, calls, maps the outcome to an exit code.
+/// The whole program, from arguments to exit code.
 pub(crate) fn run() -> ExitCode {
-    let told = panic::take_hook();
+    let default_hook = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if !newshound::is_guarded() {
-            told(panic);
+            default_hook(panic);
         }
     }));
     let matches = command().get_matches();
@@ -125,11 +126,11 @@ pub(crate) fn run() -> ExitCode {
         Ok(0) | Err(Stop::Closed) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(Stop::Interrupted(message)) => {
-            report(&message);
+            say(&message);
             ExitCode::from(130)
         }
         Err(Stop::Fatal(message)) => {
-            report(&message);
+            say(&message);
             ExitCode::from(2)
         }
     }
@@ -148,8 +149,8 @@ fn command() -> clap::Command {
     Cli::command().version(version).long_version(long)
 }
 
-/// Tells the user on standard error.
-pub(crate) fn report(message: &str) {
-    // Nothing is left to tell it to when standard error is closed too.
+/// Writes a message for the user to standard error.
+pub(crate) fn say(message: &str) {
+    // Nobody can be told that standard error is closed.
     let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("newshound: {message}\n"));
 }

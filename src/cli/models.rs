@@ -10,8 +10,9 @@ use newshound::model::{About, Check, Source};
 use newshound::report::grouped;
 use newshound::{Error, Model};
 
-use super::output::{BackendArgs, To, stdout, write_json};
-use super::{Outcome, Stop, report};
+use super::options::BackendArgs;
+use super::output::{To, stdout, write_json};
+use super::{Outcome, Stop, say};
 
 /// Describe, verify or export models
 ///
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
-/// Directories that hold no model are told of, the others are listed.
+/// Lists all directories that hold a model, then complains about the others.
 fn list(args: &Args) -> Outcome {
     let mut found = Vec::new();
     let mut wrong = Vec::new();
@@ -112,7 +113,7 @@ fn list(args: &Args) -> Outcome {
     }
     out.flush()?;
     let last = wrong.pop();
-    wrong.iter().for_each(|message| report(message));
+    wrong.iter().for_each(|message| say(message));
     last.map_or(Ok(0), |message| Err(Stop::Fatal(message)))
 }
 
@@ -188,7 +189,7 @@ fn verify(args: &Verify) -> Outcome {
     Ok(0)
 }
 
-/// What is named, or the default.
+/// The model that is named, or the default one.
 fn source(named: Option<&OsString>) -> Source {
     named.map_or_else(Source::default, |named| named.as_os_str().into())
 }
@@ -196,7 +197,7 @@ fn source(named: Option<&OsString>) -> Source {
 fn export(args: &Export) -> Outcome {
     let about = Model::export(&source(args.model.as_ref()), &args.dir)?;
     let into = Path::display(&args.dir);
-    report(&format!(
+    say(&format!(
         "wrote {} into {into}, in 32-bit floats",
         about.name
     ));

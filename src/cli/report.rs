@@ -9,7 +9,7 @@ use newshound::report::{self, Input, Made, Options, grouped};
 
 use super::input::ReadArgs;
 use super::output::{check_file, stdout};
-use super::{Outcome, Stop};
+use super::{Outcome, Stop, say};
 
 /// Make a web page of a corpus' people, organisations, places and topics
 ///
@@ -89,7 +89,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     tell(args, &made, Some(&path))
 }
 
-/// Where the page goes, which is never over what is read or, where no one named it, over what is no report.
+/// Where the page goes. Refuses to overwrite what is read and, at the default path, any file that is no
+/// report.
 fn output(args: &Args, results: &Path) -> Result<PathBuf, Stop> {
     let path = args.output.clone().unwrap_or_else(|| beside(&args.results));
     check_file(&path)?;
@@ -110,7 +111,7 @@ fn output(args: &Args, results: &Path) -> Result<PathBuf, Stop> {
     Ok(path)
 }
 
-/// Whether a file is there and in the directory, however deep.
+/// Whether a file exists and lies somewhere below the directory.
 fn lies_in(path: &Path, dir: &Path) -> bool {
     let (path, dir) = (path.canonicalize(), dir.canonicalize());
     path.is_ok_and(|path| dir.is_ok_and(|dir| path.starts_with(dir)))
@@ -134,7 +135,7 @@ fn input(args: &Args, results: &Path) -> Result<Option<Input>, Stop> {
     Ok(Some(Input { walk, reader }))
 }
 
-/// The page's place in the directory of results, or beside their file.
+/// The default path of the page: in the directory of results, or beside their file.
 fn beside(results: &Path) -> PathBuf {
     if results.is_dir() {
         return results.join("report.html");
@@ -149,14 +150,14 @@ fn tell(args: &Args, made: &Made, path: Option<&Path>) -> Outcome {
         return Ok(0);
     }
     let place = path.map_or("standard output".into(), Path::to_string_lossy);
-    super::report(&format!(
+    say(&format!(
         "{} documents, {} of {} names in {place}",
         grouped(made.documents),
         grouped(made.shown),
         grouped(made.names)
     ));
     if made.without_text > 0 {
-        super::report(&format!(
+        say(&format!(
             "{} documents have no text in the results, and their names no snippets; name the input with --text, or annotate --with-text",
             grouped(made.without_text)
         ));

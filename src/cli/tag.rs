@@ -7,12 +7,13 @@ use newshound::reader::Source;
 use newshound::writer::{Conll, Csv, Html, Jsonl, Record, Spacy, Tsv, View, WebAnnotation, Writer};
 use newshound::{OffsetUnit, Tagger, Text};
 
-use super::input::InputArgs;
-use super::output::{Colour, ListArgs, ModelArgs, WantedTopics, label, stdout};
-use super::{Outcome, Stop, report};
+use super::input::{InputArgs, message};
+use super::options::{ListArgs, ModelArgs, WantedTopics, label};
+use super::output::{Colour, stdout};
+use super::{Outcome, Stop, say};
 
-/// Text tagged at once, in bytes for each thread: enough to keep it busy, little enough
-/// that output flows and memory stays small.
+/// Bytes of text tagged at once for each thread: enough to keep it busy, little enough that output
+/// flows and memory stays small.
 const BATCH_BYTES: usize = 1 << 14;
 
 /// Metadata held with that, in bytes for each thread.
@@ -148,12 +149,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(job.failed)
 }
 
-/// Documents read and not yet written, in order.
+/// Tags documents in batches and writes them in the order they are read.
 struct Job<W> {
     tagger: Tagger,
     writer: Box<dyn Writer>,
     out: W,
-    /// With the name of the input that each is of.
+    /// Documents read and not yet written, each with the name of its input.
     waiting: Vec<(String, Source)>,
     bytes: usize,
     metadata: usize,
@@ -166,10 +167,7 @@ impl<W: Write> Job<W> {
             Ok(text) => self.bytes += text.as_str().len(),
             Err(error) => {
                 self.failed += 1;
-                report(&match error.names_file() {
-                    true => error.to_string(),
-                    false => format!("{input}: {error}"),
-                });
+                say(&message(input, error));
             }
         }
         self.metadata += source.metadata_size();
@@ -199,7 +197,7 @@ impl<W: Write> Job<W> {
                 Ok(None) => {}
                 Ok(Some(Err(error))) => {
                     self.failed += 1;
-                    report(&match id.starts_with(input) {
+                    say(&match id.starts_with(input) {
                         true => format!("{id}: {error}"),
                         false => format!("{input}: {id}: {error}"),
                     });

@@ -9,8 +9,10 @@ use newshound::Error;
 use newshound::reader::same_file;
 use newshound::topic::{self, MEDIA_TOPICS};
 
-use super::output::{ModelArgs, To, check_file, inputs, named, stdout, write_json};
-use super::{Outcome, Stop, report};
+use super::input::{inputs, named};
+use super::options::ModelArgs;
+use super::output::{To, check_file, stdout, write_json};
+use super::{Outcome, Stop, say};
 
 /// List the topics, or learn your own
 ///
@@ -119,11 +121,11 @@ fn learn(args: &Learn) -> Outcome {
         }
         out.flush()?;
     }
-    report(&format!("wrote {}", args.output.display()));
+    say(&format!("wrote {}", args.output.display()));
     Ok(0)
 }
 
-/// Whether a file can be written, before minutes are spent on what it is to hold; makes its directory.
+/// Fails now, rather than after minutes of learning, if the file cannot be written; makes its directory.
 fn writable(path: &Path) -> Result<(), Stop> {
     let cannot = |e: std::io::Error| Stop::Fatal(format!("cannot write {}: {e}", path.display()));
     check_file(path)?;

@@ -1,4 +1,4 @@
-//! How a long run shows where it is, and how it is stopped.
+//! The progress display of a long run, and its end on Ctrl-C.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use newshound::corpus::Progress;
 use newshound::reader::Meter;
 
-use super::{Stop, report};
+use super::{Stop, say};
 
-/// How often a bar is drawn anew.
+/// Time between two updates of the bar.
 const DRAW: Duration = Duration::from_millis(200);
 
-/// How often a line is written where there is no terminal.
+/// Time between two lines where there is no terminal.
 const LINE: Duration = Duration::from_secs(60);
 
 /// Shows the progress of a run on standard error: as a bar on a terminal, otherwise as a
@@ -36,7 +36,7 @@ impl<'p> Watch<'p> {
         }
     }
 
-    /// Does the work and shows how it goes on.
+    /// Does the work while its progress is shown.
     pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         if self.quiet {
             return work();
@@ -94,19 +94,19 @@ impl<'p> Watch<'p> {
             }
             None if size > 0 => {
                 let share = 100.0 * read.min(size) as f64 / size as f64;
-                report(&format!("{message}, {share:.0}% read"));
+                say(&format!("{message}, {share:.0}% read"));
             }
-            None => report(&message),
+            None => say(&message),
         }
     }
 }
 
-/// A number without what is behind its point, its digits in groups of three.
+/// A number, rounded to an integer, with its digits in groups of three.
 pub(crate) fn grouped(number: f64) -> String {
     newshound::report::grouped(number.round() as u64)
 }
 
-/// Lets Ctrl-C, or a request to terminate, end a run in peace; a second one ends it at
+/// Lets the first Ctrl-C or termination signal end the run after what is begun, and the second at
 /// once.
 pub(crate) fn stop_on_interrupt(progress: &Arc<Progress>) -> Result<(), Stop> {
     let progress = progress.clone();
@@ -114,7 +114,7 @@ pub(crate) fn stop_on_interrupt(progress: &Arc<Progress>) -> Result<(), Stop> {
         if progress.stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        report("finishing what is begun; press Ctrl-C again to stop at once");
+        say("finishing what is begun; press Ctrl-C again to stop at once");
     })
     .map_err(|e| Stop::Fatal(format!("cannot listen for Ctrl-C: {e}")))
 }

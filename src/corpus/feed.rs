@@ -33,7 +33,7 @@ pub(super) struct Numbered {
     pub(super) source: Source,
 }
 
-/// The documents of a corpus from a position on, or why they are not those of before.
+/// The documents of a corpus from a position on, or an error where those before it have changed.
 pub(super) struct Feed<'w> {
     inputs: Box<dyn Iterator<Item = crate::Result<Input>> + Send + 'w>,
     reader: &'w Reader,
@@ -41,7 +41,7 @@ pub(super) struct Feed<'w> {
     open: Option<Open>,
     position: Position,
     digest: [u8; 32],
-    /// What must be passed over before the first document is given out.
+    /// The position to skip to before the first document is given out.
     target: Option<Position>,
 }
 
@@ -82,7 +82,7 @@ impl<'w> Feed<'w> {
         feed
     }
 
-    /// The next document of all.
+    /// The next document, of any shard.
     fn advance(&mut self) -> Option<Numbered> {
         loop {
             if self.open.is_none() {
@@ -151,14 +151,13 @@ impl<'w> Feed<'w> {
         }
     }
 
-    /// Passes over the documents before the target and checks that they are those of
-    /// before.
-    fn pass(&mut self, target: &Position) -> Result<(), Error> {
-        let mut passed = 0;
-        while passed < target.document {
+    /// Skips the documents before the target and checks that they are those of the earlier run.
+    fn skip(&mut self, target: &Position) -> Result<(), Error> {
+        let mut skipped = 0;
+        while skipped < target.document {
             let numbered = self.advance();
-            passed += 1;
-            let last = passed == target.document;
+            skipped += 1;
+            let last = skipped == target.document;
             let same = |after: Position| !last || after == *target;
             if !numbered.is_some_and(|numbered| same(numbered.after)) {
                 return Err(Error::Differs);
@@ -173,7 +172,7 @@ impl Iterator for Feed<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(target) = self.target.take()
-            && let Err(error) = self.pass(&target)
+            && let Err(error) = self.skip(&target)
         {
             return Some(Err(error));
         }

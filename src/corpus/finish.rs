@@ -39,8 +39,8 @@ impl Finished {
         }
     }
 
-    /// Results that are there already. Others than those of `plan` are an error, unless
-    /// they are to be written anew.
+    /// The finished results of `plan`, if they exist. Other results are an error, unless `restart` lets
+    /// them be overwritten.
     pub(super) fn of(files: &Output, plan: &Plan, restart: bool) -> Result<Option<Self>, Error> {
         if restart {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Finished {
     }
 }
 
-/// Names the files of a complete run. Can be gone on with wherever it was interrupted.
+/// Gives the files of a complete run their final names. May be called again wherever it was interrupted.
 pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Error> {
     let before = before(files);
     names(files, journal, before.as_ref())?;
@@ -90,7 +90,7 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
         }
         remove(&part)?;
     }
-    // Only what an earlier run has left is taken away.
+    // Only files that an earlier run wrote are removed.
     let shard_before = before.as_ref().is_some_and(Plan::is_shard);
     let names_before = before.as_ref().is_some_and(Plan::has_names);
     let (has_index, has_notes) = (journal.has_index(), journal.has_notes());
@@ -135,12 +135,13 @@ pub(super) fn publish(files: &Output, journal: &Journal) -> Result<Finished, Err
     Ok(Finished::new(summary, false))
 }
 
-/// The run whose results are there.
+/// The plan of the run whose results exist.
 fn before(files: &Output) -> Option<Plan> {
     Plan::deserialize(files.read_summary().get("run")?).ok()
 }
 
-/// The names of the corpus, of which a shard has only notes. `before` is the run whose results are there.
+/// Writes the names of the corpus; a shard has only notes. `before` is the plan of the run whose results
+/// exist.
 fn names(files: &Output, journal: &Journal, before: Option<&Plan>) -> Result<(), Error> {
     let plan = &journal.plan;
     if plan.is_shard() {
@@ -161,8 +162,8 @@ fn names(files: &Output, journal: &Journal, before: Option<&Plan>) -> Result<(),
     Ok(())
 }
 
-/// What `summary.json` holds. A shard's also has all its counts, to be added up, and how long its
-/// files are.
+/// The content of `summary.json`. A shard's also has all counts, for merging, and the lengths of its
+/// files.
 fn summary(files: &Output, journal: &Journal) -> Result<Value, Error> {
     let (counts, plan) = (&journal.summary, &journal.plan);
     let mut summary = counts.to_json();
@@ -176,7 +177,7 @@ fn summary(files: &Output, journal: &Journal) -> Result<Value, Error> {
         fields.insert("run".to_owned(), json!(plan));
         if plan.is_shard() {
             let mut lengths = journal.lengths;
-            // Results that were made from lines have a length of their own, or are many files.
+            // The journal has the length of the spooled lines, not of the results made from them.
             lengths.output = match files.format {
                 OutputFormat::Brat => 0,
                 _ => fs::metadata(&files.path)

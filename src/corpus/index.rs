@@ -1,5 +1,5 @@
-//! The index of a shard: where each of its documents stands in the whole. A line each, of the bytes of
-//! output, the size in the block, the document's number and its fate.
+//! The index of a shard. It has a line for each document: its bytes of output, its size in the block, its
+//! number in the whole corpus, and `ok` or `failed`.
 
 use std::fmt;
 use std::fs::File;
@@ -10,17 +10,17 @@ use super::Error;
 
 /// A line of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct Entry {
     /// Bytes of output.
     pub(super) bytes: u64,
-    /// What it counts in a block.
+    /// Bytes that it counts towards the size of a block.
     pub(super) size: usize,
-    /// `None` for what stands before the first document.
+    /// The document's number; `None` for what stands before the first document.
     pub(super) ordinal: Option<u64>,
     pub(super) failed: bool,
 }
 
-impl Head {
+impl Entry {
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.trim_end().split(' ').collect();
         let (bytes, size, ordinal, failed) = match fields.as_slice() {
@@ -38,8 +38,8 @@ impl Head {
     }
 }
 
-/// As it stands in the index.
-impl fmt::Display for Head {
+/// The line of the index.
+impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.bytes, self.size)?;
         match (self.ordinal, self.failed) {
@@ -50,7 +50,7 @@ impl fmt::Display for Head {
     }
 }
 
-/// A file that is read in whole lines: an index, or what one is of.
+/// A file that is read by whole lines: an index, or the file that it describes.
 pub(super) struct Lines {
     path: PathBuf,
     bytes: Box<dyn BufRead + Send>,
@@ -80,7 +80,7 @@ impl Lines {
         }
     }
 
-    /// Adds so many bytes to `out`, which are whole lines.
+    /// Adds the next `bytes` bytes to `out`; they must be whole lines.
     pub(super) fn lines(&mut self, bytes: u64, out: &mut Vec<u8>) -> Result<(), Error> {
         let read = self.bytes.by_ref().take(bytes).read_to_end(out);
         let read = read.map_err(Error::reading(&self.path))? as u64;
@@ -96,7 +96,7 @@ impl Lines {
         }
     }
 
-    /// Whether `wanted` is all that is left.
+    /// Checks that the rest of the file is `wanted`.
     pub(super) fn ends_with(&mut self, wanted: &[u8]) -> Result<(), Error> {
         let mut rest = Vec::new();
         let most = wanted.len() as u64 + 1;
@@ -110,18 +110,19 @@ impl Lines {
     }
 
     /// The next line of an index.
-    pub(super) fn head(&mut self) -> Result<Option<Head>, Error> {
+    pub(super) fn entry(&mut self) -> Result<Option<Entry>, Error> {
         let mut line = Vec::new();
         if self.line(&mut line)?.is_none() {
             return Ok(None);
         }
-        let head = std::str::from_utf8(&line).ok().and_then(Head::parse);
-        head.map(Some)
+        let entry = std::str::from_utf8(&line).ok().and_then(Entry::parse);
+        entry
+            .map(Some)
             .ok_or_else(|| torn(&self.path, "has a line that is no place of a document"))
     }
 }
 
-/// A file of a shard that is not as it was written.
+/// The error for a file of a shard that is not as it was written.
 pub(super) fn torn(path: &Path, what: &str) -> Error {
     Error::Shards(format!(
         "{} {what}; copy the whole shard again, or run it with --restart",
@@ -134,18 +135,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_read_as_they_are_written() {
+    fn entries_are_read_as_they_are_written() {
         for (ordinal, failed) in [(None, false), (Some(0), false), (Some(u64::MAX), true)] {
-            let head = Head {
+            let entry = Entry {
                 bytes: 7,
                 size: 256,
                 ordinal,
                 failed,
             };
-            assert_eq!(Head::parse(&format!("{head}\n")), Some(head));
+            assert_eq!(Entry::parse(&format!("{entry}\n")), Some(entry));
         }
         for line in ["", "1 2 3", "1 2 x ok", "1 2 3 ok 4", "-1 2 3 ok"] {
-            assert_eq!(Head::parse(line), None, "{line}");
+            assert_eq!(Entry::parse(line), None, "{line}");
         }
     }
 }

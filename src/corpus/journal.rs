@@ -1,4 +1,4 @@
-//! How far a run has come, written down so that it can go on from there.
+//! The journal: how far a run has come, so that it can go on from there.
 
 use std::path::Path;
 use std::{fs, io};
@@ -9,14 +9,14 @@ use super::feed::Position;
 use super::{Error, Plan, Summary};
 use crate::whole;
 
-/// Changes with the meaning of the journal's fields.
+/// Version of the journal's format.
 const VERSION: u32 = 2;
 
-/// Bytes of each kind of results that a block keeps room for when it is emptied.
+/// Bytes of capacity that each buffer of a block keeps when it is cleared.
 const ROOM: usize = 2 << 20;
 
-/// How many times the size between two checkpoints a block's output may take: more than names and
-/// topics do, so that only metadata, which the size does not count, ends a block before.
+/// A block ends where its output is this many times the size between two checkpoints. Names and topics take
+/// less; only metadata, which the size does not count, takes as much.
 const OUTPUT: usize = 32;
 
 /// The state of a run after some document. All before it is on the disk, or in `tail`.
@@ -24,13 +24,13 @@ const OUTPUT: usize = 32;
 pub(super) struct Journal {
     version: u32,
     pub(super) plan: Plan,
-    /// Whether it joins shards, and so begins anew where it is not complete.
+    /// Whether the run merges shards; it then begins anew unless it is complete.
     #[serde(default)]
     pub(super) merged: bool,
     pub(super) position: Position,
     /// Lengths of the files at the last whole block.
     pub(super) lengths: Lengths,
-    /// Results that no block is made of yet: those of a run that was stopped in peace.
+    /// Results that are in no block yet, where the run was stopped between two blocks.
     pub(super) tail: Block,
     pub(super) summary: Summary,
     /// Time spent so far.
@@ -49,7 +49,7 @@ pub(super) struct Lengths {
 }
 
 /// Results that go to the files together. Where a block ends depends on the documents
-/// alone, so that runs that were stopped write the same bytes as those that were not.
+/// alone, so a run that was stopped writes the same bytes as one that was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Block {
     #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
@@ -66,12 +66,12 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// Whether it is to end, with so much between two checkpoints.
+    /// Whether the block is to end, for a run that makes a checkpoint every `checkpoint` bytes.
     pub(super) fn is_full(&self, checkpoint: usize) -> bool {
         self.size >= checkpoint || self.output.len() >= checkpoint.saturating_mul(OUTPUT)
     }
 
-    /// Empties it, and keeps its room for the next, save what only a long document needs.
+    /// Empties the block. Buffers that a long document made larger than [`ROOM`] shrink.
     pub(super) fn clear(&mut self) {
         for bytes in [
             &mut self.output,
@@ -95,7 +95,7 @@ fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::E
     String::deserialize(deserializer).map(String::into_bytes)
 }
 
-/// Whether a file begins as every journal does, whatever became of its end.
+/// Whether a file begins as every journal does; its end may be damaged.
 fn is_ours(bytes: &[u8]) -> bool {
     let version = bytes.strip_prefix(b"{\"version\":").unwrap_or_default();
     let digits = version.iter().take_while(|byte| byte.is_ascii_digit());
@@ -119,7 +119,7 @@ impl Journal {
         }
     }
 
-    /// That of a run that joins shards.
+    /// The journal of a run that merges shards.
     pub(super) fn merging(plan: Plan) -> Self {
         Self {
             merged: true,
@@ -127,17 +127,17 @@ impl Journal {
         }
     }
 
-    /// Whether the run writes an index as it goes on.
+    /// Whether the run writes an index.
     pub(super) fn has_index(&self) -> bool {
         self.plan.is_shard()
     }
 
-    /// Whether the run writes the names of each document as it goes on; one that joins shards has theirs.
+    /// Whether the run notes the names of each document; a merge reads the notes of its shards.
     pub(super) fn has_notes(&self) -> bool {
         self.plan.has_names() && !self.merged
     }
 
-    /// Why a run that was begun with this one cannot go on as `now`.
+    /// Why the run of this journal cannot go on as `now`.
     pub(super) fn difference(&self, now: &Self) -> Option<String> {
         let by = |journal: &Self| match journal.merged {
             true => "newshound merge",
@@ -148,7 +148,7 @@ impl Journal {
         other.or_else(|| now.plan.difference(&self.plan))
     }
 
-    /// The bytes of a journal, if there is one. What is no journal is someone else's.
+    /// The bytes of a journal, if there is one. Any other file is the user's, and an error.
     pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         match fs::read(path) {
             Ok(bytes) if is_ours(&bytes) => Ok(Some(bytes)),
@@ -174,7 +174,7 @@ impl Journal {
         }
     }
 
-    /// Writes it down for good.
+    /// Writes the journal to the disk.
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
         let writing = Error::writing(path);
         whole::write(path, &writing, |out| {

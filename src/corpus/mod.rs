@@ -3,7 +3,7 @@
 //!
 //! | step | from | to |
 //! |---|---|---|
-//! | [`Plan`] | inputs, model, options | what must not change until the run is finished |
+//! | plan | inputs, model, options | what must not change until the run is finished |
 //! | feed | inputs | numbered documents, from where an earlier run stopped |
 //! | pipeline | documents | batches tagged on all cores, in order |
 //! | results | tagged documents | blocks of bytes |
@@ -13,8 +13,8 @@
 //!
 //! The journal says how many bytes of each file are good, and which document comes next.
 //! A block is on the disk before the journal counts it; what lies behind is cut off when
-//! the run goes on. Where blocks end depends on the documents alone, so the bytes of a
-//! run do not tell how often it was killed.
+//! the run goes on. Where blocks end depends on the documents alone, so a run writes the
+//! same bytes however often it was killed.
 
 mod feed;
 mod finish;
@@ -41,7 +41,6 @@ pub use finish::Finished;
 pub use merge::merge;
 pub(crate) use output::GENERATOR;
 pub use output::{Output, OutputFormat, is_report};
-pub use plan::{Plan, Scan};
 pub use shard::Shard;
 pub use summary::Summary;
 
@@ -50,10 +49,11 @@ use crate::{OffsetUnit, Tagger};
 use feed::{Feed, Position};
 use journal::Block;
 use pipeline::Done;
+use plan::{Plan, Scan};
 use results::Results;
-use store::{Found, Store};
+use store::{Begun, Store};
 
-/// What is to be done; by default nothing is read, and results are JSONL with offsets in bytes.
+/// What to read and how to write it. The default reads nothing and writes JSONL with offsets in bytes.
 ///
 /// ```no_run
 /// use newshound::corpus::{self, Job, Outcome, Output, Progress};
@@ -115,7 +115,7 @@ impl Default for Job {
     }
 }
 
-/// How a run goes on, for those who watch it or want to stop it.
+/// Counters of a run, and a flag to stop it.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Documents written, in this run.
@@ -126,7 +126,7 @@ pub struct Progress {
     pub failed: AtomicU64,
     /// Size of the input, in bytes.
     pub size: AtomicU64,
-    /// Raised to stop the run after the batches in flight.
+    /// Set to stop the run after the batches in flight.
     pub stop: AtomicBool,
 }
 
@@ -188,7 +188,7 @@ pub enum Error {
         /// What is different.
         reason: String,
     },
-    /// A file is to be written that is read, or twice.
+    /// A file would be written twice, or is also read.
     #[error("{} is read or written for something else in the same run; write elsewhere", path.display())]
     Clash {
         /// The file.
@@ -218,15 +218,15 @@ pub enum Error {
     /// A file of the user's stands where the journal goes.
     #[error("{} is no journal of newshound's; write elsewhere, or move it away", .0.display())]
     NoJournal(PathBuf),
-    /// The documents that were read before are not those of now.
+    /// The input does not begin with the documents that were tagged before.
     #[error(
         "the input does not begin with the documents that were tagged before; give the same input, or start over with --restart"
     )]
     Differs,
-    /// Shards that make no whole.
+    /// Shards that do not make up one corpus.
     #[error("cannot merge: {0}")]
     Shards(String),
-    /// No threads could be had.
+    /// The threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(#[source] io::Error),
     /// A defect of newshound.
@@ -236,13 +236,8 @@ pub enum Error {
 
 impl Error {
     fn reading(path: &Path) -> impl Fn(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| {
-            Self::Stage(crate::Error::Read {
-                path: path.clone(),
-                source,
-            })
-        }
+        let reading = crate::Error::reading(path);
+        move |source| reading(source).into()
     }
 
     fn writing(path: &Path) -> impl Fn(io::Error) -> Self {
@@ -255,21 +250,18 @@ impl Error {
 }
 
 impl Job {
-    /// Bytes between two checkpoints unless told otherwise.
+    /// The default of [`Job::checkpoint`](Self#structfield.checkpoint).
     pub const CHECKPOINT: usize = 512 << 10;
 
-    /// That there are no globs and no shard that make no sense.
+    /// Refuses a glob or a shard that makes no sense.
     fn check(&self) -> Result<(), crate::Error> {
         self.walk.check()?;
         self.shard.map_or(Ok(()), Shard::check)
     }
 
-    /// What a run depends on, the settings of its tagger included. Looks at every file of the input,
+    /// What the results depend on, the settings of the tagger included. Looks at every file of the input,
     /// without reading it.
-    ///
-    /// # Errors
-    /// [`crate::Error::Option`] for a glob that is none, or a shard that is no part of a whole.
-    pub fn plan(&self, tagger: &Tagger) -> Result<Plan, crate::Error> {
+    fn plan(&self, tagger: &Tagger) -> Result<Plan, crate::Error> {
         self.check()?;
         let mut options = tagger.settings()?;
         let mut add = |name: &str, value: String| options.insert(name.to_owned(), value);
@@ -304,11 +296,11 @@ impl Job {
     }
 }
 
-/// Runs a job into files, or goes on with it. Results have their names only when they
-/// are complete; a run that is finished is not repeated.
+/// Runs a job and writes files, or goes on with a run that was stopped. Results get their names
+/// when they are complete; a finished run is not repeated.
 ///
-/// A tagger that is given away, not lent, is gone before the names of the corpus are added up,
-/// which then has its memory.
+/// A tagger that is passed by value is dropped before the names of the corpus are added up, so that
+/// its memory is free for them.
 ///
 /// # Errors
 /// [`Error`]; what is finished is kept, and the run goes on when it is started again. The job and
@@ -328,7 +320,10 @@ pub fn annotate(
         return Err(crate::Error::Option(message).into());
     }
     let inputs = &job.walk.paths;
-    if let Some(path) = files.clash(inputs).or_else(|| files.input(inputs)) {
+    if let Some(path) = files
+        .clash(inputs)
+        .or_else(|| files.result_that_is_input(inputs))
+    {
         return Err(Error::Clash { path });
     }
     let mut job = job.clone();
@@ -337,15 +332,15 @@ pub fn annotate(
     plan.options.extend(files.names_given());
     progress.size.store(plan.input.bytes, Ordering::Relaxed);
     let mut store = match Store::open(files, plan, restart)? {
-        Found::Finished(finished) if finished.before && job.walk.is_piped() => {
+        Begun::Finished(finished) if finished.before && job.walk.is_piped() => {
             return Err(Error::Exists {
                 path: files.path.clone(),
                 reason: "what comes through a pipe cannot be compared with what came before"
                     .to_owned(),
             });
         }
-        Found::Finished(finished) => return Ok(Outcome::Finished(finished)),
-        Found::Unfinished(store) => *store,
+        Begun::Finished(finished) => return Ok(Outcome::Finished(finished)),
+        Begun::Unfinished(store) => *store,
     };
     let mut position = store.position().clone();
     let (block, summary) = store.resume();
@@ -366,7 +361,7 @@ pub fn annotate(
         }
         Ok(())
     });
-    // After an error the journal stays as it is: it knows of what is on the disk.
+    // After an error the journal stays as it is: it counts what is on the disk.
     written?;
     // Adding up names takes memory, and needs no model.
     drop(tagger);
@@ -385,8 +380,9 @@ pub fn annotate(
 /// to `errors`. The run goes on where `errors` takes no more.
 ///
 /// # Errors
-/// [`Error::Write`] where `out` takes no more, errors of the tagger, and [`crate::Error::Option`]
-/// as [`Job::plan`] has it, and for Parquet and brat, which are no streams.
+/// [`Error::Write`] where `out` or `errors` cannot be written, errors of the tagger, and
+/// [`crate::Error::Option`] for a glob or shard that makes no sense, and for Parquet and brat, which
+/// are no streams.
 pub fn filter(
     tagger: &Tagger,
     job: &Job,
@@ -427,7 +423,7 @@ pub fn filter(
     Ok(results.summary)
 }
 
-/// Writes one document and tells those who watch.
+/// Writes one document and counts it.
 fn add(results: &mut Results, (numbered, document): &Done, progress: &Progress) -> io::Result<()> {
     results.add(numbered, document)?;
     progress.documents.fetch_add(1, Ordering::Relaxed);

@@ -9,22 +9,21 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::Plan;
-use super::part::suffixed;
 use crate::reader::{Compression, same_file};
 use crate::writer::{Conll, Csv, Html, Jsonl, Spacy, Tsv, WebAnnotation, Writer};
 use crate::{Error, OffsetUnit, Result};
 
-/// How the name of a file tells its format.
+/// Which names of files tell a format, for error messages.
 const ENDINGS: &str =
     "end it with .jsonl, .csv, .tsv, .conll, .parquet, .jsonld or .html (and .gz or .zst)";
 
-/// What a report of results says of itself.
+/// The tag by which a report is recognised.
 pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"newshound\">";
 
-/// Bytes of a page in which that stands.
+/// Bytes at the start of a page within which the tag stands.
 const START: u64 = 512;
 
-/// Whether a file is a report of results, not another page of that name.
+/// Whether a file is a report that newshound made, not another page of that name.
 #[must_use]
 pub fn is_report(path: &Path) -> bool {
     let mut start = Vec::new();
@@ -32,7 +31,7 @@ pub fn is_report(path: &Path) -> bool {
     read.is_ok() && String::from_utf8_lossy(&start).contains(GENERATOR)
 }
 
-/// What results are written as.
+/// The format of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OutputFormat {
@@ -71,7 +70,7 @@ impl OutputFormat {
         Self::Html,
     ];
 
-    /// By the end of the name, `.gz` and `.zst` not counted.
+    /// The format that the end of a name tells, without `.gz` and `.zst`.
     #[must_use]
     pub fn of_name(path: &Path) -> Option<Self> {
         let (_, path) = Compression::of_name(path);
@@ -109,7 +108,7 @@ impl OutputFormat {
         }
     }
 
-    /// The writer, and whether it needs every text.
+    /// The writer of this format, and whether it needs every text.
     #[must_use]
     pub fn writer(self, unit: OffsetUnit) -> (Box<dyn Writer>, bool) {
         match self {
@@ -125,7 +124,7 @@ impl OutputFormat {
         }
     }
 
-    /// What the file is called in a directory for results.
+    /// The name of the file in a directory of results.
     fn file_name(self) -> &'static str {
         match self {
             Self::Jsonl => "annotations.jsonl",
@@ -169,14 +168,14 @@ pub struct Output {
     pub format: OutputFormat,
     /// How the file is compressed.
     pub compression: Compression,
-    /// What other files' names start with.
+    /// The start of the other files' paths.
     prefix: PathBuf,
     /// The names of the corpus, if not in the usual place.
     names: Option<PathBuf>,
 }
 
 impl Output {
-    /// From what stands behind `-o`: a file whose name tells its format and compression,
+    /// From the value of `-o`: a file whose name tells its format and compression,
     /// or a directory, which gets files of fixed names.
     ///
     /// # Errors
@@ -270,15 +269,14 @@ impl Output {
         self.names.clone().unwrap_or_else(|| self.beside(usual))
     }
 
-    /// The option that puts the names of the corpus elsewhere, where one does.
+    /// The option for the file with the names of the corpus, where one was given.
     pub(super) fn names_given(&self) -> Option<(String, String)> {
         let path = self.names.as_ref()?.display().to_string();
         Some((Plan::NAMES.to_owned(), path))
     }
 
-    /// The names of each document: a shard's, or those of a run that goes on.
-    #[must_use]
-    pub fn notes(&self) -> PathBuf {
+    /// The names of each document, of a shard or of an unfinished run.
+    pub(super) fn notes(&self) -> PathBuf {
         self.beside("names.index")
     }
 
@@ -288,15 +286,14 @@ impl Output {
         self.beside("errors.jsonl")
     }
 
-    /// What was found.
+    /// The summary.
     #[must_use]
     pub fn summary(&self) -> PathBuf {
         self.beside("summary.json")
     }
 
-    /// Where the documents of a shard stand in the whole.
-    #[must_use]
-    pub fn index(&self) -> PathBuf {
+    /// The index of a shard.
+    pub(super) fn index(&self) -> PathBuf {
         self.beside("index")
     }
 
@@ -308,7 +305,7 @@ impl Output {
         suffixed(path, ".part")
     }
 
-    /// The first file that would be written twice, or over one of the files to read.
+    /// The first file that would be written twice, or over one of the inputs.
     pub(super) fn clash(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
         let mut all = self.all();
         while let Some(path) = all.pop() {
@@ -323,9 +320,9 @@ impl Output {
         None
     }
 
-    /// The first of the results that is there, lies in one of the directories to read, and has nothing beside it
-    /// that says that a run made it: it is input.
-    pub(super) fn input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
+    /// The first result file that exists inside an input directory although neither summary nor journal
+    /// says that a run wrote it: it is input, and must not be overwritten.
+    pub(super) fn result_that_is_input(&self, inputs: &[PathBuf]) -> Option<PathBuf> {
         if self.read_summary().get("run").is_some() || self.journal().exists() {
             return None;
         }
@@ -349,13 +346,13 @@ impl Output {
         ]
     }
 
-    /// What the summary beside the results holds; nothing where there is none that can be read.
+    /// The summary beside the results; null where it cannot be read.
     pub(super) fn read_summary(&self) -> Value {
         let summary = fs::read(self.summary()).unwrap_or_default();
         serde_json::from_slice(&summary).unwrap_or_default()
     }
 
-    /// What the end of a run writes or removes beside the results.
+    /// The files that the end of a run writes or removes beside the results.
     pub(super) fn beside_results(&self, plan: &Plan) -> Vec<PathBuf> {
         let mut beside = vec![self.errors(), self.index(), self.notes(), self.summary()];
         beside.extend((!plan.is_shard()).then(|| self.names()));
@@ -399,4 +396,11 @@ impl Output {
     pub(super) fn is_spooled(&self) -> bool {
         matches!(self.format, OutputFormat::Parquet | OutputFormat::Brat)
     }
+}
+
+/// `path` with more at the end of its name.
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

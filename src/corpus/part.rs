@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::reader::Compression;
 
-/// Results under a name of their own until all are there. Every block is whole in itself:
+/// Results under a temporary name until all are there. Every block is complete in itself:
 /// a gzip member, a zstd frame, or plain text.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -18,7 +18,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Opens or makes the file, for no one else, and cuts it to `len` bytes.
+    /// Opens or creates the file, locks it and cuts it to `len` bytes.
     pub(super) fn open(path: &Path, compression: Compression, len: u64) -> Result<Self, Error> {
         let writing = Error::writing(path);
         let mut file = OpenOptions::new()
@@ -47,7 +47,7 @@ impl Part {
         })
     }
 
-    /// Holds the file, if there is one, so that no one else writes it.
+    /// Locks the file, if there is one, until it is closed.
     pub(super) fn hold(path: &Path) -> Result<Option<File>, Error> {
         if !path.is_file() {
             return Ok(None);
@@ -60,7 +60,7 @@ impl Part {
         &self.path
     }
 
-    /// Bytes that are there to stay.
+    /// Bytes of all blocks.
     pub(super) fn len(&self) -> u64 {
         self.len
     }
@@ -91,7 +91,7 @@ impl Part {
     }
 }
 
-/// Holds a file for this process alone, until it is closed.
+/// Locks a file for this process until it is closed.
 fn lock(file: &File, path: &Path) -> Result<(), Error> {
     file.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => Error::Busy {
@@ -116,11 +116,4 @@ fn compress(compression: Compression, block: &[u8]) -> io::Result<Option<Vec<u8>
         #[cfg(not(feature = "zstd"))]
         Compression::Zstd => Err(io::Error::other(crate::Error::NotBuilt("zstd"))),
     }
-}
-
-/// `path` with more at the end of its name.
-pub(in crate::corpus) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

@@ -12,7 +12,7 @@ use super::Error;
 use super::feed::Numbered;
 use crate::{Document, Tagger, Text};
 
-/// Text tagged at once, in bytes for each thread: some 8,000 subwords, enough to fill
+/// Bytes of text tagged at once for each thread: some 8,000 subwords, enough to fill
 /// packs and little enough that output flows.
 const BATCH_BYTES: usize = 1 << 15;
 
@@ -27,11 +27,11 @@ const BATCH_DOCUMENTS: usize = 128;
 /// another leaves idle when its last packs run out.
 const LANES: usize = 2;
 
-/// Batches that are read and not yet written: those in the lanes, one that waits for them, and
+/// Batches read and not yet written, at most: those in the lanes, one that waits for a lane, and
 /// one that waits for those before it to be written.
 const HELD: usize = LANES + 2;
 
-/// Web pages nest deeply, and reading them recurses.
+/// Bytes of stack of the reading thread: web pages nest deeply, and reading them recurses.
 const READER_STACK: usize = 64 << 20;
 
 /// A document and what became of it.
@@ -51,10 +51,10 @@ pub(super) fn run(
     mut write: impl FnMut(Vec<Done>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (to_tag, batches) = sync_channel::<(usize, Batch)>(1);
-    // The lanes own it together: when they end no one is left to send to.
+    // The lanes share the receiver: when all have ended, sending to them fails.
     let batches = Arc::new(Mutex::new(batches));
     let (to_write, done) = sync_channel(LANES);
-    // One lane may be long at a batch while the other goes on: all that is held is counted.
+    // One lane may take long over a batch while the other goes on, so all batches held are counted.
     let (enter, leave) = sync_channel(HELD);
     thread::scope(|scope| {
         let reader = thread::Builder::new()
@@ -72,7 +72,7 @@ pub(super) fn run(
         }
         drop((batches, to_write));
         let written = in_order(done, leave, &mut write);
-        // The scope waits for what threads do, not for what they have of their own to go.
+        // A scope waits for its threads' closures, not for their thread-locals to be dropped.
         let mut tagged = Ok(());
         for lane in lanes {
             tagged = tagged.and(lane.join().map_err(|_| Error::Panicked));
@@ -82,7 +82,7 @@ pub(super) fn run(
     })
 }
 
-/// Groups documents by the length of their text, and that of their metadata.
+/// Groups documents into batches by the length of their texts and metadata.
 fn read(
     threads: usize,
     feed: impl Iterator<Item = Result<Numbered, Error>>,
@@ -90,7 +90,7 @@ fn read(
     enter: SyncSender<()>,
     to_tag: SyncSender<(usize, Batch)>,
 ) -> Result<(), Error> {
-    // Fails when no one wants more.
+    // False when no more batches are wanted.
     let hand_on = |number, batch| {
         let entered = enter.send(()).is_ok();
         entered && to_tag.send((number, batch)).is_ok()
@@ -128,7 +128,7 @@ fn tag(tagger: &Tagger, batches: &Mutex<Receiver<(usize, Batch)>>, to_write: Syn
         let Ok(Ok((number, batch))) = next else {
             return;
         };
-        // A batch that never came would be waited for without end.
+        // The writer would wait forever for a batch that never comes.
         let tagged = catch_unwind(AssertUnwindSafe(|| tag_batch(tagger, batch)));
         let tagged = tagged.map_err(|_| Error::Panicked);
         if to_write.send((number, tagged)).is_err() {
@@ -137,7 +137,6 @@ fn tag(tagger: &Tagger, batches: &Mutex<Receiver<(usize, Batch)>>, to_write: Syn
     }
 }
 
-/// Tags a batch.
 fn tag_batch(tagger: &Tagger, batch: Batch) -> Vec<Done> {
     let texts: Vec<&Text> = batch
         .iter()
@@ -157,7 +156,7 @@ fn tag_batch(tagger: &Tagger, batch: Batch) -> Vec<Done> {
         .collect()
 }
 
-/// Hands batches on by their number.
+/// Writes batches in the order of their numbers.
 fn in_order(
     done: Receiver<Tagged>,
     leave: Receiver<()>,

@@ -1,4 +1,4 @@
-//! What a run is about to do, to tell whether it is the one that was begun before.
+//! What a run depends on, to tell whether it is the one that was begun earlier.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,32 +12,31 @@ use crate::reader::{Input, Walk};
 
 /// Everything the results depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub(super) struct Plan {
     /// Version of newshound.
-    pub version: String,
+    pub(super) version: String,
     /// Name and digest of the model.
-    pub model: String,
+    pub(super) model: String,
     /// The files to read.
-    pub input: Scan,
-    /// Options by name; the number of threads is none of them.
-    pub options: BTreeMap<String, String>,
+    pub(super) input: Scan,
+    /// Options by name, without the number of threads.
+    pub(super) options: BTreeMap<String, String>,
 }
 
 /// The files of a corpus, found without reading them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scan {
-    /// How many.
-    pub files: u64,
-    /// Their sizes added up.
-    pub bytes: u64,
-    /// Over names, sizes and times of change.
-    pub digest: String,
+pub(super) struct Scan {
+    /// Number of files.
+    pub(super) files: u64,
+    /// Sum of their sizes.
+    pub(super) bytes: u64,
+    /// Digest of their names, sizes and times of change.
+    pub(super) digest: String,
 }
 
 impl Scan {
-    /// Looks at all files. Those that cannot be looked at are reported when they are to be read.
-    #[must_use]
-    pub fn of(walk: &Walk) -> Self {
+    /// Looks at all files. Errors are reported when the files are read.
+    pub(super) fn of(walk: &Walk) -> Self {
         let mut scan = Self::default();
         let mut hash = Sha256::new();
         for input in walk.inputs() {
@@ -61,7 +60,7 @@ impl Scan {
     }
 }
 
-/// A file's size and time of change; zeros for what has none.
+/// A file's size in bytes and time of change in nanoseconds; zeros for what is no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) size: u64,
@@ -84,7 +83,7 @@ impl State {
 }
 
 impl Plan {
-    /// The option that tells a shard.
+    /// The option that names a shard.
     pub(super) const SHARD: &str = "--shard";
 
     /// The option that says where the names of the whole corpus go.
@@ -94,20 +93,17 @@ impl Plan {
     pub(super) const NO_NAMES: &str = "--no-names-index";
 
     /// Whether the names of the whole corpus are wanted.
-    #[must_use]
-    pub fn has_names(&self) -> bool {
+    pub(super) fn has_names(&self) -> bool {
         !self.options.contains_key(Self::NO_NAMES)
     }
 
     /// Whether this is a part of a corpus.
-    #[must_use]
-    pub fn is_shard(&self) -> bool {
+    pub(super) fn is_shard(&self) -> bool {
         self.options.contains_key(Self::SHARD)
     }
 
-    /// What is different now from the plan a run was begun with, in words.
-    #[must_use]
-    pub fn difference(&self, begun: &Self) -> Option<String> {
+    /// What is different from the plan that the run was begun with, in words.
+    pub(super) fn difference(&self, begun: &Self) -> Option<String> {
         if self.version != begun.version {
             return Some(format!(
                 "newshound was {}, now it is {}",

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::feed::Numbered;
-use super::index::Head;
+use super::index::Entry;
 use super::journal::Block;
 use super::register::{At, Found, Note};
 use super::{Job, Summary};
 use crate::reader::Date;
-use crate::writer::{Record, Writer};
+use crate::writer::{Record, Writer, json_line};
 use crate::{Document, Error};
 
-/// What a document counts in a block beside its text.
+/// Bytes that a document counts in a block besides its text.
 pub(super) const OVERHEAD: usize = 256;
 
 /// Writes documents into a block.
@@ -49,10 +49,10 @@ impl Results {
         }
     }
 
-    /// What stands before the first document.
+    /// Writes what stands before the first document.
     pub(super) fn begin(&mut self) -> io::Result<()> {
         self.writer.begin(&mut self.block.output)?;
-        self.index(Head {
+        self.index(Entry {
             bytes: self.block.output.len() as u64,
             size: 0,
             ordinal: None,
@@ -60,7 +60,7 @@ impl Results {
         })
     }
 
-    /// What stands after the last document.
+    /// Writes what stands after the last document.
     pub(super) fn end(&mut self) -> io::Result<()> {
         self.writer.end(&mut self.block.output)
     }
@@ -87,7 +87,7 @@ impl Results {
             Err(error) => self.fail(numbered, error)?,
         }
         self.block.size = self.block.size.saturating_add(size);
-        self.index(Head {
+        self.index(Entry {
             bytes: (self.block.output.len() - from) as u64,
             size,
             ordinal: Some(numbered.ordinal),
@@ -105,9 +105,7 @@ impl Results {
             kind: error.kind(),
             message: error.to_string(),
         };
-        serde_json::to_writer(&mut self.block.errors, &failure)?;
-        self.block.errors.push(b'\n');
-        Ok(())
+        json_line(&mut self.block.errors, &failure)
     }
 
     /// Notes the document's names, if it has any.
@@ -122,14 +120,12 @@ impl Results {
             date: Date::of(&source.metadata, self.date_field.as_deref()),
         };
         let note = Note::new(at, document.names.iter().map(Found::from));
-        serde_json::to_writer(&mut self.block.notes, &note)?;
-        self.block.notes.push(b'\n');
-        Ok(())
+        json_line(&mut self.block.notes, &note)
     }
 
-    fn index(&mut self, head: Head) -> io::Result<()> {
+    fn index(&mut self, entry: Entry) -> io::Result<()> {
         match self.indexed {
-            true => writeln!(self.block.index, "{head}"),
+            true => writeln!(self.block.index, "{entry}"),
             false => Ok(()),
         }
     }

@@ -18,11 +18,8 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// That there is such a part.
-    ///
-    /// # Errors
-    /// [`Error::Option`] where there is none, as of part 5 of 4.
-    pub fn check(self) -> Result<()> {
+    /// Refuses a part that there is not, such as 5 of 4.
+    pub(super) fn check(self) -> Result<()> {
         match (1..=self.of).contains(&self.number) {
             true => Ok(()),
             false => Err(no_part(&self.to_string())),
@@ -34,9 +31,8 @@ impl Shard {
     pub fn holds(self, id: &str) -> bool {
         let digest = Sha256::digest(id.as_bytes());
         let hash = digest
-            .iter()
-            .take(8)
-            .fold(0, |hash: u64, byte| hash << 8 | u64::from(*byte));
+            .first_chunk()
+            .map_or(0, |first| u64::from_be_bytes(*first));
         let rest = hash.checked_rem(u64::from(self.of));
         rest.is_some_and(|rest| rest + 1 == u64::from(self.number))
     }

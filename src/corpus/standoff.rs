@@ -21,8 +21,8 @@ use crate::writer;
 /// Digits of a document's number in the names of its files, at least.
 const DIGITS: usize = 8;
 
-/// Lines of JSON to pairs of files. Names start with the document's number, since ids
-/// need not be different, nor file names.
+/// Turns lines of JSON into pairs of files. Their names start with the document's number, since
+/// ids need not be unique.
 pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Error> {
     let writing = Error::writing(&files.path);
     let reading = Error::reading(spool);
@@ -31,13 +31,13 @@ pub(super) fn make(spool: &Path, files: &Output, plan: &Plan) -> Result<(), Erro
     for line in BufReader::new(File::open(spool).map_err(&reading)?).lines() {
         let ordinal = ordinals.next()?;
         let line = serde_json::from_str(&line.map_err(&reading)?);
-        pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
+        write_pair(made.path(), ordinal, line.map_err(|e| reading(e.into()))?).map_err(&writing)?;
     }
     put(made, files).map_err(writing)
 }
 
 /// Writes the pair of a document, if it did not fail.
-fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
+fn write_pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
     let Some(text) = line.text else {
         return Ok(());
     };
@@ -61,8 +61,8 @@ fn pair(dir: &Path, ordinal: u64, line: Line) -> io::Result<()> {
     fs::write(dir.join(format!("{name}.ann")), &annotations)
 }
 
-/// Gives a directory its name. Where one is already the pairs of the earlier run are replaced, and what else is
-/// in it stays.
+/// Gives a directory its final name. Where that exists already, the pairs of the earlier run are replaced and
+/// other files stay.
 fn put(made: TempDir, files: &Output) -> io::Result<()> {
     let path = &files.path;
     if !path.exists() {
@@ -73,7 +73,8 @@ fn put(made: TempDir, files: &Output) -> io::Result<()> {
     let remove = |entry: io::Result<DirEntry>| {
         let text = entry?.path();
         let annotations = text.with_extension("ann");
-        let is_ours = matches!(place(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
+        let is_ours =
+            matches!(ordinal_and_kind(&text), Some((ordinal, Kind::Text)) if earlier(ordinal));
         if is_ours && text.is_file() && annotations.is_file() {
             fs::remove_file(text)?;
             fs::remove_file(annotations)?;
@@ -88,7 +89,7 @@ fn put(made: TempDir, files: &Output) -> io::Result<()> {
     whole::sync(path)
 }
 
-/// Which documents the run had whose results are there; none where no summary tells.
+/// Whether the run whose results exist had a document of a number; false for all without its summary.
 fn earlier(files: &Output) -> Box<dyn Fn(u64) -> bool> {
     let summary = files.read_summary();
     match summary.get("run").map(Plan::deserialize) {
@@ -127,8 +128,8 @@ impl Ordinals {
                 Ok(*next - 1)
             }
             Self::Indexed(lines) => {
-                while let Some(head) = lines.head()? {
-                    if let Some(ordinal) = head.ordinal {
+                while let Some(entry) = lines.entry()? {
+                    if let Some(ordinal) = entry.ordinal {
                         return Ok(ordinal);
                     }
                 }
@@ -138,7 +139,7 @@ impl Ordinals {
     }
 }
 
-/// An id as part of a file's name.
+/// An id as part of a file's name, 200 bytes at most.
 fn slug(id: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     let slug: String = id.chars().map(|c| if safe(c) { c } else { '_' }).collect();
@@ -150,7 +151,7 @@ fn slug(id: &str) -> String {
         .to_owned()
 }
 
-/// Puts the pairs of files of all shards into one directory; their names tell them apart.
+/// Copies the pairs of all shards into one directory; their numbers tell them apart.
 pub(super) fn join<'f>(
     shards: impl Iterator<Item = &'f Output>,
     files: &Output,
@@ -163,7 +164,7 @@ pub(super) fn join<'f>(
     put(made, files).map_err(writing)
 }
 
-/// Copies a shard's pairs, which are those of its index. Other files are not of its run.
+/// Copies a shard's pairs and checks them against its index. Files with higher numbers are not of its run.
 fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     let dir = &shard.path;
     let reading = Error::reading(dir);
@@ -172,7 +173,7 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     let last = texts.keys().next_back().copied();
     for entry in fs::read_dir(dir).map_err(&reading)? {
         let path = entry.map_err(&reading)?.path();
-        let Some((ordinal, kind)) = place(&path) else {
+        let Some((ordinal, kind)) = ordinal_and_kind(&path) else {
             continue;
         };
         if Some(ordinal) > last {
@@ -209,13 +210,13 @@ fn copy(shard: &Output, new: &Path) -> Result<(), Error> {
     }
 }
 
-/// How long the texts of a shard's documents are, by number.
+/// Bytes of each text of a shard, by the document's number.
 fn lengths(shard: &Output) -> Result<BTreeMap<u64, u64>, Error> {
     let mut index = Lines::open(shard.index())?;
     let mut lengths = BTreeMap::new();
-    while let Some(head) = index.head()? {
-        if let Some(ordinal) = head.ordinal.filter(|_| !head.failed) {
-            lengths.insert(ordinal, head.size.saturating_sub(OVERHEAD) as u64);
+    while let Some(entry) = index.entry()? {
+        if let Some(ordinal) = entry.ordinal.filter(|_| !entry.failed) {
+            lengths.insert(ordinal, entry.size.saturating_sub(OVERHEAD) as u64);
         }
     }
     Ok(lengths)
@@ -227,8 +228,8 @@ enum Kind {
     Annotations,
 }
 
-/// The document that a file belongs to which is called as one of a pair is.
-fn place(path: &Path) -> Option<(u64, Kind)> {
+/// The document's number and the file's kind, where a file has the name of one of a pair.
+fn ordinal_and_kind(path: &Path) -> Option<(u64, Kind)> {
     let kind = match path.extension().and_then(OsStr::to_str)? {
         "txt" => Kind::Text,
         "ann" => Kind::Annotations,
@@ -249,7 +250,7 @@ mod tests {
 
     const SPOOL: &str = "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"y\"}\n";
 
-    /// A directory for results with lines that are to become pairs, and the plan of a shard.
+    /// A directory for results, lines of JSON to turn into pairs, and the plan of a shard.
     fn place() -> (TempDir, Output, PathBuf, Plan) {
         let dir = TempDir::new().unwrap();
         let files = Output::new(dir.path(), Some(OutputFormat::Brat)).unwrap();
@@ -323,7 +324,7 @@ mod tests {
                 fs::write(target.join("annotation.conf"), "mine").unwrap();
             }
             symlink(&target, &files.path).unwrap();
-            // Where the target is not there yet it is made as a directory is.
+            // A missing target is created.
             make(&spool, &files, &plan).unwrap();
             assert!(files.path.is_symlink());
             assert_eq!(names(&target).len(), 4 + usize::from(made));

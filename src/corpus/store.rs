@@ -1,4 +1,4 @@
-//! The files of a run while it goes on: block by block, under names of their own.
+//! The files of a run while it goes on: they grow block by block under temporary names.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ use super::{Error, Output, Plan, Summary};
 use crate::reader::Compression;
 use crate::whole;
 
-/// Files that hold what was finished, and the journal that says how much it is.
+/// The growing files of a run, and the journal that says how much of them counts.
 pub(super) struct Store {
     files: Output,
     journal: Journal,
@@ -22,28 +22,19 @@ pub(super) struct Store {
     index: Option<Part>,
     notes: Option<Part>,
     started: Instant,
+    /// Seconds spent by the earlier parts of the run.
     before: f64,
 }
 
-/// What is there when a run begins.
-pub(super) enum Found {
-    /// Nothing, or the beginnings of the same run.
-    Unfinished(Box<Store>),
-    /// The results of the same run.
+/// How far a run has come before: to its end, or as far as `T` says.
+pub(super) enum Begun<T> {
     Finished(Finished),
+    Unfinished(Box<T>),
 }
 
-/// How far a run has come before.
-pub(super) enum Begun {
-    /// To its end.
-    Finished(Finished),
-    /// To the lengths in the journal.
-    Unfinished(Box<Journal>),
-}
-
-/// The journal of a run that was begun before as `new` would begin it, or `new`. Results that are complete
-/// get their names, and what others have put there is an error.
-pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun, Error> {
+/// The journal of the same run if it was begun before, or `new`. Results that are complete get their final
+/// names; files of another run or of the user are an error.
+pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun<Journal>, Error> {
     if let Some(dir) = files.path.parent() {
         fs::create_dir_all(dir).map_err(Error::writing(dir))?;
     }
@@ -57,7 +48,7 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
         true => {
             Part::hold(&part)?;
             if Journal::bytes(&path)?.is_some() {
-                // They are that run's, and this one may open none of that name.
+                // These belong to that run, and the new one may have no such files.
                 for path in [files.index(), files.notes()] {
                     remove(&Output::part(&path))?;
                 }
@@ -89,8 +80,8 @@ pub(super) fn begin(files: &Output, new: Journal, restart: bool) -> Result<Begun
     finish::publish(files, &journal).map(Begun::Finished)
 }
 
-/// That no one else's files have the names of those that grow: without a journal a run leaves none with
-/// anything in it.
+/// Refuses files of others that have the names of growing ones. Without a journal, a run leaves only empty
+/// ones.
 fn check_parts(files: &Output, restart: bool) -> Result<(), Error> {
     let holds = |part: &PathBuf| {
         part.metadata()
@@ -107,9 +98,9 @@ fn check_parts(files: &Output, restart: bool) -> Result<(), Error> {
 
 impl Store {
     /// Opens the files of a run and cuts them back to what the journal says.
-    pub(super) fn open(files: &Output, plan: Plan, restart: bool) -> Result<Found, Error> {
+    pub(super) fn open(files: &Output, plan: Plan, restart: bool) -> Result<Begun<Self>, Error> {
         let journal = match begin(files, Journal::new(plan), restart)? {
-            Begun::Finished(finished) => return Ok(Found::Finished(finished)),
+            Begun::Finished(finished) => return Ok(Begun::Finished(finished)),
             Begun::Unfinished(journal) => *journal,
         };
         let left = files.parts().iter().any(|part| part.exists());
@@ -135,8 +126,8 @@ impl Store {
         if left {
             whole::sweep(&files.wholes()).map_err(Error::writing(&files.path))?;
         }
-        store.note()?;
-        Ok(Found::Unfinished(Box::new(store)))
+        store.write_journal()?;
+        Ok(Begun::Unfinished(Box::new(store)))
     }
 
     /// Where the run goes on.
@@ -173,9 +164,9 @@ impl Store {
         }
         self.journal.lengths = lengths;
         self.journal.position.clone_from(position);
-        // Lent, since a copy of thousands of names is not small.
+        // Swapped in and out again, since a copy of thousands of names is large.
         std::mem::swap(&mut self.journal.summary, summary);
-        let noted = self.note();
+        let noted = self.write_journal();
         std::mem::swap(&mut self.journal.summary, summary);
         noted
     }
@@ -190,24 +181,24 @@ impl Store {
         self.journal.tail = tail;
         self.journal.summary = summary;
         self.journal.position = position;
-        self.note()
+        self.write_journal()
     }
 
-    /// Gives the files their names.
+    /// Gives the files their final names.
     pub(super) fn complete(mut self, summary: Summary) -> Result<Finished, Error> {
         let output = &mut self.output;
         output.finish().map_err(Error::writing(output.path()))?;
         self.journal.lengths.output = output.len();
         self.journal.summary = summary;
         self.journal.complete = true;
-        self.note()?;
+        self.write_journal()?;
         drop((self.errors, self.index, self.notes));
-        // No one else is to publish meanwhile; but not every system renames files that are open.
+        // The lock is kept until the end, but not every system renames files that are open.
         let _held = cfg!(unix).then_some(self.output);
         finish::publish(&self.files, &self.journal)
     }
 
-    fn note(&mut self) -> Result<(), Error> {
+    fn write_journal(&mut self) -> Result<(), Error> {
         self.journal.seconds = self.before + self.started.elapsed().as_secs_f64();
         self.journal.write(&self.files.journal())
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::spaces::one_line;
 use crate::{Document, Error};
 
-/// Names counted at once. Beyond that many different names counts are upper bounds.
+/// Different names counted. Where there are more, counts are upper bounds.
 const NAMES: usize = 4096;
 
 /// Names of each label in the summary.
@@ -57,7 +57,7 @@ impl Summary {
 
     /// Adds another part of the same corpus.
     pub fn merge(&mut self, other: &Self) {
-        // A file may say anything.
+        // Counts that were read from a file may be any number.
         self.documents = self.documents.saturating_add(other.documents);
         self.sentences = self.sentences.saturating_add(other.sentences);
         self.words = self.words.saturating_add(other.words);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_are_beyond_all_numbers_stay_the_highest() {
+    fn counts_that_overflow_stay_at_the_maximum() {
         let counts = json!({"documents": u64::MAX, "sentences": 1, "words": u64::MAX,
             "entities": {"PER": u64::MAX}, "failures": {"read": u64::MAX, "nul": 1},
             "names": {"PER\tMark": u64::MAX}});

@@ -1,4 +1,4 @@
-//! The stages between reading and files, with a model that costs nothing.
+//! The stages between reading and files, with a fake model.
 
 use std::fs;
 use std::sync::atomic::AtomicUsize;
@@ -16,7 +16,7 @@ use crate::fake::{FakeBackend, subwords};
 use crate::model::{Labels, Model};
 use crate::reader::{Metadata, Source};
 
-/// Tags as the fake does, after it did something more for a pack that holds the subword `based`.
+/// The fake backend, which first calls a function for each pack that holds the subword `based`.
 struct Picky(fn() -> crate::Result<()>);
 
 impl Backend for Picky {
@@ -266,7 +266,7 @@ fn only_a_few_batches_are_held_however_long_the_input() {
 }
 
 #[test]
-fn only_little_metadata_is_held_however_short_the_texts() {
+fn little_metadata_is_held_however_short_the_texts() {
     let read = AtomicUsize::new(0);
     let feed = (0..500).map(|n| {
         read.fetch_add(1, Ordering::SeqCst);
@@ -289,7 +289,7 @@ fn only_little_metadata_is_held_however_short_the_texts() {
 }
 
 #[test]
-fn what_comes_behind_a_document_that_takes_long_is_not_piled_up() {
+fn documents_behind_a_slow_one_do_not_pile_up() {
     let slow = tagger(|| {
         thread::sleep(Duration::from_millis(500));
         Ok(())
@@ -359,7 +359,7 @@ fn ids(walk: &Walk, from: &Position) -> Result<Vec<String>, Error> {
 }
 
 #[test]
-fn a_feed_goes_on_from_any_place_and_only_with_the_same_documents() {
+fn a_feed_goes_on_from_any_position_but_only_with_the_same_documents() {
     let dir = TempDir::new().unwrap();
     let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
     let row = |id: u32| format!("{{\"id\":{id},\"text\":\"x\"}}\n");

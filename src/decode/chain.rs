@@ -36,7 +36,7 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn new(labels: &Labels, calibration: &Calibration) -> Self {
-        let tags = 0..labels.len();
+        let tags = 0..labels.count();
         let opens = |from, to| match labels.label(to) {
             Some(label) if labels.starts(from, to) => calibration.weight(label),
             _ => 1.0,

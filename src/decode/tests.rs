@@ -33,7 +33,7 @@ fn sequences(labels: &Labels, words: usize) -> Vec<Vec<usize>> {
         let mut longer = Vec::new();
         for sequence in &all {
             let last = sequence.last().copied();
-            for tag in (0..labels.len()).filter(|&tag| labels.allowed(last, Some(tag))) {
+            for tag in (0..labels.count()).filter(|&tag| labels.allowed(last, Some(tag))) {
                 longer.push(sequence.iter().copied().chain([tag]).collect());
             }
         }
@@ -57,7 +57,7 @@ proptest! {
         let labels = labels(scheme);
         let p: Vec<Vec<f64>> = logits
             .iter()
-            .map(|row| softmax(row.iter().take(labels.len()).copied()).unwrap())
+            .map(|row| softmax(row.iter().take(labels.count()).copied()).unwrap())
             .collect();
         let tag_weight = |at: usize, tag: usize| {
             let row: &[f64] = &p[at];
@@ -115,7 +115,7 @@ fn decode_tags(text: &str, tags: &[usize]) -> Vec<(String, String)> {
     let labels = labels(IOB2);
     let document = subwords().tokenize(text).unwrap();
     assert_eq!(document.words.len(), tags.len(), "{:?}", document.words);
-    let mut logits = Array2::zeros((tags.len(), labels.len()));
+    let mut logits = Array2::zeros((tags.len(), labels.count()));
     for (word, &tag) in tags.iter().enumerate() {
         logits[[word, tag]] = 20.0;
     }
@@ -138,7 +138,7 @@ fn two_adjoining_words_tagged_as_people_are_one_person_unless_a_line_ends_betwee
     let labels = labels(IOB2);
     let names = |text: &str| {
         let document = subwords().tokenize(text).unwrap();
-        let mut logits = Array2::zeros((2, labels.len()));
+        let mut logits = Array2::zeros((2, labels.count()));
         (logits[[0, 1]], logits[[1, 1]], logits[[1, 2]]) = (9.0, 8.0, 6.0);
         decode(
             text,

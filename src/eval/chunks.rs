@@ -21,7 +21,7 @@ pub enum Reading {
     #[default]
     Conlleval,
     /// An orphan is not in a name, and neither is what would continue it. An IOB1
-    /// column so loses every name that does not start with `B-`.
+    /// column thus loses every name that does not start with `B-`.
     ///
     /// On IOB2 this finds what seqeval 1.2.2 finds with `mode="strict"`. On BIOES and
     /// BILOU seqeval goes further and also drops a name that is never closed by `E-`
@@ -37,7 +37,7 @@ pub struct Chunk<'a> {
     pub start: usize,
     /// One past the last token.
     pub end: usize,
-    /// What it is.
+    /// Its label.
     pub label: &'a str,
 }
 

@@ -1,6 +1,7 @@
 //! Column files: one token a line, its tag in the last column.
 
 use super::{Error, Tag};
+use crate::reader::is_comment;
 
 /// Which columns hold tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,18 +71,6 @@ pub fn read(text: &str, layout: Layout) -> Result<Vec<Document<'_>>, Error> {
     let mut documents = reader.documents;
     documents.retain(|d| !d.sentences.is_empty());
     Ok(documents)
-}
-
-/// Whether a line before a sentence is a comment, as [`read`] has it.
-pub(crate) fn is_comment(line: &str) -> bool {
-    let columns = || line.split_ascii_whitespace();
-    let tagged = columns()
-        .next_back()
-        .is_some_and(|last| Tag::parse(last).is_some());
-    line.starts_with("# ")
-        && columns().nth(1).is_some()
-        && !line.contains('\t')
-        && (!tagged || columns().skip(2).any(|column| column == "="))
 }
 
 struct Reader<'a> {

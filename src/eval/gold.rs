@@ -3,19 +3,48 @@
 
 use serde_json::Value;
 
-use super::Error;
+use super::{Error, Relabel};
+use crate::document::{Document, Span};
 use crate::error::not_json;
-use crate::{OffsetCursor, OffsetUnit};
+use crate::{OffsetCursor, OffsetUnit, names};
 
 /// A text and its gold spans: byte offsets, half-open, and label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gold {
+    /// Line number, from 1.
+    pub line: usize,
+    /// The row's `id`, as JSON where it is no string; empty where there is none.
+    pub id: String,
     /// The text.
     pub text: String,
     /// The spans, in the order of the text.
     pub spans: Vec<(usize, usize, String)>,
     /// For each span the full name that it stands for, where the row gives one.
     pub names: Vec<Option<String>>,
+}
+
+impl Gold {
+    /// A document with the gold spans under their new labels, grouped into names.
+    #[must_use]
+    pub fn document(&self, labels: &Relabel) -> Document {
+        let spans = self.spans.iter().filter_map(|(start, end, label)| {
+            Some(Span {
+                start: *start,
+                end: *end,
+                label: labels.apply(label)?.into(),
+                score: 1.0,
+                name: None,
+            })
+        });
+        let mut spans: Vec<Span> = spans.collect();
+        let names = names::find(&self.text, &mut spans);
+        Document {
+            text: self.text.clone(),
+            spans,
+            names,
+            ..Document::default()
+        }
+    }
 }
 
 /// Reads JSONL with gold spans. A row's `offset_unit` says what its offsets count;
@@ -29,11 +58,11 @@ pub fn gold(jsonl: &str, unit: OffsetUnit) -> Result<Vec<Gold>, Error> {
         .lines()
         .zip(1..)
         .filter(|(line, _)| !line.trim().is_empty())
-        .map(|(row, line)| read(row, unit).map_err(|message| Error::Gold { line, message }))
+        .map(|(row, line)| read(row, line, unit).map_err(|message| Error::Gold { line, message }))
         .collect()
 }
 
-fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
+fn read(row: &str, line: usize, unit: OffsetUnit) -> Result<Gold, String> {
     let row: Value = serde_json::from_str(row).map_err(|e| not_json(&e))?;
     let text = row.get("text").and_then(Value::as_str).ok_or(
         "there is no string text; each line must be {\"text\":\"...\",\"entities\":[...]}",
@@ -69,7 +98,7 @@ fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
     spans.sort_unstable();
     let mut cursor = OffsetCursor::new(text, unit);
     let spans = spans.into_iter().map(|(start, end, label, surface, name)| {
-        // Spans may overlap: the end is looked for by a cursor of its own.
+        // Spans may overlap, so the end has a cursor of its own.
         let found = cursor
             .byte(start)
             .and_then(|a| Some((a, cursor.clone().byte(end)?)));
@@ -91,7 +120,14 @@ fn read(row: &str, unit: OffsetUnit) -> Result<Gold, String> {
         }
     });
     let (spans, names) = spans.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let id = match row.get("id") {
+        Some(Value::String(id)) => id.clone(),
+        Some(id) => id.to_string(),
+        None => String::new(),
+    };
     Ok(Gold {
+        line,
+        id,
         spans,
         names,
         text: text.to_owned(),
@@ -113,6 +149,15 @@ mod tests {
         );
         let row = ROW.replace("\"text\":\"😀", "\"offset_unit\":\"char\",\"text\":\"😀");
         assert_eq!(gold(&row, OffsetUnit::Byte).unwrap(), read);
+    }
+
+    #[test]
+    fn rows_have_their_line_and_an_id_of_any_kind() {
+        let row = |id: &str| format!("{{{id}\"text\":\"x\",\"entities\":[]}}\n");
+        let rows = ["\"id\":\"a\",", "\"id\":7,", ""].map(row).join("\n");
+        let read = gold(&rows, OffsetUnit::Byte).unwrap();
+        let read: Vec<(usize, &str)> = read.iter().map(|row| (row.line, &*row.id)).collect();
+        assert_eq!(read, [(1, "a"), (3, "7"), (5, "")]);
     }
 
     #[test]

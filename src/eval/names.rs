@@ -16,13 +16,13 @@ pub struct Mention<'a> {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// What stands there.
+    /// Its text.
     pub surface: &'a str,
     /// Its label; gold mentions of the same name with different labels mean different things.
     pub label: &'a str,
     /// The full name it stands for.
     pub name: &'a str,
-    /// Which of the document's names it belongs to; not looked at in gold mentions.
+    /// Which of the document's names it belongs to; unused in gold mentions.
     pub id: usize,
 }
 
@@ -32,7 +32,7 @@ pub struct Mention<'a> {
 pub struct NameScores {
     /// Pairs of mentions that stand on both sides.
     pub pairs: Count,
-    /// Those of them whose surfaces differ, which comparing texts does not find.
+    /// Those of them whose surfaces differ, which a comparison of texts does not find.
     pub differing: Count,
     /// Pairs of all mentions: those that one side lacks count as missed or wrong.
     pub end_to_end: Count,
@@ -109,7 +109,7 @@ impl NameScores {
     /// Writes the counts as a table under `heading`.
     ///
     /// # Errors
-    /// What the output says.
+    /// Those of `out`.
     pub fn write_table(&self, heading: &str, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,

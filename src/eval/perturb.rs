@@ -1,4 +1,4 @@
-//! Gold text in another case: what a tagger does where capitals tell it nothing.
+//! Gold text in another case, to test a tagger where capitals carry no information.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -36,7 +36,7 @@ impl Case {
             .collect()
     }
 
-    /// A row with its text in this case and its spans where their characters now are.
+    /// A row with its text in this case, and its spans around the same characters.
     #[must_use]
     pub fn apply_gold(self, gold: &Gold) -> Gold {
         let text = self.apply(&gold.text);
@@ -51,7 +51,9 @@ impl Case {
         Gold {
             spans: spans.collect(),
             names: names.map(|name| Some(self.apply(name.as_ref()?))).collect(),
-            text: text.clone(),
+            text,
+            line: gold.line,
+            id: gold.id.clone(),
         }
     }
 }
@@ -85,7 +87,7 @@ mod tests {
             let to = (from + len).min(chars.len());
             let byte = |at: usize| chars.get(at).map_or(text.len(), |c| c.0);
             let span = (byte(from), byte(to), "LOC".to_owned());
-            let gold = Gold { text: text.clone(), spans: vec![span], names: vec![None] };
+            let gold = Gold { line: 1, id: String::new(), text: text.clone(), spans: vec![span], names: vec![None] };
             for case in [Case::Upper, Case::Lower, Case::Title] {
                 let other = case.apply_gold(&gold);
                 let (start, end, _) = &other.spans[0];

@@ -5,12 +5,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
-use serde_json::Value;
 
 use super::scores::percent;
-use super::{Error, Relabel};
-use crate::document::{Document, Span};
-use crate::{OffsetUnit, names, place};
+use super::{Error, Gold, Relabel};
+use crate::{Document, OffsetUnit, place};
 
 /// Mentions of places with the entry in GeoNames that each means, by article.
 ///
@@ -29,7 +27,7 @@ struct GoldPlace {
     geonames: Option<u32>,
 }
 
-/// How the links of gold mentions are: wrong ones are worse than none.
+/// Counts of right and wrong links; a wrong one is worse than none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PlaceScores {
     /// Gold mentions.
@@ -105,7 +103,7 @@ impl GoldPlaces {
         self.articles.contains_key(article)
     }
 
-    /// Articles that `ids` do not have, as an error.
+    /// Checks that `ids` hold all articles.
     ///
     /// # Errors
     /// [`Error::Gold`] with the line of the first mention in such an article.
@@ -156,45 +154,16 @@ impl GoldPlaces {
     }
 }
 
-/// Line and id of each row that [`gold`](super::gold) reads, in its order.
+/// A document with gold spans in the place of tagged ones, and with linked names.
 #[must_use]
-pub fn ids(jsonl: &str) -> Vec<(usize, String)> {
-    let rows = (1..).zip(jsonl.lines());
-    let rows = rows.filter(|(_, row)| !row.trim().is_empty());
-    rows.map(|(line, row)| {
-        let row: Option<Value> = serde_json::from_str(row).ok();
-        let id = match row.as_ref().and_then(|row| row.get("id")) {
-            Some(Value::String(id)) => id.clone(),
-            Some(id) => id.to_string(),
-            None => String::new(),
-        };
-        (line, id)
-    })
-    .collect()
-}
-
-/// A document with gold spans in the place of tagged ones: grouped into names, and linked.
-#[must_use]
-pub fn from_gold(gold: &super::Gold, labels: &Relabel) -> Document {
-    let spans = gold.spans.iter().filter_map(|(start, end, label)| {
-        Some(Span {
-            start: *start,
-            end: *end,
-            label: labels.apply(label)?.into(),
-            score: 1.0,
-            name: None,
-        })
-    });
-    let mut spans: Vec<Span> = spans.collect();
-    let mut names = names::find(&gold.text, &mut spans);
-    place::set_apart(&gold.text, &mut spans, &mut names);
-    place::link(&gold.text, &spans, &mut names);
-    Document {
-        text: gold.text.clone(),
-        spans,
-        names,
-        ..Document::default()
-    }
+pub fn from_gold(gold: &Gold, labels: &Relabel) -> Document {
+    let mut document = gold.document(labels);
+    let Document {
+        text, spans, names, ..
+    } = &mut document;
+    place::set_apart(text, spans, names);
+    place::link(text, spans, names);
+    document
 }
 
 impl PlaceScores {
@@ -226,7 +195,7 @@ impl PlaceScores {
     /// Writes a line for each set of spans, under a header.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Those of `out`.
     pub fn write_table(rows: &[(&str, Self)], out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,

@@ -1,4 +1,4 @@
-//! Label sets onto each other: `GPE=LOC`, `NORP=MISC`, `DATE=`.
+//! New names for labels: `GPE=LOC`, `NORP=MISC`, `DATE=`.
 
 use std::collections::BTreeMap;
 

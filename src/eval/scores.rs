@@ -86,11 +86,39 @@ impl Count {
         self.predicted += other.predicted;
     }
 
-    /// Counts taken together.
+    /// The sum of counts.
     pub(super) fn sum<'c>(counts: impl IntoIterator<Item = &'c Self>) -> Self {
         let mut sum = Self::default();
         counts.into_iter().for_each(|count| sum.add(*count));
         sum
+    }
+
+    /// Writes a header, a line for `total` and one for each of `counts`, under names of `width` characters.
+    pub(super) fn write_rows(
+        out: &mut impl Write,
+        width: usize,
+        total: (&str, Self),
+        counts: &BTreeMap<String, Self>,
+    ) -> io::Result<()> {
+        writeln!(
+            out,
+            "{:width$}  precision   recall       F1  correct    found     gold",
+            ""
+        )?;
+        let counts = counts.iter().map(|(name, count)| (name.as_str(), *count));
+        for (name, count) in [total].into_iter().chain(counts) {
+            writeln!(
+                out,
+                "{name:width$}  {:9.2}  {:7.2}  {:7.2}  {:7}  {:7}  {:7}",
+                count.precision(),
+                count.recall(),
+                count.f1(),
+                count.correct,
+                count.predicted,
+                count.gold
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -184,7 +212,7 @@ impl Scores {
         }
     }
 
-    /// Adds what another part of the data gave.
+    /// Adds the counts of another part of the data.
     pub fn add(&mut self, other: &Self) {
         for (label, count) in &other.labels {
             self.label(label).add(*count);
@@ -240,34 +268,9 @@ impl Scores {
             "names in the gold data: {}, found: {}, correct: {}\n",
             overall.gold, overall.predicted, overall.correct
         )?;
-        let names = self.labels.keys().map(String::as_str);
-        let width = names
-            .chain(["overall"])
-            .map(|n| n.chars().count())
-            .max()
-            .unwrap_or(0);
-        writeln!(
-            out,
-            "{:width$}  precision   recall       F1  correct    found     gold",
-            ""
-        )?;
-        let labels = self
-            .labels
-            .iter()
-            .map(|(label, count)| (label.as_str(), *count));
-        for (label, count) in [("overall", overall)].into_iter().chain(labels) {
-            writeln!(
-                out,
-                "{label:width$}  {:9.2}  {:7.2}  {:7.2}  {:7}  {:7}  {:7}",
-                count.precision(),
-                count.recall(),
-                count.f1(),
-                count.correct,
-                count.predicted,
-                count.gold
-            )?;
-        }
-        Ok(())
+        let names = self.labels.keys().map(|name| name.chars().count());
+        let width = names.max().unwrap_or(0).max("overall".len());
+        Count::write_rows(out, width, ("overall", overall), &self.labels)
     }
 }
 
@@ -309,16 +312,6 @@ pub fn score(documents: &[Document<'_>], rules: &Rules) -> Scores {
             .map(|t| (t.gold, t.predicted.unwrap_or(Tag::OUTSIDE)));
         scores.add_tags(rules, &pairs.collect::<Vec<_>>());
     }
-    scores
-}
-
-/// Scores the spans (start, end, label) of one text: right are those whose start, end
-/// and label are all right. [`Scores::add_spans`] does several texts.
-#[must_use]
-pub fn score_spans(gold: &[(usize, usize, &str)], predicted: &[(usize, usize, &str)]) -> Scores {
-    let mut scores = Scores::default();
-    let rules = Rules::default();
-    scores.add_spans(&rules, gold.iter().copied(), predicted.iter().copied());
     scores
 }
 

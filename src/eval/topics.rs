@@ -9,7 +9,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use super::Count;
 use super::scores::percent;
 
-/// Scores from which on the best topic is held against the main one.
+/// The minimum scores for which results are counted.
 const LEVELS: [f32; 6] = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
 
 /// Topics found in documents against those they have.
@@ -24,20 +24,20 @@ pub struct TopicScores {
     levels: [Level; LEVELS.len()],
 }
 
-/// What holds from a score on.
+/// Counts for a minimum score.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Level {
-    /// Documents whose best topic has the score.
+    /// Documents whose best topic has the minimum score.
     covered: u64,
     /// Those of them where it is the main one, and where it is any of the document's.
     main: u64,
     any: u64,
-    /// Topics of all documents with the score, and how many of them are right.
+    /// Topics of all documents with the minimum score, and how many of them are right.
     given: u64,
     right: u64,
 }
 
-/// A level as it is written.
+/// A level as it is written, rates in percent.
 #[derive(Serialize)]
 struct Line {
     score: f32,
@@ -146,31 +146,11 @@ impl TopicScores {
         )?;
         let names = self.topics.keys().map(|name| name.chars().count());
         let width = names.max().unwrap_or(0).max("all, by topic".len());
-        writeln!(
-            out,
-            "{:width$}  precision   recall       F1  correct    found     gold",
-            ""
-        )?;
-        let topics = self
-            .topics
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count));
-        for (name, count) in [("all", self.micro())].into_iter().chain(topics) {
-            writeln!(
-                out,
-                "{name:width$}  {:9.2}  {:7.2}  {:7.2}  {:7}  {:7}  {:7}",
-                count.precision(),
-                count.recall(),
-                count.f1(),
-                count.correct,
-                count.predicted,
-                count.gold
-            )?;
-        }
+        Count::write_rows(out, width, ("all", self.micro()), &self.topics)?;
         writeln!(out, "{:width$}  {:>27.2}", "all, by topic", self.macro_f1())
     }
 
-    /// Writes how right the best topic is from which score on, for people.
+    /// Writes how often the best topic is right, by minimum score, for people.
     ///
     /// # Errors
     /// Those of `out`.

@@ -1,4 +1,4 @@
-//! What is to be known of a model without running it.
+//! What the files of a model say about it.
 
 use serde::Serialize;
 
@@ -11,17 +11,17 @@ use crate::Result;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct About {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// The directory it is in; `None` for a model inside the binary.
     pub directory: Option<String>,
     /// `model_type` of its `config.json`.
     pub architecture: &'static str,
-    /// Transformer blocks.
+    /// Number of transformer blocks.
     pub layers: usize,
     /// Columns of the hidden states.
     pub hidden: usize,
-    /// Different subwords.
+    /// Number of different subwords.
     pub vocabulary: usize,
     /// The longest window, special tokens included.
     pub max_tokens: usize,
@@ -31,9 +31,9 @@ pub struct About {
     pub scheme: &'static str,
     /// Whether it scores topics too.
     pub topics: bool,
-    /// Whether it says which words may stop before its last layers.
+    /// Whether its words may stop before the last layers.
     pub early_exit: bool,
-    /// How many numbers it has learned.
+    /// Number of parameters.
     pub parameters: usize,
     /// How most of them are stored: `I8`, `F16`, `BF16` or `F32`.
     pub stored: &'static str,

@@ -1,4 +1,4 @@
-//! What makes a model's scores mean what they say: `newshound` in `config.json`.
+//! The calibration of a model's scores: `newshound` in `config.json`.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ pub struct Calibration {
     /// What logits are divided by before they become probabilities (Guo and others 2017):
     /// `newshound.temperature`, 1 where there is none.
     pub temperature: f32,
-    /// How many times as likely as the model has it a name of a label is: `newshound.label_weights`,
-    /// 1 for labels that are not there.
+    /// By label, the factor on the model's probability that a name starts:
+    /// `newshound.label_weights`; 1 where a label is missing.
     pub label_weights: BTreeMap<String, f64>,
     /// What the log-odds of a span's probability are multiplied by to become those of its score
     /// (Platt 1999): `newshound.score_slope`, 1 where there is none.
     pub score_slope: f64,
-    /// What is then added for a label: `newshound.score_biases`, 0 for labels that are not there.
+    /// By label, what is then added to the log-odds: `newshound.score_biases`; 0 where a label is missing.
     pub score_biases: BTreeMap<String, f64>,
 }
 
@@ -57,7 +57,7 @@ impl Calibration {
         self.label_weights.get(label).copied().unwrap_or(1.0)
     }
 
-    /// The score of a span of a label that has this probability.
+    /// The score of a span of this label and probability.
     #[must_use]
     pub fn score(&self, label: &str, probability: f64) -> f64 {
         let bias = self.score_biases.get(label).copied().unwrap_or(0.0);
@@ -69,7 +69,7 @@ impl Calibration {
     }
 }
 
-/// A number for each of some labels.
+/// The numbers by label under `newshound.{name}`; none where it is missing.
 fn by_label(
     config: &Value,
     labels: &Labels,
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_model_does_not_say_is_one() {
+    fn factors_that_a_model_does_not_give_are_1() {
         let plain = read("{}").unwrap();
         assert_eq!((plain.temperature, plain.weight("ORG")), (1.0, 1.0));
         assert_eq!(plain.score("ORG", 0.7), 0.7);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_bent_between_nothing_and_certainty() {
+    fn slope_and_bias_move_scores_but_not_0_and_1() {
         let bent = read(r#"{"score_slope": 0.5, "score_biases": {"ORG": -0.25}}"#).unwrap();
         for (probability, score) in [(0.0, 0.0), (0.5, 0.437_823_5), (0.9, 0.700_276), (1.0, 1.0)] {
             let found = bent.score("ORG", probability);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
+    fn values_that_make_no_sense_are_named() {
         for (calibration, named) in [
             ("3", "newshound is 3"),
             (r#"{"temperature": 0}"#, "newshound.temperature is 0"),

@@ -1,8 +1,8 @@
-//! What a model card, a README.md with YAML before its text, says in fields.
+//! The fields of a model card, a README.md with YAML before its text.
 
 use crate::spaces::MARK;
 
-/// Licence and languages, as far as they are told.
+/// Licence and languages, as far as the card names them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Card {
     pub(super) licence: Option<String>,

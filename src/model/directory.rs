@@ -14,7 +14,7 @@ use crate::{Error, Result};
 const WANTED: &str = "a model directory holds config.json, model.safetensors or its index and parts, \
                       and tokenizer.json or vocab.txt";
 
-/// The end of messages about what may be meant for a model inside.
+/// The end of messages about a directory that may be meant for a model inside the binary.
 fn inside() -> String {
     match Source::inside() {
         [] => String::new(),
@@ -23,7 +23,7 @@ fn inside() -> String {
 }
 
 impl Files {
-    /// Reads those of a directory.
+    /// Reads the files of a model in a directory.
     pub(super) fn read(dir: &Path) -> Result<Self> {
         if !dir.is_dir() {
             let message = if dir.exists() {
@@ -35,7 +35,7 @@ impl Files {
         }
         let config = read(dir, "config.json")?;
         let weights = weights_in(dir)?;
-        let home = shards::base(dir, |file| reads(dir, file));
+        let home = shards::base(dir, |file| read_or_message(dir, file));
         let home = home.map_err(|(file, message)| wrong(&dir.join(file), message))?;
         let home = home.map_or_else(|| dir.to_owned(), |base| dir.join(base));
         let tokenizer = if home.join("tokenizer.json").exists() {
@@ -72,14 +72,14 @@ impl Files {
     }
 }
 
-/// The bytes of the weights in a model's directory: those of `model.safetensors` or, where
-/// `model.safetensors.index.json` says that they lie in several files, of all joined into one, or those
-/// of another model with what `change.safetensors` says.
+/// The bytes of the weights in a model's directory: `model.safetensors`, or the files that
+/// `model.safetensors.index.json` names joined into one, or another model's weights with the changes of
+/// `change.safetensors`.
 ///
 /// # Errors
 /// [`Error::Model`] with the file that is missing or damaged.
 pub fn weights_in(dir: &Path) -> Result<Vec<u8>> {
-    let weights = shards::weights(dir, |file| reads(dir, file));
+    let weights = shards::weights(dir, |file| read_or_message(dir, file));
     weights.map_err(|(file, message)| wrong(&dir.join(file), message))
 }
 
@@ -98,11 +98,11 @@ fn lowercase(dir: &Path) -> Result<bool> {
 }
 
 fn read(dir: &Path, file: &str) -> Result<Vec<u8>> {
-    reads(dir, file).map_err(|message| wrong(&dir.join(file), message))
+    read_or_message(dir, file).map_err(|message| wrong(&dir.join(file), message))
 }
 
-/// A file, or what is wrong with it.
-fn reads(dir: &Path, file: &str) -> Result<Vec<u8>, String> {
+/// The bytes of a file, or what is wrong with it.
+fn read_or_message(dir: &Path, file: &str) -> Result<Vec<u8>, String> {
     fs::read(dir.join(file)).map_err(unreadable)
 }
 

@@ -7,7 +7,7 @@ use super::files::{Files, Tokenizer};
 
 /// What the build script says of a model's weights.
 struct Weights {
-    /// Where they lie in [`WEIGHTS`].
+    /// Their range of bytes in [`WEIGHTS`].
     start: usize,
     end: usize,
     /// Their digest there.
@@ -17,7 +17,7 @@ struct Weights {
     digest: &'static str,
 }
 
-/// Where vectors may be read from.
+/// Aligned so that vectors may be read from it.
 #[repr(C, align(64))]
 struct Aligned<T: ?Sized>(T);
 
@@ -27,7 +27,7 @@ macro_rules! path {
     };
 }
 
-/// The default first.
+/// The names of the models, the default one first.
 pub(super) const NAMES: [&str; 2] = ["newshound-base", "newshound-small"];
 const ABOUT: [Weights; 2] = include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/weights")));

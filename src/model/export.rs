@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::files::{EXIT_TOPICS, Files, TOPICS, Tokenizer, Wrong};
 use super::shards::EXITS;
 use super::{About, Model, Source};
-use crate::{Error, Result};
+use crate::{Error, Result, whole};
 
-/// What else may belong to a directory's model; copied as it is.
+/// Other files that may belong to a model in a directory; they are copied as they are.
 const OTHERS: [&str; 9] = [
     "vocab.txt",
     "vocab.json",
@@ -61,14 +61,15 @@ fn occupied(path: &Path) -> bool {
     }
 }
 
-/// Writes beside the directory first, so that it is complete or not there.
+/// Writes a temporary directory and renames it to `to`, so that it is complete or not there.
 fn save(source: &Source, to: &Path, written: Vec<(&'static str, Vec<u8>)>) -> io::Result<()> {
     let to = std::path::absolute(to)?;
     let parent = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(parent)?;
-    let part = tempfile::Builder::new()
-        .prefix(".export")
-        .tempdir_in(parent)?;
+    if to.exists() {
+        fs::remove_dir(&to)?;
+    }
+    let part = whole::directory(&to)?;
     if let Source::Dir(from) = source {
         for file in OTHERS.iter().filter(|file| from.join(file).is_file()) {
             fs::copy(from.join(file), part.path().join(file))?;
@@ -80,23 +81,8 @@ fn save(source: &Source, to: &Path, written: Vec<(&'static str, Vec<u8>)>) -> io
             fs::write(path, bytes)?;
         }
     }
-    if to.exists() {
-        fs::remove_dir(&to)?;
-    }
     fs::rename(part.path(), &to)?;
     let _ = part.keep();
-    open_to_readers(&to)
-}
-
-/// A temporary directory is its owner's alone; this one is no longer temporary.
-#[cfg(unix)]
-fn open_to_readers(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn open_to_readers(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -107,7 +93,7 @@ impl Files {
         let mut config = self.config()?;
         config["architectures"] = json!([class(architecture, "ForTokenClassification")]);
         config["dtype"] = json!("float32");
-        // It stands for itself there.
+        // The copy has all its weights and needs no base.
         if let Some(own) = config.get_mut("newshound").and_then(Value::as_object_mut) {
             own.remove("base");
         }
@@ -169,7 +155,7 @@ fn plain(tensors: &Tensors<'_>, wanted: impl Fn(&str) -> bool) -> Result<Vec<u8>
     safetensors::serialize(views, Some(format)).map_err(failed)
 }
 
-/// `transformers` would lower the case where nothing says otherwise.
+/// `tokenizer_config.json`, without which `transformers` would lower the case.
 fn tokenizer_config(json: &[u8], architecture: Architecture, max_tokens: usize) -> Value {
     let tokenizer: Value = serde_json::from_slice(json).unwrap_or_default();
     let mut about = json!({

@@ -12,18 +12,19 @@ use crate::{Error, Result};
 /// A model's files, wherever they are from.
 pub(super) struct Files {
     pub(super) source: Source,
-    /// What the model is called.
+    /// The model's name.
     pub(super) name: String,
     /// SHA-256 of the weights as the model has them, and their size.
     pub(super) digest: String,
     pub(super) bytes: usize,
-    /// SHA-256 of `weights`: another one where they were prepared when they were embedded.
+    /// SHA-256 of `weights`; not `digest` where they were prepared to be embedded.
     pub(super) held: String,
     pub(super) config: Cow<'static, [u8]>,
     pub(super) weights: Cow<'static, [u8]>,
     pub(super) tokenizer: Tokenizer,
+    /// The head for topics.
     pub(super) topics: Option<Cow<'static, [u8]>>,
-    /// The same for words that may stop before the last layers.
+    /// The head for topics where words may stop before the last layers.
     pub(super) exit_topics: Option<Cow<'static, [u8]>>,
     /// The model card, README.md.
     pub(super) card: Option<Cow<'static, str>>,
@@ -32,10 +33,10 @@ pub(super) struct Files {
 /// The name of the file with a head for topics.
 pub(super) const TOPICS: &str = "topics.safetensors";
 
-/// The name of the file with one for the states of words that may stop before the last layers.
+/// The name of the file with a head for topics where words may stop before the last layers.
 pub(super) const EXIT_TOPICS: &str = "exits.topics.safetensors";
 
-/// How a model's tokenizer is written down.
+/// A model's tokenizer, as its files describe it.
 pub(super) enum Tokenizer {
     Json(Cow<'static, [u8]>),
     Vocab { text: String, lowercase: bool },
@@ -69,7 +70,7 @@ impl Source {
 }
 
 impl Files {
-    /// Those that are there.
+    /// Reads the files of a model.
     pub(super) fn find(source: &Source) -> Result<Self> {
         match source {
             Source::Dir(dir) => Self::read(dir),

@@ -10,7 +10,7 @@ use super::{Part, Tag};
 pub enum Scheme {
     /// Every name starts with `B-`.
     Iob2,
-    /// `I-` may start a name; `B-` only parts neighbours of one label.
+    /// `I-` may start a name; `B-` only separates neighbours of one label.
     Iob1,
     /// `B- I- E-`, or `S-` for one word; also written `B- I- L- U-`.
     Bioes,
@@ -21,6 +21,7 @@ pub enum Scheme {
 pub struct Labels {
     scheme: Scheme,
     labels: Vec<Arc<str>>,
+    /// For each tag its part, and the index of its label.
     tags: Vec<(Part, usize)>,
 }
 
@@ -80,14 +81,8 @@ impl Labels {
 
     /// Number of tags, which is the width of the logits.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.tags.len()
-    }
-
-    /// Never true: a tagger has at least two tags.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.tags.is_empty()
     }
 
     /// The labels, in the order they first appear among the tags.

@@ -56,7 +56,7 @@ impl Model {
     /// [`crate::Error::Model`] that names the file and what is wrong with it;
     /// [`crate::Error::NoEmbeddedModel`] in a build without the feature `embedded-model`;
     /// [`crate::Error::Option`] where no model inside has the name; as [`Setup::check`] where the setup
-    /// cannot be had.
+    /// cannot run here.
     pub fn load(source: &Source, setup: impl Into<Setup>) -> Result<Self> {
         let setup = setup.into();
         setup.check()?;
@@ -92,10 +92,10 @@ impl Model {
         }
     }
 
-    /// The same with a head for topics.
+    /// The model with a head for topics.
     ///
     /// # Errors
-    /// Says so where the head is made for states of another size.
+    /// A message where the head is for states of another size.
     pub fn with_topics(self, head: Head) -> Result<Self, String> {
         let (wanted, found) = (self.backend.size(), head.attention().size());
         if wanted != found {
@@ -131,10 +131,10 @@ impl Model {
         let (backend, tags) = setup
             .load(&files.config, files.weights)
             .map_err(Wrong::new(""))?;
-        if tags != labels.len() {
+        if tags != labels.count() {
             return Err(config(format!(
                 "id2label has {} tags, the classifier in the weights has {tags}",
-                labels.len(),
+                labels.count(),
             )));
         }
         let model = Self {
@@ -163,7 +163,7 @@ impl Model {
         }
     }
 
-    /// What the model is called.
+    /// The model's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -181,7 +181,7 @@ impl Model {
         &self.labels
     }
 
-    /// How its scores are brought in line with how often they are right.
+    /// How its logits become scores.
     #[must_use]
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
@@ -199,8 +199,8 @@ impl Model {
         self.topics.as_ref()
     }
 
-    /// How a document's vector is made of its words' states: as the head for topics does it,
-    /// or else their mean.
+    /// How a document's vector is made of its words' states: as in the head for topics, or else
+    /// as their mean.
     #[must_use]
     pub fn attention(&self) -> Cow<'_, Attention> {
         match &self.topics {
@@ -209,7 +209,7 @@ impl Model {
         }
     }
 
-    /// Subwords of a text that it takes at once, beside its special tokens.
+    /// Subwords of text that it takes at once, besides its special tokens.
     pub(crate) fn room(&self) -> Result<usize> {
         let special = self.subwords.prefix().len() + self.subwords.suffix().len();
         match self.backend.max_tokens().saturating_sub(special) {
@@ -229,7 +229,7 @@ impl Model {
         &*self.backend
     }
 
-    /// How it was loaded to be run; the default for a model made of parts.
+    /// The setup it was loaded with; the default for a model made of parts.
     pub(crate) fn setup(&self) -> Setup {
         self.setup
     }

@@ -17,23 +17,26 @@ const WHOLE: &str = "model.safetensors";
 /// The name of the index, where they lie in several files.
 const INDEX: &str = "model.safetensors.index.json";
 
-/// The name of the file that says what is different from the weights of another model.
+/// The name of the file with the differences from another model's weights.
 const CHANGE: &str = "change.safetensors";
 
-/// The name of the file that says which tokens need not go through all layers.
+/// The name of the file with the exits, which decide where tokens may stop before the last layer.
 pub(super) const EXITS: &str = "exits.safetensors";
 
 const CONFIG: &str = "config.json";
+
+/// The file that something is wrong with, and what.
+pub(super) type Wrong = (String, String);
 
 /// The bytes of the weights in `dir`, whose files `read` reads by their names, with the exits that lie
 /// beside them.
 ///
 /// # Errors
-/// The file that something is wrong with, and what; `read` says why a file cannot be had.
+/// Of `read` and of damaged files.
 pub(super) fn weights(
     dir: &Path,
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
-) -> Result<Vec<u8>, (String, String)> {
+) -> Result<Vec<u8>, Wrong> {
     let named = |file: &str| read(file).map_err(|message| (file.to_owned(), message));
     let weights = match base(dir, &read)? {
         None => own(dir, &read)?,
@@ -53,7 +56,7 @@ pub(super) fn weights(
 }
 
 /// Weights and exits in one file.
-fn with_exits(weights: &[u8], exits: &[u8]) -> Result<Vec<u8>, (String, String)> {
+fn with_exits(weights: &[u8], exits: &[u8]) -> Result<Vec<u8>, Wrong> {
     let within = |file: &str, message: String| (file.to_owned(), message);
     let damaged = |e| format!("is no safetensors file: {e}; fetch it again");
     let (_, header) = SafeTensors::read_metadata(weights).map_err(|e| within(WHOLE, damaged(e)))?;
@@ -72,15 +75,15 @@ fn with_exits(weights: &[u8], exits: &[u8]) -> Result<Vec<u8>, (String, String)>
         .map_err(|e| within(EXITS, e.to_string()))
 }
 
-/// The path, from `dir`, of the directory of the model that the one in `dir` is a change of, if it is
-/// one. The tokenizer is there too.
+/// The path, from `dir`, of the directory of the model that the one in `dir` changes, if it changes one. The
+/// tokenizer is there too.
 ///
 /// # Errors
 /// As [`weights`].
 pub(super) fn base(
     dir: &Path,
     read: impl Fn(&str) -> Result<Vec<u8>, String>,
-) -> Result<Option<String>, (String, String)> {
+) -> Result<Option<String>, Wrong> {
     if !dir.join(CHANGE).exists() {
         return Ok(None);
     }
@@ -99,10 +102,7 @@ pub(super) fn base(
 }
 
 /// The weights that lie in `dir` themselves.
-fn own(
-    dir: &Path,
-    read: impl Fn(&str) -> Result<Vec<u8>, String>,
-) -> Result<Vec<u8>, (String, String)> {
+fn own(dir: &Path, read: impl Fn(&str) -> Result<Vec<u8>, String>) -> Result<Vec<u8>, Wrong> {
     let named = |file: &str| read(file).map_err(|message| (file.to_owned(), message));
     if dir.join(WHOLE).exists() || !dir.join(INDEX).exists() {
         return named(WHOLE);
@@ -114,11 +114,8 @@ fn own(
 /// hold is left out. The same tensors always give the same bytes.
 ///
 /// # Errors
-/// The file that something is wrong with, and what; `read` says why a file cannot be had.
-fn join(
-    index: &[u8],
-    read: impl Fn(&str) -> Result<Vec<u8>, String>,
-) -> Result<Vec<u8>, (String, String)> {
+/// Of `read` and of damaged files.
+fn join(index: &[u8], read: impl Fn(&str) -> Result<Vec<u8>, String>) -> Result<Vec<u8>, Wrong> {
     let in_index = |message: String| (INDEX.to_owned(), message);
     let map = map_of(index).map_err(in_index)?;
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -199,7 +196,7 @@ mod tests {
         safetensors::serialize(views, None).unwrap()
     }
 
-    fn join_two(index: &str) -> Result<Vec<u8>, (String, String)> {
+    fn join_two(index: &str) -> Result<Vec<u8>, Wrong> {
         join(index.as_bytes(), |name| match name {
             "a.safetensors" => Ok(file(&[("one", 1.0), ("two", 2.0)])),
             "b.safetensors" => Ok(file(&[("two", 3.0)])),

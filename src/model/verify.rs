@@ -1,4 +1,4 @@
-//! Whether a model is whole and does what its files say.
+//! Checks that a model is complete and does what its files say.
 
 use ndarray::Array2;
 use newshound_encoder::{Options, Precision};
@@ -13,26 +13,27 @@ use crate::{Error, Result};
 /// Words that every vocabulary can spell.
 const PROBE: &str = "NATO Secretary General Mark Rutte spoke in Kyiv on 3 May.";
 
-/// What a vocabulary may not know: every text has to get subwords.
+/// Characters that a vocabulary may lack; every text has to get subwords.
 const UNKNOWN: &str = "\u{1f980} \u{e000}";
 
 /// Backends may differ by this much in a logit: rounding, and rust-bert's own layer norms.
 const BETWEEN_BACKENDS: f32 = 1e-2;
 
-/// Something that was looked at and found good.
+/// A check that a model has passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// What was looked at: `digest`, `weights`, `tokenizer`, `pass`, `early exit` or `backends`.
+    /// What was checked: `digest`, `weights`, `tokenizer`, `pass`, `early exit` or `backends`.
     pub name: &'static str,
     /// What was found.
     pub found: String,
 }
 
 impl Model {
-    /// Reads all of a model and runs it: its digest is `sha256` if one is given, every parameter is a
-    /// number, every subword has a row of the weights, a pass gives numbers, and the same whether it is
-    /// alone or not, also where words may stop early. With another engine than our own, what both say of a sentence is compared too.
+    /// Reads all of a model and runs it. Checks that its digest is `sha256` if one is given, that every
+    /// parameter is a number, that every subword has a row of the weights, and that a sentence gets the
+    /// same logits, all numbers, alone and beside others, with early exit too. With another engine than
+    /// our own the logits of both are compared.
     ///
     /// # Errors
     /// [`Error::Model`] with the first thing that is wrong; otherwise as
@@ -158,7 +159,7 @@ fn digest(files: &Files, wanted: Option<&str>) -> Result<Check, Wrong> {
     let wrong = Wrong::new("");
     let held = sha256(&files.weights);
     let found = &files.digest;
-    // Those of the model inside were taken when it was built in.
+    // The digests of a model inside were taken when it was embedded.
     for (found, expected) in [(&held, Some(files.held.as_str())), (found, wanted)] {
         if let Some(expected) = expected.filter(|digest| !digest.eq_ignore_ascii_case(found)) {
             return Err(wrong(format!(
@@ -208,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_that_changed_in_the_model_inside_is_found() {
+    fn a_changed_byte_in_the_model_inside_is_found() {
         let mut files = Files::find(&Source::default()).unwrap_or_else(|error| panic!("{error}"));
         assert!(digest(&files, Some(&files.digest)).is_ok());
         assert!(digest(&files, Some(&files.held)).is_err());

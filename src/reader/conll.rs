@@ -1,8 +1,8 @@
-//! CoNLL columns: the tokens are given in the first, tags and all else are passed over.
+//! CoNLL columns: the first holds the tokens, the others are skipped.
 
 use super::lines::Numbered;
 use super::{Input, Metadata, Opened, Source, utf8};
-use crate::eval::is_comment;
+use crate::model::Tag;
 use crate::{Error, Result, Text};
 
 /// The documents of a column file, each from one `-DOCSTART-` line to the next.
@@ -12,7 +12,7 @@ pub(super) struct Columns {
     /// Tokens of the sentences of the document being read.
     sentences: Vec<Vec<String>>,
     sentence: Vec<String>,
-    /// What is wrong with the document being read, first of all.
+    /// The first error in the document being read.
     wrong: Option<Error>,
     /// The line it starts on.
     first: usize,
@@ -52,8 +52,8 @@ impl Columns {
         }
     }
 
-    /// The document read so far, unless it is empty. One of which a line cannot be read is none:
-    /// without it, the rest would pass for the whole.
+    /// The document read so far, unless it is empty. Where a line of it could not be read it is an
+    /// error: the rest would pass for the whole.
     fn end_document(&mut self) -> Option<Source> {
         self.end_sentence();
         let sentences = std::mem::take(&mut self.sentences);
@@ -91,7 +91,7 @@ impl Iterator for Columns {
                     }
                 },
                 Err(error) => {
-                    // What was read of the document is not all of it.
+                    // The document read so far is not complete.
                     (self.sentences, self.sentence) = (Vec::new(), Vec::new());
                     Source::failed(self.input.name(), self.input.failed(error))
                 }
@@ -100,4 +100,17 @@ impl Iterator for Columns {
         }
         self.end_document()
     }
+}
+
+/// Whether a line before a sentence is a comment: it starts with `# ` and a word, has no tab, and ends
+/// without a tag or has a `=` behind the word.
+pub(crate) fn is_comment(line: &str) -> bool {
+    let columns = || line.split_ascii_whitespace();
+    let tagged = columns()
+        .next_back()
+        .is_some_and(|last| Tag::parse(last).is_some());
+    line.starts_with("# ")
+        && columns().nth(1).is_some()
+        && !line.contains('\t')
+        && (!tagged || columns().skip(2).any(|column| column == "="))
 }

@@ -1,4 +1,4 @@
-//! When a document is from: a field of its metadata to a day.
+//! Dates of documents, from fields of their metadata.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Metadata;
 
-/// Fields that hold a document's date, the first that does counts.
+/// Fields that may hold a document's date; the first that does counts.
 pub const DATE_FIELDS: [&str; 14] = [
     "date",
     "published",
@@ -44,7 +44,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// The day, if there is such a one.
+    /// The date; `None` where there is no such day.
     #[must_use]
     pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
         let leap =
@@ -74,8 +74,8 @@ impl Date {
         }
     }
 
-    /// A string as [`Self::from_str`] reads it, or a time, which columns of text hold as well. A number
-    /// of 8 or 14 digits is a date without marks: as a time it would be before 1973 or behind 2286.
+    /// A string as [`Self::from_str`] reads it, or a time as a number or as text. A number of 8 or 14 digits is
+    /// a date without marks: as a time it would be before 1973 or after 2286.
     fn of_value(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => {
@@ -108,7 +108,7 @@ impl Date {
         Self::of_days(seconds / 86_400)
     }
 
-    /// Days since 1970, not negative; after Howard Hinnant, "chrono-Compatible Low-Level
+    /// From days since 1970, not negative; after Howard Hinnant, "chrono-Compatible Low-Level
     /// Date Algorithms".
     fn of_days(days: i64) -> Option<Self> {
         let days = days + 719_468;
@@ -125,6 +125,17 @@ impl Date {
         let year = year + era * 400 + i64::from(month <= 2);
         let small = |number: i64| u32::try_from(number).ok();
         Self::new(small(year)?, small(month)?, small(day)?)
+    }
+
+    /// Days since 1970; negative before.
+    pub(crate) fn days(self) -> i64 {
+        // Years that start in March end with the day that leap years add.
+        let (year, month) = match i64::from(self.month) {
+            month @ 3.. => (i64::from(self.year), month - 3),
+            month => (i64::from(self.year) - 1, month + 9),
+        };
+        let years = 365 * year + year / 4 - year / 100 + year / 400;
+        years + (153 * month + 2) / 5 + i64::from(self.day) - 719_469
     }
 }
 
@@ -278,6 +289,17 @@ mod tests {
             json!(null),
         ] {
             assert_eq!(Date::of_value(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted_forth_and_back() {
+        let days = |text: &str| text.parse::<Date>().unwrap().days();
+        assert_eq!(days("1970-01-01"), 0);
+        assert_eq!(days("1901-01-01") - days("1900-01-01"), 365);
+        assert_eq!(days("2001-01-01") - days("2000-01-01"), 366);
+        for number in 0..=days("2999-12-31") {
+            assert_eq!(Date::of_days(number).unwrap().days(), number);
         }
     }
 

@@ -4,18 +4,18 @@ use dom_query::{Document, NodeRef};
 
 use super::Encoding;
 
-/// How many bytes a page may take to say it, as browsers have it.
+/// Bytes of a page within which it must say so, as in browsers.
 const WITHIN: usize = 1024;
 
-/// That of its first `<meta>` that names one, or else of its XML declaration.
+/// The encoding of the first `<meta>` that names one, or else of the XML declaration.
 pub(super) fn declared(bytes: &[u8]) -> Option<Encoding> {
-    // Tags are the same bytes in every encoding told so, and any byte is Latin-1.
+    // Tags are ASCII in every encoding that can be declared so, and any byte is Latin-1.
     let head: String = bytes.iter().take(WITHIN).copied().map(char::from).collect();
     let page = Document::from(head.as_str());
     let metas = page.select("meta");
     let meta = metas.nodes().iter().find_map(of_meta);
     meta.or_else(|| of_xml(&head))
-        // A page that can be read for this declaration is not in UTF-16, whatever it says.
+        // A page whose declaration is ASCII is not in UTF-16, whatever it says.
         .filter(|found| !found.name().starts_with("UTF-16"))
 }
 

@@ -1,17 +1,19 @@
 //! Bytes with delimiters to records: RFC 4180, and what news data makes of it.
 //!
 //! A field is quoted where its closing quote stands right before a delimiter, a line break or
-//! the end. Any other that begins with a quote is taken as it stands, and must not swallow the records
-//! behind it. In TSV cells that begin with a quotation are ordinary; in CSV they break a record.
+//! the end. Any other field that begins with a quote is taken as it stands, so that it does not swallow
+//! the records behind it. Such fields are ordinary in TSV; in CSV they make a record invalid.
 
 use std::io::{self, BufRead, ErrorKind};
 
+use super::BYTE_ORDER_MARK;
+
 const QUOTE: u8 = b'"';
 
-/// How long a quoted field may be before it counts as never closed.
+/// Bytes of a quoted field, at most; a longer one counts as never closed.
 const LONGEST: usize = 1 << 26;
 
-/// Bytes that are done with and kept, at most, or as many as are read ahead.
+/// Consumed bytes are dropped when they are more than these, and more than half of the buffer.
 const KEPT: usize = 1 << 16;
 
 /// The records of a table, without its blank lines.
@@ -26,7 +28,7 @@ pub(super) struct Delimited<R> {
     ended: bool,
 }
 
-/// A line or more of the table.
+/// A row of the table, on one line or several.
 pub(super) struct Record {
     /// The line it starts on, from 1.
     pub(super) line: usize,
@@ -51,7 +53,7 @@ impl<R: BufRead> Delimited<R> {
     pub(super) fn record(&mut self) -> io::Result<Option<Record>> {
         if self.line == 0 {
             self.line = 1;
-            let mark = b"\xEF\xBB\xBF";
+            let mark = BYTE_ORDER_MARK;
             if self.byte(mark.len() - 1)?.is_some() && self.bytes.starts_with(mark) {
                 self.at = mark.len();
             }
@@ -95,7 +97,7 @@ impl<R: BufRead> Delimited<R> {
         }))
     }
 
-    /// The field that begins here, as it stands, and where it ends.
+    /// The field that begins at the current position, as it stands, and its end.
     fn plain(&mut self) -> io::Result<(Vec<u8>, usize)> {
         let mut end = self.at;
         while !self.is_end(end)? {
@@ -105,7 +107,8 @@ impl<R: BufRead> Delimited<R> {
         Ok((field.to_vec(), end))
     }
 
-    /// The quoted field that begins here, if it is one.
+    /// The quoted field that begins at the current position, and its end; `None` if its quotes do not
+    /// enclose it.
     fn quoted(&mut self) -> io::Result<Option<(Vec<u8>, usize)>> {
         let mut field = Vec::new();
         let mut at = self.at + 1;
@@ -126,7 +129,7 @@ impl<R: BufRead> Delimited<R> {
         Ok(None)
     }
 
-    /// Whether a field may end there.
+    /// Whether a field may end at `at`.
     fn is_end(&mut self, at: usize) -> io::Result<bool> {
         Ok(match self.byte(at)? {
             Some(byte) => byte == self.delimiter || matches!(byte, b'\n' | b'\r'),
@@ -134,7 +137,7 @@ impl<R: BufRead> Delimited<R> {
         })
     }
 
-    /// The length of the line break there.
+    /// Bytes of the line break at `at`.
     fn line_break(&mut self, at: usize) -> io::Result<Option<usize>> {
         Ok(match self.byte(at)? {
             Some(b'\n') => Some(1),
@@ -152,7 +155,7 @@ impl<R: BufRead> Delimited<R> {
         Ok(())
     }
 
-    /// The byte there, read if it has to be.
+    /// The byte at `at`; reads on where necessary.
     fn byte(&mut self, at: usize) -> io::Result<Option<u8>> {
         while at >= self.bytes.len() && !self.ended {
             let read = match self.source.fill_buf() {
@@ -169,7 +172,7 @@ impl<R: BufRead> Delimited<R> {
     }
 }
 
-/// How many lines end in these bytes.
+/// Number of line breaks in the bytes.
 fn line_breaks(bytes: &[u8]) -> usize {
     let next = bytes.iter().skip(1).map(Some).chain([None]);
     let ends = |(byte, next): &(&u8, Option<&u8>)| {

@@ -1,4 +1,4 @@
-//! A web page to a tree of elements, unless it would cost more than a page is worth.
+//! A web page to a tree of elements, with limits on its size.
 
 use std::cell::Cell;
 
@@ -14,11 +14,11 @@ use crate::{Error, Result};
 /// time a page takes grows with the square of its depth.
 const MAX_OPEN: usize = 4000;
 
-/// How many elements, texts and comments a page may have. A short page can have any number,
-/// as each paragraph opens again what formatting the one before left open.
+/// How many elements, texts and comments a page may have. Even a short page can exceed it, as each
+/// paragraph reopens the formatting that the one before left open.
 const MAX_NODES: usize = 600_000;
 
-/// How many bytes are parsed between looks at the limits.
+/// How many bytes are parsed between two checks of the limits.
 const PIECE: usize = 256;
 
 /// The page's tree.
@@ -54,7 +54,7 @@ pub(super) fn parse(html: &str) -> Result<Document> {
     Ok(parser.finish())
 }
 
-/// Counts what a parser holds on to: the elements that are open.
+/// Counts the handles that a parser holds: the elements that are open.
 #[derive(Default)]
 struct Count(Cell<usize>);
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn formatting_that_is_opened_again_and_again_is_given_up() {
+    fn a_page_that_reopens_formatting_without_end_is_refused() {
         let open: String = (0..1000).map(|n| format!("<b id={n}>")).collect();
         let page = format!("<p>{open}{}", "</p><p>Kyiv".repeat(10_000));
         assert!(refused(&page).contains("more than 600000 elements"));

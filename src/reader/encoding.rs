@@ -1,4 +1,4 @@
-//! Other encodings to UTF-8, refusing what is not valid in them.
+//! Other encodings to UTF-8; invalid bytes are errors.
 
 use std::io::{self, Read};
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
-/// Bytes that mean nothing in their encoding.
+/// Bytes that are not valid in their encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "bytes up to byte {offset} are not valid {encoding}, and what follows was not read; \
@@ -62,16 +62,16 @@ impl FromStr for Encoding {
     }
 }
 
-/// Reads another encoding as UTF-8. A byte order mark is read past, and its encoding goes
-/// before the one that is named; the first invalid bytes are an error that wraps
-/// [`Malformed`], behind all that stands before them.
+/// Reads another encoding as UTF-8. A byte order mark is skipped, and its encoding overrides the
+/// one that is named. The first invalid bytes are an error that wraps [`Malformed`], given after all
+/// that stands before them.
 pub(super) struct Decoded<R> {
     inner: R,
     decoder: Decoder,
     /// Bytes read and not yet decoded.
     raw: Vec<u8>,
     taken: usize,
-    /// Bytes decoded from the start.
+    /// Bytes of the input that are decoded.
     offset: u64,
     ended: bool,
     finished: bool,
@@ -98,7 +98,7 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// Reads on when all that was read is decoded.
+    /// Reads more when all that was read is decoded.
     fn fill(&mut self) -> io::Result<()> {
         while self.taken == self.raw.len() && !self.ended {
             self.raw.resize(1 << 13, 0);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn single_bytes_can_be_asked_for() {
+    fn text_can_be_read_byte_by_byte() {
         for (bytes, text) in [(&b"\xA3\xF3d\xBC"[..], "Łódź"), (b"\xEF\xBB\xA3", "ďťŁ")] {
             let read = Decoded::new(bytes, "iso-8859-2".parse().unwrap());
             let single = io::BufReader::with_capacity(1, read);

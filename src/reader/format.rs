@@ -1,11 +1,12 @@
-//! What an input is: by the end of its name, otherwise by how it starts.
+//! The format of an input: by the end of its name, otherwise by its first bytes.
 
 use std::io;
 use std::path::Path;
 
+use super::BYTE_ORDER_MARK;
 use crate::{Error, Result};
 
-/// How documents lie in an input.
+/// How an input holds documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputFormat {
@@ -13,7 +14,7 @@ pub enum InputFormat {
     Text,
     /// Each line is a document of plain text.
     Lines,
-    /// Each line is a JSON object with a string `text` and, if it likes, an `id`.
+    /// Each line is a JSON object with a string `text` and perhaps an `id`.
     Jsonl,
     /// Comma-separated values with a header; each record is a document.
     Csv,
@@ -42,7 +43,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// By the end of the name: `.gz` or `.zst`; also gives the name without it.
+    /// The compression that the end of a name tells, `.gz` or `.zst`, and the name without it.
     #[must_use]
     pub fn of_name(path: &Path) -> (Self, &Path) {
         let compression = match extension(path).as_str() {
@@ -53,13 +54,13 @@ impl Compression {
         (compression, path.file_stem().map_or(path, Path::new))
     }
 
-    /// How many bytes tell it.
+    /// How many bytes [`Self::of_content`] needs.
     pub(super) const MAGIC: usize = 6;
 
-    /// By the first bytes.
+    /// The compression that the first bytes tell.
     ///
     /// # Errors
-    /// What to do about a compression that is not read.
+    /// For a compression that is not read, with the tool that unpacks it.
     pub(super) fn of_content(start: &[u8]) -> io::Result<Self> {
         let unpacked_by = |tool| {
             let message = format!("only gzip and zstd are read; pipe it through {tool}");
@@ -67,9 +68,9 @@ impl Compression {
         };
         match start {
             [0x1F, 0x8B, ..] => Ok(Self::Gzip),
-            // A frame, or one to be skipped, which parallel writers start with.
+            // A frame, or a skippable one, which parallel writers start with.
             [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Ok(Self::Zstd),
-            // The level, and the first byte of a block or of the end.
+            // The level, then the first byte of a block or of the end.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31 | 0x17, ..] => unpacked_by("bzcat"),
             [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => unpacked_by("xzcat"),
             _ => Ok(Self::None),
@@ -78,7 +79,7 @@ impl Compression {
 }
 
 impl InputFormat {
-    /// By the end of the name, `.gz` and `.zst` not counted.
+    /// The format that the end of a name tells, without `.gz` and `.zst`.
     #[must_use]
     pub fn of_name(path: &Path) -> Option<Self> {
         let (_, path) = Compression::of_name(path);
@@ -94,15 +95,14 @@ impl InputFormat {
         })
     }
 
-    /// By the first bytes of text, `None` where more could tell; what is nothing else is
-    /// plain text.
+    /// The format that the first bytes of text tell, plain text where they fit no other; `None`
+    /// where more bytes are needed.
     ///
     /// # Errors
     /// [`Error::Record`] for an array of objects, which is JSON and not JSONL.
     pub(super) fn of_content(start: &[u8]) -> Option<Result<Self>> {
-        const MARK: &[u8] = b"\xEF\xBB\xBF";
-        let start = match begins(start, MARK)? {
-            true => start.get(MARK.len()..)?,
+        let start = match begins(start, BYTE_ORDER_MARK)? {
+            true => start.get(BYTE_ORDER_MARK.len()..)?,
             false => start,
         };
         let start = past_comments(start)?;
@@ -133,7 +133,7 @@ fn begins(bytes: &[u8], tag: &[u8]) -> Option<bool> {
     (!same || length == tag.len()).then_some(same)
 }
 
-/// What is behind blanks, comments and declarations of XML; `None` where there is nothing yet.
+/// The bytes behind blanks, comments and declarations of XML; `None` where these do not end.
 fn past_comments(mut start: &[u8]) -> Option<&[u8]> {
     loop {
         start = start.trim_ascii_start();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_tells_the_format_of_what_has_no_telling_name() {
+    fn the_content_tells_the_format_where_the_name_does_not() {
         let text = Some(InputFormat::Text);
         for (start, wanted) in [
             (

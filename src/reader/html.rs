@@ -15,10 +15,10 @@ use crate::{Error, Result, Text};
 /// How many elements a page may have.
 const MAX_ELEMENTS: usize = 200_000;
 
-/// What the library puts an article into.
+/// The element that the library puts an article into.
 const ARTICLE: &str = "#readability-page-1";
 
-/// What browsers give lines of its own and the library's text of an article does not.
+/// Elements that browsers put on lines of their own, unlike the library's text of an article.
 const BLOCKS: &str = "address, aside, caption, center, dd, details, dialog, dir, dt, fieldset, \
                       figcaption, figure, footer, form, header, hgroup, legend, main, menu, nav, \
                       optgroup, option, search, summary";
@@ -41,8 +41,8 @@ pub(super) fn document(input: &Input, mut opened: Opened, encoding: Option<Encod
     }
 }
 
-/// Decoded already by the option, or else by the byte order mark, what the page declares,
-/// or as UTF-8.
+/// The bytes as text. With `option` they are decoded already; else the byte order mark tells their
+/// encoding, or the page does, or it is UTF-8.
 fn decode(input: &Input, bytes: Vec<u8>, option: Option<Encoding>) -> Result<String> {
     let of_page = || Encoding::of_mark(&bytes).or_else(|| declared(&bytes));
     let encoding = match option {
@@ -93,7 +93,7 @@ fn extract(html: &str) -> Result<(Text, Metadata)> {
     Ok((utf8(text.into_bytes())?.into(), metadata))
 }
 
-/// The text of the article that is left of a page, its blocks apart.
+/// The text of the article, all that the library has left of the page, with blocks on lines of their own.
 fn text_of(page: &Document) -> StrTendril {
     page.select(BLOCKS).rename("div");
     page.select_single(ARTICLE).formatted_text()

@@ -11,7 +11,7 @@ use super::{Input, Metadata, Opened, Reader, Source, utf8};
 use crate::error::not_json;
 use crate::{Error, Result, Text};
 
-/// The documents of a JSONL input. Blank lines are passed over.
+/// The documents of a JSONL input, without its blank lines.
 pub(super) struct Records {
     input: Input,
     lines: Numbered,
@@ -75,7 +75,7 @@ impl Records {
     }
 }
 
-/// Takes the id, if there is one, out of the fields of an object, or tells what stands there.
+/// Removes the id, if there is one, from the fields of an object. The error says what is wrong with it.
 pub(super) fn id(
     fields: &mut Metadata,
     object: &str,
@@ -84,14 +84,14 @@ pub(super) fn id(
     match fields.shift_remove(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(id)) => Ok(Some(id)),
-        // Of a number that is not of 64 bits some digits are gone.
+        // A number that does not fit into 64 bits has lost digits.
         Some(Value::Number(id)) if id.is_f64() => Ok(digits(object, field)),
         Some(Value::Number(id)) => Ok(Some(id.to_string())),
         Some(_) => Err("neither a string nor a number"),
     }
 }
 
-/// The field of an object, as it is written there.
+/// The field of an object, as it is written in the JSON.
 fn digits(object: &str, field: &str) -> Option<String> {
     let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object).ok()?;
     fields.get(field).map(|value| value.get().to_owned())

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Input, Metadata, Opened, Source, utf8};
+use super::{BYTE_ORDER_MARK, Input, Metadata, Opened, Source, utf8};
 use crate::Error;
 
 /// Numbered lines of an input, without their line ends.
@@ -17,8 +17,7 @@ impl Numbered {
         Self { opened, line: 0 }
     }
 
-    /// The next line; a byte order mark before the first is read past. Ends for good
-    /// after an error.
+    /// The next line, without a byte order mark before the first. There is none after an error.
     pub(super) fn next_line(&mut self) -> Option<io::Result<Vec<u8>>> {
         let mut bytes = Vec::new();
         match self.opened.bytes.read_until(b'\n', &mut bytes) {
@@ -34,8 +33,8 @@ impl Numbered {
             bytes.pop();
             bytes.pop_if(|last| *last == b'\r');
         }
-        if self.line == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
-            bytes.drain(..3);
+        if self.line == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
         }
         Some(Ok(bytes))
     }

@@ -25,16 +25,20 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub(crate) use conll::is_comment;
 pub use date::{DATE_FIELDS, Date};
 pub use encoding::{Encoding, Malformed};
 pub use format::{Compression, InputFormat};
 pub use open::Meter;
-pub use text::utf8;
 pub use walk::{Walk, same_file};
 
 use crate::spaces::MARK;
 use crate::{Error, Result, Text};
 use open::Opened;
+use text::utf8;
+
+/// The byte order mark in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Fields of a document that newshound does not read and passes on.
 pub type Metadata = Map<String, Value>;
@@ -57,9 +61,9 @@ pub enum Input {
     Stdin,
     /// A file.
     File(PathBuf),
-    /// What a program has in memory, as a file would hold it.
+    /// Bytes in memory, as a file would hold them.
     Bytes {
-        /// In ids and messages; its end tells the format, as that of a file's name.
+        /// The name in ids and messages; its end tells the format, as that of a file does.
         name: String,
         /// The bytes.
         bytes: Arc<[u8]>,
@@ -80,10 +84,10 @@ pub struct Source {
     pub metadata: Metadata,
 }
 
-/// How inputs are read; the default finds out by name and content.
+/// How inputs are read; the default finds out their formats by name and content.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    /// How documents lie in the inputs; `None` finds out for each.
+    /// The inputs' format; `None` finds it out for each.
     pub format: Option<InputFormat>,
     /// The inputs' encoding; `None` is UTF-8, or what an HTML page declares.
     pub encoding: Option<Encoding>,
@@ -108,7 +112,7 @@ impl Default for Reader {
 }
 
 impl Input {
-    /// What a program has in memory under this name.
+    /// Bytes in memory, under a name.
     pub fn bytes(name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         Self::Bytes {
             name: name.into(),
@@ -126,7 +130,7 @@ impl Input {
         }
     }
 
-    /// What errors call it that hold a path: a path as it is, also where it is not UTF-8.
+    /// The path for errors that hold one, kept as it is even where it is not UTF-8.
     pub(crate) fn path(&self) -> PathBuf {
         match self {
             Self::Stdin => PathBuf::from("standard input"),
@@ -170,7 +174,7 @@ impl Input {
         }
     }
 
-    /// An error of reading this input, the encoding's own told apart.
+    /// The error for a read of this input that failed; invalid bytes of its encoding have one of their own.
     pub(crate) fn failed(&self, source: io::Error) -> Error {
         if let Some(malformed) = source.get_ref().and_then(|e| e.downcast_ref::<Malformed>()) {
             return Error::Malformed(*malformed);
@@ -192,7 +196,7 @@ impl Source {
         }
     }
 
-    /// What stands for files that could not be found out about.
+    /// A failed document in the place of files that could not be listed.
     #[must_use]
     pub fn unlisted(error: Error) -> Self {
         let id = match &error {
@@ -228,8 +232,8 @@ fn size(value: &Value) -> usize {
 pub type Documents = Box<dyn Iterator<Item = Source> + Send>;
 
 impl Reader {
-    /// The documents of an input. One that cannot be opened or read on gives a failed
-    /// document as its last.
+    /// The documents of an input. Where it cannot be opened or read on, the last one is a failed
+    /// document.
     pub fn documents(&self, input: &Input) -> Documents {
         let opened = match self.open(input) {
             Ok(opened) => opened,

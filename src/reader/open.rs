@@ -1,4 +1,4 @@
-//! A file to readable bytes: counted, decompressed, decoded, its format known.
+//! Opens inputs: their bytes are counted, decompressed and decoded, their format is found out.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -11,11 +11,11 @@ use super::{Compression, Input, InputFormat, Reader};
 use crate::Error;
 use crate::Result;
 
-/// How many bytes are looked at to tell a format, at most.
+/// Bytes that are read to find out a format, at most.
 const SNIFF: usize = 1 << 13;
 
-/// What Parquet files start with.
-const PARQUET: &[u8] = b"PAR1";
+/// The first bytes of a Parquet file.
+pub(super) const PARQUET: &[u8; 4] = b"PAR1";
 
 /// Counts bytes as they are read from inputs, before decompression. Copies share the count.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ impl Meter {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts bytes that need not be read.
+    /// Adds to the count, as for bytes that need not be read.
     pub fn skip(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -36,7 +36,7 @@ impl Meter {
 
 struct Metered<R> {
     inner: R,
-    /// All inputs' and this one's.
+    /// The meter of all inputs and that of this one.
     meters: [Meter; 2],
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Opened {
     /// Bytes of it that were read so far.
     #[cfg_attr(
         not(feature = "parquet"),
-        allow(dead_code, reason = "of use to Parquet alone")
+        allow(dead_code, reason = "only Parquet needs it")
     )]
     pub(super) read: Meter,
 }
@@ -94,7 +94,7 @@ impl Reader {
         }
         let format = match format {
             Some(format) => format,
-            None => told(input, &mut bytes)?,
+            None => sniffed(input, &mut bytes)?,
         };
         Ok(Opened {
             bytes: Box::new(BufReader::with_capacity(1 << 16, bytes)),
@@ -105,18 +105,18 @@ impl Reader {
     }
 }
 
-/// The format of an input whose name does not tell it.
-fn told(input: &Input, bytes: &mut Box<dyn Read + Send>) -> Result<InputFormat> {
+/// The format that the first bytes tell, for an input whose name does not.
+fn sniffed(input: &Input, bytes: &mut Box<dyn Read + Send>) -> Result<InputFormat> {
     let enough = |start: &[u8]| InputFormat::of_content(start).is_some();
     let start = peek(bytes, enough).map_err(|e| input.failed(e))?;
     match (input, start.as_slice()) {
-        // An empty part of a stream, not an empty article.
+        // An empty stream of documents, not an empty article.
         (Input::Stdin, []) => Ok(InputFormat::Jsonl),
         _ => InputFormat::of_content(&start).unwrap_or(Ok(InputFormat::Text)),
     }
 }
 
-/// The start, read until it is enough, [`SNIFF`] bytes or the end; it can be read again.
+/// Reads the start until it is `enough`, [`SNIFF`] bytes long or at its end. It can be read again.
 fn peek(from: &mut Box<dyn Read + Send>, enough: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(SNIFF);
     while start.len() < SNIFF && !enough(&start) {
@@ -182,7 +182,7 @@ mod tests {
         for pause in 0..PAGE.len() {
             let (first, second) = PAGE.split_at(pause);
             let mut pipe: Box<dyn Read + Send> = Box::new(first.chain(second));
-            let format = told(&Input::Stdin, &mut pipe).unwrap();
+            let format = sniffed(&Input::Stdin, &mut pipe).unwrap();
             assert_eq!(format, InputFormat::Html, "{pause}");
             let mut bytes = Vec::new();
             pipe.read_to_end(&mut bytes).unwrap();
@@ -191,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn a_format_that_is_told_waits_for_no_more() {
+    fn a_format_that_is_clear_waits_for_no_more_bytes() {
         for (start, wanted) in [
             (&b"\n{ \""[..], InputFormat::Jsonl),
             (b"\nKyiv", InputFormat::Text),
             (b"<html", InputFormat::Html),
         ] {
             let mut pipe: Box<dyn Read + Send> = Box::new(start.chain(Silent));
-            assert_eq!(told(&Input::Stdin, &mut pipe).unwrap(), wanted);
+            assert_eq!(sniffed(&Input::Stdin, &mut pipe).unwrap(), wanted);
         }
     }
 }

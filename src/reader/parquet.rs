@@ -14,6 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::open::PARQUET;
 use super::{Input, Opened};
 use crate::{Result, guard};
 
@@ -29,10 +30,13 @@ use table::Table;
 /// Rows decoded at once.
 const ROWS: usize = 256;
 
+/// Bytes that any page may unpack to.
+const PAGE: u64 = 64 << 20;
+
+/// How many times its packed size a page may unpack to beyond that. gzip packs to a thousandth at best.
+const PACKED: u64 = 1100;
+
 /// The rows as lines of JSON.
-///
-/// # Errors
-/// What cannot be read.
 pub(super) fn as_jsonl(input: &Input, opened: Opened) -> Result<Box<dyn BufRead + Send>> {
     let lines = Lines {
         table: Table::open(input, opened)?,
@@ -41,8 +45,8 @@ pub(super) fn as_jsonl(input: &Input, opened: Opened) -> Result<Box<dyn BufRead 
     Ok(Box::new(BufReader::new(lines)))
 }
 
-/// Runs the library, which panics on files that are damaged in some ways. What it leaves
-/// behind then is not used again.
+/// Runs the library, which panics on some damaged files. After a panic its objects are not used
+/// again.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
     match guard::guarded(work) {
         Ok(done) => done.map_err(|e| invalid(e.to_string())),
@@ -54,7 +58,7 @@ fn invalid(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
-/// Checks that all columns lie inside the file: room is made for them before they are read.
+/// Checks that all columns lie inside the file: the library allocates them before it reads them.
 fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
     let groups = metadata.row_groups().iter();
     for column in groups.flat_map(|group| group.columns()) {
@@ -73,14 +77,8 @@ fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
     Ok(())
 }
 
-/// A file whose pages are not believed every size: room is made for a page before it is unpacked.
+/// A file whose pages' claimed sizes are checked: the library allocates a page before it unpacks it.
 struct Pages(File);
-
-/// Bytes that a page may be unpacked to in any case.
-const PAGE: u64 = 64 << 20;
-
-/// How much more a larger page may be than its packed bytes. gzip packs to a thousandth at best.
-const PACKED: u64 = 1100;
 
 impl Length for Pages {
     fn len(&self) -> u64 {
@@ -91,7 +89,7 @@ impl Length for Pages {
 impl ChunkReader for Pages {
     type T = BufReader<File>;
 
-    /// Reads on from the header of a page, or from the end's last bytes.
+    /// Reads from the header of a page, or from the last bytes of the file.
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         let mut read = self.0.get_read(start)?;
         match sizes(read.fill_buf()?) {
@@ -113,7 +111,7 @@ impl ChunkReader for Pages {
 /// Unpacked and packed size, the second and third field of a page's header in Thrift's
 /// compact protocol.
 fn sizes(header: &[u8]) -> Option<(u64, u64)> {
-    /// An `i32` with the number after that of the field before.
+    /// The type byte of an `i32` whose field number is one above that of the field before.
     const NEXT_INTEGER: u8 = 0x15;
     let mut bytes = header.iter();
     let mut field = || {
@@ -134,10 +132,10 @@ fn sizes(header: &[u8]) -> Option<(u64, u64)> {
     Some((field()?, field()?))
 }
 
-/// Whether the file is Parquet as it stands.
+/// Whether the file is Parquet without compression around it.
 fn is_plain(mut file: &File) -> bool {
     let mut magic = [0; 4];
-    file.read_exact(&mut magic).is_ok() && magic == *b"PAR1"
+    file.read_exact(&mut magic).is_ok() && magic == *PARQUET
 }
 
 fn spool(bytes: &mut impl BufRead) -> io::Result<File> {
@@ -181,8 +179,8 @@ fn written(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     Ok(writer.into_inner())
 }
 
-/// The batch with columns of bytes that are UTF-8 as text: writers need not mark them as such. In the
-/// column `id` what is not UTF-8 is nothing.
+/// The batch with columns of bytes as text where they are UTF-8: writers need not mark them as text. In the
+/// column `id` values that are not UTF-8 become null.
 fn with_text(batch: &RecordBatch, id: Option<&str>) -> Result<RecordBatch, ParquetError> {
     let schema = batch.schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());
@@ -193,9 +191,9 @@ fn with_text(batch: &RecordBatch, id: Option<&str>) -> Result<RecordBatch, Parqu
     Ok(RecordBatch::try_from_iter_with_nullable(columns)?)
 }
 
-fn text_of(column: &dyn Array, in_part: bool) -> Option<ArrayRef> {
+fn text_of(column: &dyn Array, invalid_as_null: bool) -> Option<ArrayRef> {
     let rows = bytes_of(column)?.map(|row| row.map(str::from_utf8).transpose());
-    let rows: StringArray = match in_part {
+    let rows: StringArray = match invalid_as_null {
         true => rows.map(|row| row.unwrap_or(None)).collect(),
         false => rows.collect::<Result<Vec<_>, _>>().ok()?.into(),
     };

@@ -377,7 +377,7 @@ fn other_encodings_are_read_only_when_they_are_named() {
 }
 
 #[test]
-fn what_has_no_telling_name_is_decoded_before_its_format_is_told() {
+fn an_input_without_a_telling_name_is_decoded_before_its_format_is_found_out() {
     let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         text.encode_utf16().flat_map(bytes).collect()
     };
@@ -391,7 +391,7 @@ fn what_has_no_telling_name_is_decoded_before_its_format_is_told() {
         read_with(&reader, "x", &utf16(lines, u16::to_le_bytes)),
         wanted
     );
-    // A mark knows the order of the bytes better.
+    // A byte order mark overrides the option.
     let marked = utf16(&format!("\u{FEFF}{lines}"), u16::to_be_bytes);
     assert_eq!(read_with(&reader, "x", &marked), wanted);
     assert_eq!(read_with(&reader, "x.jsonl", &gzip(&marked)), wanted);
@@ -842,7 +842,7 @@ fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
         ..Walk::default()
     };
     let before = walk.inputs().count();
-    // They may not be there yet.
+    // The results may not exist yet.
     fs::remove_file(results).unwrap();
     let found: Vec<String> = walk
         .inputs()
@@ -877,7 +877,7 @@ fn links_that_lead_nowhere_back_or_to_the_results_are_named_or_left_out() {
 }
 
 #[test]
-fn only_what_newshound_has_not_completed_is_left_out_of_hidden_files() {
+fn of_hidden_files_only_those_that_newshound_left_unfinished_are_left_out() {
     let dir = TempDir::new().unwrap();
     for name in [".newshound-mine", ".newshound-0123abcd-Ab12Cd"] {
         fs::write(dir.path().join(name), "Kyiv").unwrap();
@@ -940,7 +940,7 @@ fn directories_are_read_in_order_with_globs_and_ignore_rules() {
 
 #[cfg(feature = "parquet")]
 #[test]
-fn a_page_of_parquet_that_claims_gigabytes_is_refused_before_room_is_made() {
+fn a_page_of_parquet_that_claims_gigabytes_is_refused_before_they_are_allocated() {
     let found = read(
         "x.parquet",
         include_bytes!("../../fuzz/seeds/huge-page.parquet"),

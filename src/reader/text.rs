@@ -5,12 +5,12 @@ use std::io::Read;
 use super::{Input, Metadata, Opened, Source};
 use crate::{Error, Result};
 
-/// Takes bytes as text.
+/// The bytes as text.
 ///
 /// # Errors
 /// [`Error::NotUtf8`] with the offset of the first bad byte, [`Error::Nul`] with that
 /// of the first NUL.
-pub fn utf8(bytes: Vec<u8>) -> Result<String> {
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String> {
     let guess = match bytes.as_slice() {
         [0xFF, 0xFE, ..] => Some("UTF-16LE"),
         [0xFE, 0xFF, ..] => Some("UTF-16BE"),

@@ -19,7 +19,7 @@ pub struct Walk {
     pub globs: Vec<String>,
     /// Also takes hidden files and those that `.gitignore` and `.ignore` files name.
     pub no_ignore: bool,
-    /// Left out wherever they lie: the results.
+    /// Files to leave out wherever they lie: the results.
     pub exclude: Vec<PathBuf>,
 }
 
@@ -35,12 +35,12 @@ impl Walk {
     /// Checks the globs.
     ///
     /// # Errors
-    /// [`Error::Option`] for a glob that is none.
+    /// [`Error::Option`] for an invalid glob.
     pub fn check(&self) -> Result<()> {
         self.matcher(Path::new("")).map(drop)
     }
 
-    /// Whether some input is no file or directory, and so can be read once only.
+    /// Whether some input is neither file nor directory, and so can be read only once.
     #[must_use]
     pub fn is_piped(&self) -> bool {
         let stays = |path: &PathBuf| path.is_file() || path.is_dir();
@@ -85,7 +85,7 @@ impl Walk {
         let root = path.to_owned();
         let walk = WalkBuilder::new(path)
             .standard_filters(!self.no_ignore)
-            // What is read must not depend on who reads it.
+            // What is read must not depend on the user's settings.
             .git_global(false)
             .git_exclude(false)
             .follow_links(true)
@@ -104,7 +104,7 @@ impl Walk {
             Ok(entry) => is_file(&entry).then(|| Ok(Input::File(entry.into_path()))),
             Err(error) => match unread(&root, error) {
                 Error::Read { path, .. } if results.iter().any(|to| leads(&path, to)) => None,
-                // What cannot be read comes here before it is held against the globs.
+                // Entries that cannot be read get here before the globs are applied.
                 Error::Read { path, .. } if left_out.matched(&path, path.is_dir()).is_ignore() => {
                     None
                 }
@@ -114,7 +114,7 @@ impl Walk {
     }
 }
 
-/// What in a directory could not be looked at, and why.
+/// The error for an entry of a directory that could not be read.
 fn unread(path: &Path, error: ignore::Error) -> Error {
     use ignore::Error as E;
     match error {
@@ -132,7 +132,7 @@ fn unread(path: &Path, error: ignore::Error) -> Error {
             }
         }
         other => {
-            // The path would stand there a second time.
+            // The message would have the path twice.
             let message = other.to_string();
             let twice = format!("IO error for operation on {}: ", path.display());
             let reason = message.strip_prefix(&twice).unwrap_or(&message);
@@ -148,21 +148,21 @@ fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
-/// Whether a link leads to a place at which there is nothing yet.
+/// Whether a link leads to a path, which need not exist.
 fn leads(link: &Path, to: &Path) -> bool {
     let target = link.read_link().ok();
     let dir = link.parent().unwrap_or(Path::new(""));
     target.is_some_and(|target| same(&dir.join(target), to))
 }
 
-/// Whether two paths lead to one place, however they are written and linked.
+/// Whether two paths lead to one file, however they are written and linked.
 #[must_use]
 pub fn same_file(one: &Path, other: &Path) -> bool {
     let linked = || Some(one.canonicalize().ok()? == other.canonicalize().ok()?);
     same(one, other) || linked().unwrap_or(false)
 }
 
-/// The same without a look at what the paths are linked to, which every file of a corpus would cost.
+/// As [`same_file`], but follows links of directories only: faster, as it is done for every file of a corpus.
 fn same(one: &Path, other: &Path) -> bool {
     let dir = |path: &Path| match path.parent() {
         Some(dir) if dir.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),

@@ -1,4 +1,4 @@
-//! The second look at the documents: for each name those that mention it most.
+//! The second pass over the documents: for each name those that mention it most.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::read::{Range, Record, Records};
+use super::read::{Range, Record};
 use super::snippet::snippet;
 use super::texts::Texts;
 use super::{Counts, Input, Options};
 use crate::corpus::register::{Found, Row};
 use crate::reader::{Date, Metadata};
-use crate::{Error, Result};
+use crate::{Error, Result, results};
 
 /// Fields that hold a document's headline, and its address.
 const TITLES: [&str; 3] = ["title", "headline", "name"];
@@ -23,35 +23,35 @@ const TITLE: usize = 160;
 
 /// The names to show and their documents.
 pub(super) struct Collected {
-    pub(super) names: Vec<Shown>,
+    pub(super) names: Vec<ShownName>,
     /// The documents shown with them, by number.
-    pub(super) documents: BTreeMap<u64, Rc<Shelved>>,
+    pub(super) documents: BTreeMap<u64, Rc<ShownDocument>>,
 }
 
 /// A name and its documents.
-pub(super) struct Shown {
+pub(super) struct ShownName {
     pub(super) row: Row,
-    pub(super) documents: Vec<Kept>,
+    pub(super) documents: Vec<Appearance>,
 }
 
-/// A document in which a name is.
-pub(super) struct Kept {
+/// What is shown of a name in one document.
+pub(super) struct Appearance {
     pub(super) mentions: u64,
     pub(super) number: u64,
     /// Text and mentions by turns; empty without text.
     pub(super) snippet: Vec<String>,
-    document: Rc<Shelved>,
+    document: Rc<ShownDocument>,
 }
 
 /// What is shown of a document.
-pub(super) struct Shelved {
+pub(super) struct ShownDocument {
     pub(super) id: String,
     pub(super) title: Option<String>,
     pub(super) date: Option<Date>,
     pub(super) address: Option<String>,
 }
 
-/// Names by what finds them in a document.
+/// Indices of the names, by link and by label and spelling.
 struct Lookup {
     linked: HashMap<String, usize>,
     unlinked: HashMap<String, usize>,
@@ -65,12 +65,12 @@ pub(super) fn collect(
     counts: &mut Counts,
 ) -> Result<Collected> {
     let lookup = Lookup::new(&names);
-    let mut names: Vec<Shown> = names.into_iter().map(Shown::new).collect();
+    let mut names: Vec<ShownName> = names.into_iter().map(ShownName::new).collect();
     let mut texts = input.map(|input| Texts::new(&input.walk, &input.reader));
-    let mut records = Records::open(results)?;
+    let mut lines = results::read(results)?;
     let mut number = 0;
-    while let Some(record) = records.next() {
-        let mut record = record?;
+    while let Some(line) = lines.next() {
+        let mut record = Record::from(line?);
         let given = record.text.is_none();
         if let Some(texts) = texts.as_mut().filter(|_| given && !record.failed) {
             record.text = Some(texts.find(&record.id)?);
@@ -85,11 +85,11 @@ pub(super) fn collect(
                     "--text: {id:?} is not the text that was tagged; give the files as they were then, with the same options for reading"
                 )));
             }
-            Some(None) => return Err(records.wrong("its entities are not in its text")),
+            Some(None) => return Err(lines.wrong("its entities are not in its text")),
             Some(Some(_)) => {}
         }
         let ranges = ranges.flatten().unwrap_or_default();
-        shelve(&mut names, &lookup, &record, &ranges, number, options);
+        add_document(&mut names, &lookup, &record, &ranges, number, options);
         number += 1;
     }
     if number != counts.made.documents {
@@ -101,25 +101,26 @@ pub(super) fn collect(
         let path = results.to_owned();
         return Err(Error::Results { path, message });
     }
-    let kept = names.iter().flat_map(|name| &name.documents);
-    let documents = kept.map(|kept| (kept.number, Rc::clone(&kept.document)));
+    let appearances = names.iter().flat_map(|name| &name.documents);
+    let documents =
+        appearances.map(|appearance| (appearance.number, Rc::clone(&appearance.document)));
     Ok(Collected {
         documents: documents.collect(),
         names,
     })
 }
 
-/// Puts a document beside the names in it.
-fn shelve(
-    names: &mut [Shown],
+/// Adds a document to the names in it.
+fn add_document(
+    names: &mut [ShownName],
     lookup: &Lookup,
     record: &Record,
     ranges: &[Range],
     number: u64,
     options: &Options,
 ) {
-    let mut shelved = None;
-    // Mentions, and the name in the document, of each name shown.
+    let mut shown = None;
+    // By index of the name shown: its mentions, and its index in the document.
     let mut here: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
     for (at, found) in record.names.iter().enumerate() {
         if let Some(name) = lookup.find(found) {
@@ -139,19 +140,19 @@ fn shelve(
         {
             continue;
         }
-        let document = shelved.get_or_insert_with(|| Rc::new(Shelved::new(record, options)));
+        let document = shown.get_or_insert_with(|| Rc::new(ShownDocument::new(record, options)));
         let text = record.text.as_deref().unwrap_or_default();
         name.documents.truncate(options.documents.saturating_sub(1));
         let before = name
             .documents
-            .partition_point(|kept| kept.mentions >= mentions);
-        let kept = Kept {
+            .partition_point(|appearance| appearance.mentions >= mentions);
+        let appearance = Appearance {
             mentions,
             number,
             snippet: snippet(text, ranges, at).unwrap_or_default(),
             document: Rc::clone(document),
         };
-        name.documents.insert(before, kept);
+        name.documents.insert(before, appearance);
     }
 }
 
@@ -177,17 +178,17 @@ impl Lookup {
     }
 }
 
-impl Shown {
+impl ShownName {
     fn new(row: Row) -> Self {
         let documents = Vec::new();
         Self { row, documents }
     }
 }
 
-impl Shelved {
+impl ShownDocument {
     fn new(record: &Record, options: &Options) -> Self {
         let title = first(&record.metadata, &TITLES);
-        // Anything else in a link would run when it is clicked.
+        // A link of another kind could run a script when it is clicked.
         let web = |address: &String| {
             let start = address.get(..8).unwrap_or(address).to_ascii_lowercase();
             start.starts_with("https://") || start.starts_with("http://")

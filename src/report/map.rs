@@ -2,19 +2,20 @@
 
 use std::io::{self, Write};
 
-use super::collect::Shown;
-use super::page::{escape, grouped, plural};
+use super::collect::ShownName;
+use super::page::{grouped, plural};
+use crate::writer::escape;
 
-/// The land, one closed line after another, in tenths of a degree from 180 degrees west and
+/// The land, as a path of closed lines, in tenths of a degree from 180 degrees west and
 /// 90 degrees north. Natural Earth, public domain; `data/land.py` makes it.
 const LAND: &str = include_str!("land.path");
 
-/// What is drawn, in tenths of a degree: the world without its poles.
+/// The part of the world that is drawn, without its poles, in tenths of a degree.
 const TOP: f64 = 60.0;
 const WIDTH: f64 = 3600.0;
 const HEIGHT: f64 = 1440.0;
 
-/// Dots, the names written beside them, and how large a letter is.
+/// Most dots, most names written beside them, and the height of a letter.
 const DOTS: usize = 1500;
 const NAMED: usize = 14;
 const LETTER: f64 = 46.0;
@@ -30,12 +31,12 @@ struct Dot<'n> {
     radius: f64,
     name: &'n str,
     documents: u64,
-    /// Its number among the names of the page.
+    /// The index of its name in the page.
     at: usize,
 }
 
-/// The map, if there is a place on it.
-pub(super) fn write(out: &mut dyn Write, names: &[Shown]) -> io::Result<()> {
+/// Writes the map, if there is a place on it.
+pub(super) fn write(out: &mut dyn Write, names: &[ShownName]) -> io::Result<()> {
     let dots = dots(names);
     if dots.is_empty() {
         return Ok(());
@@ -80,7 +81,7 @@ pub(super) fn write(out: &mut dyn Write, names: &[Shown]) -> io::Result<()> {
 }
 
 /// The places of names, those in most documents first.
-fn dots(names: &[Shown]) -> Vec<Dot<'_>> {
+fn dots(names: &[ShownName]) -> Vec<Dot<'_>> {
     let places = names.iter().enumerate().filter_map(|(at, name)| {
         let place = name.row.found.place.as_ref()?;
         let on_earth = place.latitude.abs() <= 90.0 && place.longitude.abs() <= 180.0;
@@ -100,7 +101,7 @@ fn dots(names: &[Shown]) -> Vec<Dot<'_>> {
     dots.collect()
 }
 
-/// Dots whose names have room beside them.
+/// The dots whose names fit beside them.
 fn named<'d, 'n>(dots: &'d [Dot<'n>]) -> Vec<&'d Dot<'n>> {
     let mut named: Vec<&Dot<'_>> = Vec::new();
     for dot in dots.iter().take(8 * NAMED) {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `read` | lines of results | documents, names and mentions |
 //! | `Register` | names of all documents | names of the corpus, the first of which are shown |
-//! | `collect` | documents, once more | for each name the documents where it is most, with snippets |
+//! | `collect` | documents, once more | for each name the documents that mention it most, with snippets |
 //! | `page` | all that | HTML |
 //!
 //! Memory grows with the number of names shown and of documents shown for each, not with
@@ -24,9 +24,9 @@ use std::path::{Path, PathBuf};
 
 use crate::corpus::register::{At, Note, Register, Row};
 use crate::reader::{Date, Reader, Walk};
-use crate::{Error, Result, whole};
+use crate::{Error, Result, results, whole};
 pub use page::grouped;
-use read::Records;
+use read::Record;
 use topics::Topics;
 
 /// What a report shows.
@@ -69,7 +69,7 @@ pub struct Made {
     pub documents: u64,
     /// Documents that failed when they were tagged.
     pub failed: u64,
-    /// Documents whose text was nowhere to be had: their names have no snippets.
+    /// Documents whose text was not found: their names have no snippets there.
     pub without_text: u64,
     /// Different names.
     pub names: u64,
@@ -95,7 +95,7 @@ struct Counts {
 /// # Errors
 /// [`Error::Results`] for what is no such file or changes meanwhile, [`Error::Read`], [`Error::Option`] where the
 /// input does not hold the documents, [`Error::Temporary`] for names that do not fit into
-/// memory and cannot be put elsewhere, and [`Error::Report`] where `out` takes no more.
+/// memory and cannot be put elsewhere, and [`Error::Report`] where `out` cannot be written.
 pub fn write(
     results: &Path,
     input: Option<&Input>,
@@ -109,7 +109,7 @@ pub fn write(
     Ok(counts.made)
 }
 
-/// Makes a report as [`write()`] does, in the place of a file when it is complete.
+/// Makes a report as [`write()`] does, and puts it in the place of a file when it is complete.
 ///
 /// # Errors
 /// As for [`write()`], and [`Error::Write`].
@@ -153,8 +153,8 @@ pub fn results(path: &Path) -> Result<PathBuf> {
 fn count(results: &Path, options: &Options, counts: &mut Counts) -> Result<Vec<Row>> {
     let spill = std::env::temp_dir();
     let mut register = Register::new(&spill);
-    for (record, number) in Records::open(results)?.zip(0..) {
-        let record = record?;
+    for (line, number) in results::read(results)?.zip(0..) {
+        let record = Record::from(line?);
         counts.made.documents += 1;
         if record.failed {
             counts.made.failed += 1;

@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::collect::{Collected, Shown};
+use super::collect::{Collected, ShownName};
 use super::{Counts, Options, map, topics};
 use crate::corpus::GENERATOR;
-use crate::writer::HEADINGS;
+use crate::writer::{HEADINGS, escape};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -129,9 +129,9 @@ fn lists(
     out: &mut dyn Write,
     counts: &Counts,
     labels: &[(&str, &str)],
-    names: &[Shown],
+    names: &[ShownName],
 ) -> io::Result<()> {
-    let mut by_label: BTreeMap<&str, Vec<(usize, &Shown)>> = BTreeMap::new();
+    let mut by_label: BTreeMap<&str, Vec<(usize, &ShownName)>> = BTreeMap::new();
     for (at, name) in names.iter().enumerate() {
         let list = by_label.entry(&name.row.found.label).or_default();
         if list.len() < LISTED {
@@ -176,7 +176,7 @@ fn lists(
     writeln!(out, "</div>")
 }
 
-/// What the script reads: labels, documents, names. Arrays, as keys would be most of it.
+/// What the script reads: labels, documents, names. Arrays, as keys would take most of the room.
 fn data(out: &mut dyn Write, labels: &[(&str, &str)], collected: &Collected) -> io::Result<()> {
     let headings: Vec<&str> = labels.iter().map(|(_, heading)| *heading).collect();
     write!(
@@ -203,7 +203,7 @@ fn data(out: &mut dyn Write, labels: &[(&str, &str)], collected: &Collected) -> 
 
 /// A name: spelling, label, documents, mentions, first day, last day, place, link, and
 /// documents with mentions and snippet.
-fn row(name: &Shown, labels: &[(&str, &str)], numbers: &BTreeMap<u64, usize>) -> Value {
+fn row(name: &ShownName, labels: &[(&str, &str)], numbers: &BTreeMap<u64, usize>) -> Value {
     let (row, found) = (&name.row, &name.row.found);
     let label = labels.iter().position(|(label, _)| *label == found.label);
     let place = found.place.as_ref().map(|place| {
@@ -218,9 +218,9 @@ fn row(name: &Shown, labels: &[(&str, &str)], numbers: &BTreeMap<u64, usize>) ->
             place.geonames
         ])
     });
-    let documents = name.documents.iter().map(|kept| {
-        let number = numbers.get(&kept.number);
-        json!([number, kept.mentions, kept.snippet])
+    let documents = name.documents.iter().map(|appearance| {
+        let number = numbers.get(&appearance.number);
+        json!([number, appearance.mentions, appearance.snippet])
     });
     json!([
         found.name,
@@ -236,7 +236,7 @@ fn row(name: &Shown, labels: &[(&str, &str)], numbers: &BTreeMap<u64, usize>) ->
     ])
 }
 
-/// JSON that can stand inside of an element: it holds nothing that HTML could read.
+/// JSON for the inside of an element: it holds no character that means something in HTML.
 fn inside(value: &Value) -> String {
     let mut inside = String::new();
     for c in value.to_string().chars() {
@@ -250,9 +250,7 @@ fn inside(value: &Value) -> String {
     inside
 }
 
-pub(super) use crate::writer::escape;
-
-/// What makes a noun a plural.
+/// The ending of a noun in the plural.
 pub(super) fn plural(number: u64) -> &'static str {
     if number == 1 { "" } else { "s" }
 }

@@ -1,13 +1,12 @@
-//! Lines of results to documents whose mentions can be found in their texts.
+//! Lines of results as documents, whose mentions can be found in their texts.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use crate::corpus::register::Found;
 use crate::reader::Metadata;
-use crate::results::{self, Entity, Line, Lines};
+use crate::results::{Entity, Line};
 use crate::spaces::one_line;
-use crate::{Error, OffsetCursor, OffsetUnit, Result, Topic};
+use crate::{OffsetCursor, OffsetUnit, Topic};
 
 /// A document, tagged or failed.
 pub(super) struct Record {
@@ -37,28 +36,6 @@ pub(super) struct Range {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) name: usize,
-}
-
-/// The documents of a file of results.
-pub(super) struct Records(Lines);
-
-impl Records {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        results::read(path).map(Self)
-    }
-
-    /// The error of the line last read.
-    pub(super) fn wrong(&self, message: &str) -> Error {
-        self.0.wrong(message)
-    }
-}
-
-impl Iterator for Records {
-    type Item = Result<Record>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.0.next()?.map(Record::from))
-    }
 }
 
 impl From<Line> for Record {
@@ -111,7 +88,7 @@ impl Record {
     }
 }
 
-/// Names of results that have none: mentions of one surface and label.
+/// Names for results without any: mentions of one surface and label have one name.
 fn by_surface(entities: &[Entity]) -> (Vec<Found>, Vec<Option<usize>>) {
     let (mut names, mut known) = (Vec::<Found>::new(), HashMap::new());
     let mut of = Vec::new();

@@ -37,7 +37,7 @@ pub(super) fn snippet(text: &str, ranges: &[Range], name: usize) -> Option<Vec<S
     Some(pieces)
 }
 
-/// What stands in the paragraph before a place.
+/// The rest of the line before `at`.
 fn before(text: &str, at: usize) -> Option<&str> {
     text.get(..at)?.rsplit('\n').next()
 }

@@ -19,7 +19,7 @@ impl<'w> Texts<'w> {
         }
     }
 
-    /// Goes on to the document of an id that can be read; its text.
+    /// Goes on to the next document of an id that can be read, and gives its text.
     ///
     /// # Errors
     /// Where there is no such document behind the last one that was asked for.

@@ -76,7 +76,7 @@ impl Tagger {
             attention.as_deref(),
         )?;
         let mut parts = parts.into_iter();
-        let tags = self.model.labels().len();
+        let tags = self.model.labels().count();
         let reading = |(document, jobs): (&Tokenized, &Vec<Job<'_>>)| {
             let mut logits = Array2::zeros((document.words.len(), tags));
             let mut pool = attention.as_deref().map(Attention::empty);

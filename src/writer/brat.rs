@@ -10,7 +10,7 @@ use crate::{Document, OffsetCursor, OffsetUnit};
 /// line break is written in fragments. The full name of a short form is a note.
 ///
 /// # Errors
-/// What the output says.
+/// Those of `out`.
 pub fn annotation(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     let mut cursor = OffsetCursor::new(&document.text, OffsetUnit::Char);
     for (at, span) in document.spans.iter().enumerate() {
@@ -31,7 +31,7 @@ pub fn annotation(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         let label = span.label.replace(char::is_whitespace, "_");
         let id = at + 1;
         writeln!(out, "T{id}\t{label} {places}\t{text}")?;
-        // A name that is what stands there would be a note that says nothing.
+        // A note with the same text would say nothing.
         let name = document.name(span).filter(|name| name.name != text);
         if let Some(name) = name {
             writeln!(out, "#{id}\tAnnotatorNotes T{id}\t{}", name.name)?;

@@ -15,8 +15,8 @@ impl Writer for Conll {
         out.write_all(b"-DOCSTART-\tO\n\n")?;
         let mut spans = document.spans.iter().peekable();
         for sentence in &document.sentences {
-            // A span that runs over a wrongly found sentence border starts anew there,
-            // as the format has no way to say that it goes on.
+            // A span that crosses a wrong sentence boundary starts anew there: the format
+            // cannot say that it goes on.
             let mut open: Option<&Span> = None;
             let words = document
                 .words
@@ -29,7 +29,7 @@ impl Writer for Conll {
                     .copied()
                     .filter(|span| span.start <= word.start);
                 let text = word.surface(&document.text);
-                // Given tokens may contain line breaks and tabs.
+                // Tokens from the caller may hold line breaks and tabs.
                 let text = text.replace(char::is_control, " ");
                 match span {
                     None => writeln!(out, "{text}\tO")?,

@@ -11,7 +11,7 @@ pub struct Csv {
 }
 
 impl Csv {
-    /// Offsets in `unit`.
+    /// A writer with offsets in `unit`.
     #[must_use]
     pub fn new(unit: OffsetUnit) -> Self {
         Self { unit }

@@ -33,7 +33,7 @@ struct Line<'d> {
 }
 
 impl<'d> Line<'d> {
-    /// All that a document has by itself.
+    /// The line of a document by itself: with its text, without id and metadata.
     fn of(document: &'d Document) -> Self {
         let unit = OffsetUnit::Byte;
         Self {
@@ -117,13 +117,13 @@ struct Cause {
 }
 
 impl Jsonl {
-    /// Offsets in `unit`.
+    /// A writer with offsets in `unit`.
     #[must_use]
     pub fn new(unit: OffsetUnit) -> Self {
         Self { unit, flat: false }
     }
 
-    /// As rows of a table: metadata is a string that holds a JSON object.
+    /// A writer of rows of a table: metadata is a string that holds a JSON object.
     #[must_use]
     pub fn flat(unit: OffsetUnit) -> Self {
         Self { unit, flat: true }
@@ -152,8 +152,8 @@ impl Writer for Jsonl {
     }
 }
 
-/// One value on a line of its own.
-pub(super) fn json_line(mut out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut out, value)?;
+/// Writes a value as JSON on a line of its own.
+pub(crate) fn json_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }

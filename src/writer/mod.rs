@@ -22,6 +22,7 @@ pub use csv::Csv;
 pub use html::Html;
 pub(crate) use html::escape;
 pub use jsonl::Jsonl;
+pub(crate) use jsonl::json_line;
 pub use spacy::Spacy;
 pub use tsv::Tsv;
 pub use view::View;
@@ -45,13 +46,13 @@ pub struct Record<'d> {
     pub with_text: bool,
 }
 
-/// Writes documents one after another in one format. Writers keep nothing back, so that
-/// output can be cut and gone on with between documents.
+/// Writes documents one after another in one format. Writers buffer nothing, so that output can
+/// be cut between documents and continued.
 pub trait Writer: Send {
     /// Writes what stands before the first document.
     ///
     /// # Errors
-    /// What the output says, as for all methods.
+    /// Those of `out`, as for all methods.
     fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -59,14 +60,13 @@ pub trait Writer: Send {
     /// Writes a tagged document.
     ///
     /// # Errors
-    /// What the output says.
+    /// Those of `out`.
     fn document(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()>;
 
-    /// Writes, in its place, that a document failed. Formats without room for that
-    /// write nothing.
+    /// Writes, in its place, that a document failed; nothing in formats that cannot say so.
     ///
     /// # Errors
-    /// What the output says.
+    /// Those of `out`.
     fn failure(&mut self, _out: &mut dyn Write, _id: &str, _error: &Error) -> io::Result<()> {
         Ok(())
     }
@@ -74,7 +74,7 @@ pub trait Writer: Send {
     /// Writes what stands after the last document.
     ///
     /// # Errors
-    /// What the output says.
+    /// Those of `out`.
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -102,7 +102,7 @@ fn headings(document: &Document) -> Vec<(&str, &str)> {
 }
 
 /// Names of a label with their mentions, most frequent first, then in the order of the text.
-/// Where a document has no names surfaces are counted, white space in them as one blank.
+/// Where a document has no names, surfaces with single blanks are counted.
 fn counted(document: &Document, label: &str) -> Vec<(String, usize)> {
     let mut names: Vec<(String, usize)> = Vec::new();
     let mut places: HashMap<(Option<usize>, String), usize> = HashMap::new();

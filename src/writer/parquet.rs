@@ -1,8 +1,8 @@
 //! Parquet: a row a document, its spans and names in lists of structs.
 //!
-//! A Parquet file ends with an index of all its parts and cannot be gone on with after a
-//! crash, so rows are kept as lines of JSON ([`super::Jsonl::flat`]) until the last one is
-//! there and then turned into columns in one go.
+//! A Parquet file ends with an index of all its parts and cannot be continued after a crash, so
+//! rows are kept as lines of JSON ([`super::Jsonl::flat`]) until the last one is there and then
+//! turned into columns in one go.
 
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
@@ -19,8 +19,8 @@ const ROWS: usize = 1024;
 /// Encoded bytes after which a row group is closed.
 const GROUP_BYTES: usize = 64 << 20;
 
-/// The columns. Those that are null for every document of a run stay there, so that
-/// files of different runs can be read together.
+/// The columns. All runs have all of them, even where they are null throughout, so that files of
+/// different runs can be read together.
 fn schema() -> Schema {
     let field = |name: &str, kind| Field::new(name, kind, false);
     let nullable = |name: &str, kind| Field::new(name, kind, true);
@@ -78,7 +78,7 @@ fn schema() -> Schema {
 /// Turns lines of [`super::Jsonl::flat`] into a Parquet file.
 ///
 /// # Errors
-/// What input or output say, and `InvalidData` for lines that are no such rows.
+/// Those of `rows` and `out`, and `InvalidData` for lines that are no such rows.
 pub fn from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
     columns(schema(), rows, out)
 }
@@ -86,7 +86,7 @@ pub fn from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> 
 /// Turns lines of `names.jsonl`, the names of a corpus, into a Parquet file.
 ///
 /// # Errors
-/// What input or output say, and `InvalidData` for lines that are no such rows.
+/// Those of `rows` and `out`, and `InvalidData` for lines that are no such rows.
 pub fn names_from_jsonl(rows: impl BufRead, out: impl Write + Send) -> io::Result<()> {
     let field = |name: &str, kind| Field::new(name, kind, false);
     let nullable = |name: &str, kind| Field::new(name, kind, true);

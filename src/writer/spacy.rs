@@ -37,7 +37,7 @@ struct Meta<'d> {
     fields: Fields<'d>,
 }
 
-/// Metadata but for a field that has the name of the id.
+/// Metadata without a field `id`, which the document's id takes the place of.
 struct Fields<'d>(&'d Metadata);
 
 impl Serialize for Fields<'_> {
@@ -46,7 +46,7 @@ impl Serialize for Fields<'_> {
     }
 }
 
-/// Topics by name; those of one name, which are of different vocabularies, by code.
+/// Topics by name, or by code where two of different vocabularies have the same name.
 fn cats(topics: &[Topic]) -> BTreeMap<&str, f64> {
     let cats = topics.iter().map(|topic| {
         let same = topics.iter().filter(|other| other.label == topic.label);

@@ -12,7 +12,7 @@ pub struct Tsv {
 }
 
 impl Tsv {
-    /// Offsets in `unit`.
+    /// A writer with offsets in `unit`.
     #[must_use]
     pub fn new(unit: OffsetUnit) -> Self {
         Self { unit }

@@ -10,8 +10,8 @@ use super::jsonl::json_line;
 use super::{Record, Writer, rounded};
 use crate::{Document, OffsetCursor, OffsetUnit, Span};
 
-/// Characters quoted before and after a name, so that it can be found again in a text
-/// that has moved.
+/// Characters quoted before and after a name, so that it can be found again in a text that has
+/// changed.
 const CONTEXT: usize = 32;
 
 /// Writes Web Annotations. Positions count code points, as the standard has it.

@@ -17,7 +17,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// A new one.
+    /// A new directory.
     pub fn new() -> Self {
         Self {
             dir: TempDir::new().unwrap(),
@@ -106,7 +106,7 @@ pub fn corpus(documents: usize, bad: bool) -> String {
     (0..documents).map(document).collect()
 }
 
-/// Output of a run with the parts that tell the time taken out of the summary.
+/// Output of a run, with times removed from the summary.
 pub fn results(place: &Place, dir: &str) -> Vec<(String, Vec<u8>)> {
     let read = |name: String| {
         let path = format!("{dir}/{name}");

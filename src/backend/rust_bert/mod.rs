@@ -49,7 +49,7 @@ pub struct RustBert {
     idle: Mutex<Vec<Network>>,
 }
 
-/// Whether there is such a device.
+/// Checks that the device exists.
 pub(super) fn check(device: Device) -> Result<()> {
     let Device::Cuda(number) = device else {
         return Ok(());
@@ -78,8 +78,8 @@ impl RustBert {
                 parsed.layer_norm_eps
             ));
         }
-        // The same files are refused in the same words, and libtorch, which panics where shapes
-        // do not fit, sees none of them.
+        // Our own encoder refuses bad files first: the messages are the same, and libtorch, which
+        // panics where shapes do not fit, sees none of them.
         let tags = Encoder::load(config, weights.to_vec(), Options::default())
             .map_err(|e| e.to_string())?
             .labels();
@@ -110,7 +110,7 @@ impl RustBert {
         })?
     }
 
-    /// How many tags the model tells apart.
+    /// Number of the model's tags.
     #[must_use]
     pub fn tags(&self) -> usize {
         self.tags
@@ -217,7 +217,7 @@ impl Numbers {
     fn add(&mut self, ids: &[u32], positions: impl Iterator<Item = usize>, longest: usize) {
         let length = self.ids.len() + longest;
         self.ids.extend(ids.iter().map(|&id| i64::from(id)));
-        // Positions lie in a table that is in memory: they fit.
+        // Positions index a table in memory: they fit.
         let positions = positions.map(|position| i64::try_from(position).unwrap_or_default());
         self.positions.extend(positions);
         self.mask.extend(ids.iter().map(|_| 1));
@@ -231,7 +231,7 @@ fn long(number: usize) -> Result<i64> {
     i64::try_from(number).map_err(|e| Error::Backend(e.to_string()))
 }
 
-/// What a lock holds is whole also where its last holder panicked.
+/// Locks, even where the last holder panicked: what it held is still valid.
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

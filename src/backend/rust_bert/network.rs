@@ -1,4 +1,4 @@
-//! The model types of rust-bert behind one face.
+//! The model types of rust-bert behind one interface.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub(super) struct Batch {
     pub(super) mask: Tensor,
 }
 
-/// What a pass gives: sequences x longest x tags, and x hidden.
+/// The result of a pass: sequences x longest x tags, and sequences x longest x hidden.
 pub(super) struct Output {
     pub(super) logits: Tensor,
     pub(super) hidden: Tensor,
@@ -58,7 +58,7 @@ impl Weights {
 }
 
 impl Network {
-    /// Makes the model on the weights, which all that are made on them share.
+    /// A network on the weights, which all networks share.
     pub(super) fn new(
         config: &Config,
         tags: usize,
@@ -108,7 +108,7 @@ impl Network {
         network.map_err(|e| e.to_string())
     }
 
-    /// A pass. libtorch panics where it fails.
+    /// Runs the model on a batch. libtorch panics where it fails.
     pub(super) fn run(&self, batch: &Batch) -> Result<Output, String> {
         let Batch {
             ids,

@@ -125,7 +125,7 @@ fn what_the_model_cannot_take_is_refused_and_an_empty_pack_is_empty() {
 }
 
 #[test]
-fn models_that_rust_bert_has_not_are_refused_with_the_way_out() {
+fn models_that_rust_bert_lacks_are_refused_with_the_way_out() {
     let refused = |model: &str, from: &str, to: &str| {
         let config = String::from_utf8(file(model, "config.json")).unwrap();
         assert!(config.contains(from), "{config}");

@@ -1,13 +1,14 @@
-//! `newshound eval --names`: mentions that have a name in common, against those that should.
+//! `newshound eval --names`: which mentions are joined to one name, against which should be.
 
 use std::collections::BTreeSet;
 use std::io::Write;
 
 use newshound::eval::{self, Case, Gold, Mention, NameScores, Relabel};
-use newshound::{Document, Error, Span, Tagger, names};
+use newshound::{Document, Error, Tagger};
 use serde::Serialize;
 
-use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::input::{inputs, named};
+use super::super::output::{To, stdout, write_json};
 use super::super::{Outcome, Stop};
 use super::{Args, check};
 
@@ -22,7 +23,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let map = args.relabel()?;
     let only: Option<BTreeSet<String>> = args.labels.clone().map(BTreeSet::from_iter);
     let unit = args.unit()?;
     let tagger = args.model.builder()?.build()?;
@@ -77,9 +78,9 @@ fn relabelled(row: Gold, map: &Relabel, only: Option<&BTreeSet<String>>) -> Gold
     });
     let (spans, names) = kept.unzip();
     Gold {
-        text: row.text,
         spans,
         names,
+        ..row
     }
 }
 
@@ -92,30 +93,13 @@ fn score(
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
     for (row, document) in rows.iter().zip(tagger.tag_batch(&texts)?) {
         let gold = gold_mentions(row);
-        let mut spans: Vec<Span> = row.spans.iter().map(span).collect();
-        let names = names::find(&row.text, &mut spans);
-        let given = Document {
-            text: row.text.clone(),
-            spans,
-            names,
-            ..Document::default()
-        };
+        let given = row.document(&Relabel::default());
         report.gold_spans.add(&gold, &mentions(&given));
         let mut found = mentions(&document);
         found.retain(|mention| only.is_none_or(|only| only.contains(mention.label)));
         report.predicted_spans.add(&gold, &found);
     }
     Ok(())
-}
-
-fn span((start, end, label): &(usize, usize, String)) -> Span {
-    Span {
-        start: *start,
-        end: *end,
-        label: label.as_str().into(),
-        score: 1.0,
-        name: None,
-    }
 }
 
 fn gold_mentions(row: &Gold) -> Vec<Mention<'_>> {

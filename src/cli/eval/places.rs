@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::Path;
 
 use newshound::Error;
-use newshound::eval::{self, GoldPlaces, PlaceScores, Relabel};
+use newshound::eval::{self, Gold, GoldPlaces, PlaceScores};
 use newshound::reader::Input;
 use serde_json::json;
 
-use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::input::{inputs, named};
+use super::super::output::{To, stdout, write_json};
 use super::super::{Outcome, Stop};
 use super::Args;
 
@@ -17,7 +18,7 @@ use super::Args;
 const BATCH: usize = 64;
 
 pub(super) fn run(args: &Args, path: &Path) -> Outcome {
-    let map = Relabel::parse(args.map.iter().map(String::as_str)).map_err(Error::from)?;
+    let map = args.relabel()?;
     let unit = args.unit()?;
     let list = Input::File(path.to_owned());
     let of_list = |error: Error| named(&list, &error);
@@ -30,11 +31,11 @@ pub(super) fn run(args: &Args, path: &Path) -> Outcome {
         let wrong = |error: Error| named(&input, &error);
         let text = input.text().map_err(wrong)?;
         let articles = eval::gold(&text, unit).map_err(|e| wrong(e.into()))?;
-        let ids = eval::ids(&text);
-        for (articles, ids) in articles.chunks(BATCH).zip(ids.chunks(BATCH)) {
+        for articles in articles.chunks(BATCH) {
             let texts: Vec<&str> = articles.iter().map(|article| &*article.text).collect();
             let tagged = tagger.tag_batch(&texts)?;
-            for ((article, (line, id)), tagged) in articles.iter().zip(ids).zip(&tagged) {
+            for (article, tagged) in articles.iter().zip(&tagged) {
+                let Gold { line, id, .. } = article;
                 if places.has(id) && !read.insert(id.clone()) {
                     return Err(Stop::Fatal(format!(
                         "{}: line {line}: the id {id} is that of an article before too; give each \

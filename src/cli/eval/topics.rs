@@ -6,7 +6,8 @@ use newshound::eval::TopicScores;
 use newshound::topic::{self, Labelled, Learned, media_topic};
 use newshound::{Error, Tagger};
 
-use super::super::output::{To, inputs, named, stdout, write_json};
+use super::super::input::{inputs, named};
+use super::super::output::{To, stdout, write_json};
 use super::super::{Outcome, Stop};
 use super::Args;
 

@@ -1,11 +1,11 @@
-//! A shard's results, a document at a time, each held against the index.
+//! A shard's results, a document at a time, each checked against the index.
 
 use std::path::Path;
 
-use super::super::index::{Head, Lines, torn};
+use super::super::index::{Entry, Lines, torn};
 use super::super::journal::Block;
 use super::super::{Error, OutputFormat};
-use super::finding::Finding;
+use super::finished_shard::FinishedShard;
 use crate::reader::{Input, Reader};
 
 /// A place in a shard's results.
@@ -14,16 +14,16 @@ pub(super) struct Cursor {
     /// `None` for brat, whose documents are files.
     output: Option<Lines>,
     errors: Option<Lines>,
-    /// Whether documents are lines of `output`, rather than as long as the index says.
+    /// Whether each document is a line of `output`; otherwise the index has its length.
     by_line: bool,
-    head: Option<Head>,
-    /// Documents, and failed ones, that were taken.
+    entry: Option<Entry>,
+    /// Number of documents taken, and of failed ones among them.
     taken: [u64; 2],
 }
 
 impl Cursor {
-    /// Opens the results of a shard before their first document, and gives what stands there.
-    pub(super) fn open(found: &Finding) -> Result<(Self, Block), Error> {
+    /// Opens the results of a shard. The block holds what stands before their first document.
+    pub(super) fn open(found: &FinishedShard) -> Result<(Self, Block), Error> {
         let files = &found.files;
         let output = match files.format {
             OutputFormat::Brat => None,
@@ -41,15 +41,15 @@ impl Cursor {
             by_line: files.is_spooled(),
             output,
             errors,
-            head: None,
+            entry: None,
             taken: [0; 2],
         };
         let mut before = Block::default();
-        cursor.head = cursor.index.head()?;
+        cursor.entry = cursor.index.entry()?;
         if cursor
-            .head
+            .entry
             .as_ref()
-            .is_none_or(|head| head.ordinal.is_some())
+            .is_none_or(|entry| entry.ordinal.is_some())
         {
             return Err(torn(cursor.index.path(), "lacks its beginning"));
         }
@@ -59,7 +59,7 @@ impl Cursor {
 
     /// The number of the next document in the corpus.
     pub(super) fn ordinal(&self) -> Option<u64> {
-        self.head.as_ref()?.ordinal
+        self.entry.as_ref()?.ordinal
     }
 
     pub(super) fn index(&self) -> &Path {
@@ -68,34 +68,34 @@ impl Cursor {
 
     /// Moves the next document into a block.
     pub(super) fn take(&mut self, block: &mut Block) -> Result<(), Error> {
-        let Some(head) = self.head.take() else {
+        let Some(entry) = self.entry.take() else {
             return Ok(());
         };
         if let Some(output) = &mut self.output {
-            match self.by_line && head.ordinal.is_some() {
-                false => output.lines(head.bytes, &mut block.output)?,
+            match self.by_line && entry.ordinal.is_some() {
+                false => output.lines(entry.bytes, &mut block.output)?,
                 true => output
                     .line(&mut block.output)?
                     .ok_or_else(|| torn(output.path(), "has fewer rows than its index"))?,
             }
         }
-        if let Some(errors) = self.errors.as_mut().filter(|_| head.failed) {
+        if let Some(errors) = self.errors.as_mut().filter(|_| entry.failed) {
             errors
                 .line(&mut block.errors)?
                 .ok_or_else(|| torn(errors.path(), "has fewer lines than documents failed"))?;
         }
-        // The index may say anything.
-        block.size = block.size.saturating_add(head.size);
-        if head.ordinal.is_some() {
+        // The index may hold any number.
+        block.size = block.size.saturating_add(entry.size);
+        if entry.ordinal.is_some() {
             self.taken[0] += 1;
-            self.taken[1] += u64::from(head.failed);
+            self.taken[1] += u64::from(entry.failed);
         }
-        self.head = self.index.head()?;
+        self.entry = self.index.entry()?;
         Ok(())
     }
 
-    /// Whether all of the shard was taken, and `end` is what stands behind it.
-    pub(super) fn finish(&mut self, found: &Finding, end: &[u8]) -> Result<(), Error> {
+    /// Checks that all documents were taken and that only `end` follows them.
+    pub(super) fn finish(&mut self, found: &FinishedShard, end: &[u8]) -> Result<(), Error> {
         found.check_counts(self.taken)?;
         if let Some(output) = &mut self.output {
             output.ends_with(if self.by_line { &[] } else { end })?;

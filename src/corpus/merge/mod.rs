@@ -2,7 +2,7 @@
 //! over all of it.
 
 mod cursor;
-mod finding;
+mod finished_shard;
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,9 @@ use super::{register, standoff};
 use crate::reader::Compression;
 use crate::whole;
 use cursor::Cursor;
-use finding::Finding;
+use finished_shard::FinishedShard;
 
-/// Joins shards, each given as it was to `-o`, and their names into `names`, or beside the
+/// Joins shards, each named as it was to `-o`. The names of the corpus go to `names`, or beside the
 /// results. Also gives the files that were written.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn merge(
 ) -> Result<(Finished, Output), Error> {
     let mut found = Vec::new();
     for shard in shards {
-        found.push(Finding::read(shard)?);
+        found.push(FinishedShard::read(shard)?);
     }
     found.sort_by_key(|found| found.shard.number);
     check(&found)?;
@@ -55,7 +55,7 @@ pub fn merge(
     }
     let mut journal = match begin(&files, Journal::merging(plan), restart)? {
         Begun::Finished(finished) => return Ok((finished, files)),
-        // What was joined before is joined anew.
+        // An unfinished merge begins anew.
         Begun::Unfinished(journal) => Journal::merging(journal.plan),
     };
     for found in &found {
@@ -76,7 +76,7 @@ pub fn merge(
         register::write(&notes, &files)?;
     }
     if files.format == OutputFormat::Brat {
-        // Its pairs are made, and not from lines.
+        // The pairs are copied already; `publish` would make them anew from this file.
         remove(&Output::part(&files.path))?;
     }
     journal.complete = true;
@@ -86,7 +86,7 @@ pub fn merge(
 }
 
 /// Checks that the shards are all of one run, each there once.
-fn check(found: &[Finding]) -> Result<(), Error> {
+fn check(found: &[FinishedShard]) -> Result<(), Error> {
     let Some(first) = found.first() else {
         return Ok(());
     };
@@ -135,7 +135,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Begins them anew.
+    /// Opens them empty.
     fn open(files: &Output) -> Result<Self, Error> {
         let open = |path: &Path, compression| Part::open(&Output::part(path), compression, 0);
         Ok(Self {
@@ -145,10 +145,10 @@ impl Parts {
     }
 }
 
-/// Interleaves the shards' documents by their numbers, in blocks as a run makes them. Gives what holds the
-/// results, so that no one else writes them.
+/// Interleaves the shards' documents by their numbers, in the blocks that one run would write. Gives the
+/// results' file, which stays locked while it is open.
 fn join(
-    found: &[Finding],
+    found: &[FinishedShard],
     parts: Parts,
     files: &Output,
     journal: &mut Journal,
@@ -166,7 +166,7 @@ fn join(
     let mut block = Block::default();
     for found in found {
         let (cursor, before) = Cursor::open(found)?;
-        // It is the same before all of them.
+        // All shards begin with the same.
         block = before;
         cursors.push(cursor);
     }
@@ -183,7 +183,7 @@ fn join(
         .min_by_key(|cursor| cursor.ordinal())
     {
         if next.ordinal() != Some(expected) {
-            return Err(apart(next, expected));
+            return Err(not_one_corpus(next, expected));
         }
         next.take(&mut block)?;
         expected += 1;
@@ -206,10 +206,10 @@ fn join(
     Ok(cfg!(unix).then_some(output))
 }
 
-/// The error with the way out where so many shards are more files than may be open: all are read side by
-/// side, each from at most four.
+/// Adds the way out to an error of too many open files: all shards are read side by side, each from at most
+/// four files.
 fn with_limit(error: Error, shards: usize) -> Error {
-    // The Parquet library gives errors of the system on as text.
+    // The Parquet library turns errors of the system into text.
     match cfg!(unix) && error.to_string().contains("(os error 24)") {
         true => Error::Shards(format!(
             "{error}; {shards} shards are open at once, raise `ulimit -n` to at least {}",
@@ -219,8 +219,8 @@ fn with_limit(error: Error, shards: usize) -> Error {
     }
 }
 
-/// Why the shards are not of one corpus: its documents are numbered without gaps.
-fn apart(next: &Cursor, expected: u64) -> Error {
+/// The error for a document that is missing or there twice: a corpus is numbered without gaps.
+fn not_one_corpus(next: &Cursor, expected: u64) -> Error {
     let what = match next.ordinal() {
         Some(ordinal) if ordinal < expected => format!("document {ordinal} a second time"),
         _ => format!("no document {expected}, nor has any other"),

@@ -1,8 +1,8 @@
 //! The names of a whole corpus: in how many documents each is, how often, from when to when.
 //!
-//! While a run goes on, each document's names are noted ([`Note`]) in a file that grows, and
-//! is cut back, with the others. When the last document is there the notes are added up by
-//! [`Register`], on the disk where they do not fit into memory.
+//! While a run goes on, each document's names are noted ([`Note`]) in a file that grows with the
+//! results. At the end the notes are added up by [`Register`], on the disk where they do not fit
+//! into memory.
 //!
 //! What is linked to the same place or id is one name, whatever it is called. What is not
 //! linked is one name where label and spelling are the same, upper and lower case aside. It
@@ -26,7 +26,7 @@ use crate::spaces::one_line;
 pub(crate) use sorted::{Sorted, Sorter};
 pub(super) use write::write;
 
-/// Spellings kept with a linked name to find it by where there is no link.
+/// Spellings kept with a linked name, at most, to find it by where a document has no link.
 const ALIASES: usize = 64;
 
 /// A document's names, a line of the notes.
@@ -123,7 +123,7 @@ impl Found {
         self.link.clone().or_else(place)
     }
 
-    /// What makes it the same as others without link: label, and name without case.
+    /// The key of a name without link: its label and its name in lower case.
     pub(crate) fn alias(&self) -> String {
         format!("{}\t{}", self.label, one_line(&self.name).to_lowercase())
     }
@@ -216,7 +216,7 @@ impl Row {
         }
     }
 
-    /// About how much memory it takes, in bytes.
+    /// Bytes of memory that it takes, roughly.
     fn size(&self) -> usize {
         let texts = [
             &self.found.label,
@@ -228,7 +228,7 @@ impl Row {
         size_of::<Self>() + texts + 128
     }
 
-    /// What all rows of a name have in common.
+    /// The key that all rows of a name share.
     fn key(&self) -> String {
         let target = self.found.target().or_else(|| self.joined.clone());
         target.unwrap_or_else(|| self.found.alias())
@@ -319,7 +319,7 @@ impl Register {
     }
 }
 
-/// Hands on the rows that follow each other with one key.
+/// Calls `take` with each group of consecutive rows of one key.
 fn for_each_group(
     rows: Sorted,
     key: impl Fn(&Row) -> String,
@@ -353,7 +353,7 @@ fn join(mut group: Vec<Row>) -> Vec<Row> {
     group
 }
 
-/// Rows of one name as one, called as in most documents.
+/// Adds up the rows of one name, under its spelling in most documents.
 fn sum(group: Vec<Row>) -> Option<Row> {
     let best = |row: &Row| (row.documents, row.found.mentions);
     let best = group.iter().rev().max_by_key(|row| best(row))?;

@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek};
 use std::path::{Path, PathBuf};
 
 use super::Row;
+use crate::writer::json_line;
 
-/// Memory for rows, in bytes, about; several sorters may be full at once.
+/// Bytes of memory for rows, roughly; several sorters may be full at once.
 const HELD: usize = 1 << 20;
 
 /// Runs merged at once, well below the number of files that systems let a program open.
@@ -30,7 +31,7 @@ pub(crate) struct Sorter {
 pub(crate) type Sorted = Box<dyn Iterator<Item = io::Result<(String, Row)>>>;
 
 impl Sorter {
-    /// With its runs in `dir`.
+    /// A sorter that keeps its runs in `dir`.
     pub(crate) fn new(dir: &Path) -> Self {
         Self::holding(dir, HELD)
     }
@@ -91,12 +92,11 @@ impl Sorter {
         self.keep(level + 1, run)
     }
 
-    /// A run: lines of JSON in a file that is gone when it is closed.
+    /// Writes a run: lines of JSON in a file that is removed when it is closed.
     fn write(&self, rows: impl Iterator<Item = io::Result<(String, Row)>>) -> io::Result<File> {
         let mut out = BufWriter::new(tempfile::tempfile_in(&self.dir)?);
         for row in rows {
-            serde_json::to_writer(&mut out, &row?)?;
-            out.write_all(b"\n")?;
+            json_line(&mut out, &row?)?;
         }
         out.into_inner().map_err(io::IntoInnerError::into_error)
     }

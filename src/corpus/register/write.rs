@@ -8,13 +8,13 @@ use super::{Register, Sorted};
 use crate::error::not_json;
 use crate::reader::{Input, Reader};
 use crate::whole;
+use crate::writer::json_line;
 
 /// Adds up notes and writes the names, whole or not at all.
 pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), Error> {
     let path = files.names();
     let writing = Error::writing(&path);
-    let dir = files.path.parent().filter(|dir| dir.is_dir());
-    let mut register = Register::new(dir.unwrap_or(Path::new(".")));
+    let mut register = Register::new(directory(&files.path));
     for notes in notes {
         let lines = Reader::default().bytes(&Input::File(notes.clone()))?;
         let reading = Error::reading(notes);
@@ -32,6 +32,12 @@ pub(in crate::corpus) fn write(notes: &[PathBuf], files: &Output) -> Result<(), 
     })
 }
 
+/// The directory of a file, for temporary files.
+fn directory(path: &Path) -> &Path {
+    let dir = path.parent().filter(|dir| dir.is_dir());
+    dir.unwrap_or(Path::new("."))
+}
+
 fn rows(names: Sorted, path: &Path, out: &mut (dyn Write + Send)) -> io::Result<()> {
     #[cfg(feature = "parquet")]
     if path
@@ -39,9 +45,7 @@ fn rows(names: Sorted, path: &Path, out: &mut (dyn Write + Send)) -> io::Result<
         .is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
     {
         use std::io::{BufReader, BufWriter, Seek};
-        let dir = path.parent().filter(|dir| dir.is_dir());
-        let spool = tempfile::tempfile_in(dir.unwrap_or(Path::new(".")))?;
-        let mut spool = BufWriter::new(spool);
+        let mut spool = BufWriter::new(tempfile::tempfile_in(directory(path))?);
         lines(names, &mut spool)?;
         let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
         spool.rewind()?;
@@ -54,8 +58,7 @@ fn rows(names: Sorted, path: &Path, out: &mut (dyn Write + Send)) -> io::Result<
 
 fn lines(names: Sorted, out: &mut dyn Write) -> io::Result<()> {
     for row in names {
-        serde_json::to_writer(&mut *out, &row?.1.line())?;
-        out.write_all(b"\n")?;
+        json_line(out, &row?.1.line())?;
     }
     Ok(())
 }

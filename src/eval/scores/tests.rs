@@ -16,6 +16,14 @@ fn scored(text: &str, reading: Reading) -> Scores {
     score(&read(text, Layout::Scored).unwrap(), &rules)
 }
 
+/// Scores the spans (start, end, label) of one text.
+fn score_spans(gold: &[(usize, usize, &str)], predicted: &[(usize, usize, &str)]) -> Scores {
+    let mut scores = Scores::default();
+    let rules = Rules::default();
+    scores.add_spans(&rules, gold.iter().copied(), predicted.iter().copied());
+    scores
+}
+
 /// Label, correct, gold, predicted.
 fn rows(scores: &Scores) -> Vec<(&str, u64, u64, u64)> {
     let row = |(label, c): (&'static str, Count)| (label, c.correct, c.gold, c.predicted);

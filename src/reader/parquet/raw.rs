@@ -1,4 +1,4 @@
-//! A column of strings as bytes: there are strings that are not UTF-8, for which the library refuses
+//! A column of strings as bytes. Files hold strings that are not UTF-8, for which the library refuses
 //! the whole batch.
 
 use parquet::basic::Type;
@@ -14,10 +14,10 @@ use super::Pages;
 pub(super) struct Raw {
     pub(super) name: String,
     file: SerializedFileReader<Pages>,
-    /// Its number among the columns that are no structs or lists.
+    /// Its index among the leaf columns.
     leaf: usize,
     nullable: bool,
-    /// The next group of rows.
+    /// The index of the next row group.
     group: usize,
     column: Option<ColumnReaderImpl<ByteArrayType>>,
 }
@@ -45,12 +45,12 @@ impl Raw {
         }))
     }
 
-    /// Passes over values.
+    /// Skips values.
     pub(super) fn skip(&mut self, mut values: usize) -> Result<(), ParquetError> {
         while values > 0 {
-            let passed = self.column()?.skip_records(values)?;
-            values -= passed;
-            if passed == 0 {
+            let skipped = self.column()?.skip_records(values)?;
+            values -= skipped;
+            if skipped == 0 {
                 self.column = None;
             }
         }
@@ -83,7 +83,7 @@ impl Raw {
         Ok(found)
     }
 
-    /// The column in the group of rows that is being read, or in the next one.
+    /// The column in the row group that is being read, or in the next one.
     fn column(&mut self) -> Result<&mut ColumnReaderImpl<ByteArrayType>, ParquetError> {
         let column = match self.column.take() {
             Some(column) => column,

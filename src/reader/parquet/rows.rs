@@ -1,4 +1,4 @@
-//! Rows as documents: one column is the text, the others are what JSON makes of them.
+//! Rows as documents: one column is the text, the others become metadata by way of JSON.
 
 use std::io;
 use std::vec;
@@ -21,19 +21,19 @@ pub(in crate::reader) struct Rows {
     text_field: String,
     id_field: String,
     meter: Meter,
-    /// The rows that were decoded and not given out.
+    /// Rows that were decoded and not yet given out.
     batch: vec::IntoIter<Row>,
     /// The number of the row last given out, from 1.
     row: usize,
-    /// Rows that were decoded.
+    /// Number of rows decoded.
     decoded: u64,
-    /// Bytes that were counted for them.
+    /// Bytes counted for them.
     counted: u64,
     ended: bool,
 }
 
-/// A row: its text, if its column holds texts, and its other columns, an object of JSON or why they
-/// make none.
+/// A row: its text, if its column holds texts, and its other columns as a JSON object, or why they are
+/// none.
 struct Row {
     text: Option<Cell>,
     fields: Result<String, String>,
@@ -48,7 +48,7 @@ impl Rows {
     /// Opens a file.
     ///
     /// # Errors
-    /// What cannot be read, and where there is no column with the text.
+    /// For a file that cannot be read or has no column with the text.
     pub(in crate::reader) fn new(reader: &Reader, input: &Input, opened: Opened) -> Result<Self> {
         let table = Table::open(input, opened)?;
         let wanted = &reader.text_field;
@@ -77,7 +77,7 @@ impl Rows {
     fn decode(&mut self) -> Result<bool> {
         let fields @ [text, id] = [self.text_field.as_str(), &self.id_field];
         let mut batch = guarded(|| self.table.next());
-        if batch.is_err() && guarded(|| self.table.go_on_raw(fields)).unwrap_or(false) {
+        if batch.is_err() && guarded(|| self.table.read_strings_raw(fields)).unwrap_or(false) {
             batch = guarded(|| self.table.next());
         }
         let Some(batch) = batch.map_err(|e| self.input.failed(e))? else {
@@ -86,7 +86,7 @@ impl Rows {
         };
         let before = self.decoded;
         self.decoded += batch.num_rows() as u64;
-        // The table is behind these rows: nothing may be read again from here on.
+        // The table has moved past these rows: they cannot be read again.
         let rows = guarded(|| rows(&batch, text, id)).map_err(|e| {
             let (first, last) = (before + 1, self.decoded);
             let reason = format!("rows {first} to {last}: {e}");
@@ -97,7 +97,7 @@ impl Rows {
         Ok(true)
     }
 
-    /// Counts the share of the file that so many rows are: the library reads here and there.
+    /// Counts the share of the file that the first `rows` rows make up: the library does not read in order.
     fn count(&mut self, rows: u64) {
         let (all, most) = (
             u128::from(self.table.rows),
@@ -216,8 +216,8 @@ fn rows(batch: &RecordBatch, text: &str, id: &str) -> Result<Vec<Row>, ParquetEr
     Ok(objects.into_iter().map(row).collect())
 }
 
-/// An object of JSON for each row. Where the batch makes none its rows are tried one by one: those that
-/// make one are documents all the same.
+/// Each row as a JSON object. Where the batch cannot be written as JSON its rows are tried one by one, so
+/// that only some fail.
 fn objects(batch: &RecordBatch) -> Vec<Result<String, String>> {
     let rows = batch.num_rows();
     match lines(batch) {
@@ -228,7 +228,7 @@ fn objects(batch: &RecordBatch) -> Vec<Result<String, String>> {
     }
 }
 
-/// The object of a row, or which of its columns makes none, and why.
+/// A row as a JSON object, or which of its columns cannot be written as JSON, and why.
 fn object(row: &RecordBatch) -> Result<String, String> {
     let whole = lines(row).map(|line| line.trim_end().to_owned());
     whole.map_err(|error| {
@@ -252,7 +252,7 @@ fn lines(batch: &RecordBatch) -> io::Result<String> {
     })
 }
 
-/// The values of a column that holds texts, or bytes that may be some.
+/// The values of a column of text, or of bytes that may be text; `None` for other types.
 fn texts(column: &ArrayRef) -> Result<Option<Vec<Cell>>, ParquetError> {
     let plain = match column.data_type() {
         DataType::Dictionary(_, value) => cast(column, value)?,

@@ -1,4 +1,4 @@
-//! A Parquet file that was looked at, and its rows batch by batch.
+//! An open Parquet file, and its rows batch by batch.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::Result;
 
 pub(super) struct Table {
     batches: ParquetRecordBatchReader,
-    /// Columns that are not in `batches`, and whether their bytes are taken as they are.
+    /// Columns of strings that are not in `batches`, and whether their bytes are kept as they are.
     raw: Vec<(Raw, bool)>,
     pub(super) rows: u64,
-    /// Rows that were read.
+    /// Number of rows read.
     read: usize,
-    /// Bytes that are read with the rows, and were not counted when it was opened.
+    /// Bytes of the file that were not counted when it was opened.
     pub(super) uncounted: u64,
     file: File,
     metadata: ArrowReaderMetadata,
@@ -84,10 +84,10 @@ impl Table {
         Ok(batch)
     }
 
-    /// Goes on with the row behind those that were read, and takes columns of strings as bytes from now on:
-    /// those of `fields`, text and id, as they are, others with marks for what is not UTF-8. Whether there
-    /// are any that were not taken so.
-    pub(super) fn go_on_raw(&mut self, fields: [&str; 2]) -> Result<bool, ParquetError> {
+    /// From the next row on reads columns of strings as bytes: those of `fields`, text and id, are kept as
+    /// they are, others get replacement characters for what is not UTF-8. False where there are no such
+    /// columns or they are read so already.
+    pub(super) fn read_strings_raw(&mut self, fields: [&str; 2]) -> Result<bool, ParquetError> {
         let descriptor = self.metadata.parquet_schema();
         let (mut raw, mut others) = (Vec::new(), Vec::new());
         for (at, field) in self.metadata.schema().fields().iter().enumerate() {
@@ -154,7 +154,7 @@ impl Table {
     }
 }
 
-/// Whether the library wants UTF-8 of such a column.
+/// Whether the library demands UTF-8 in such a column.
 fn is_string(kind: &DataType) -> bool {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,

@@ -11,7 +11,7 @@ use super::super::journal::Lengths;
 use super::super::{Error, Output, OutputFormat, Plan, Shard, Summary};
 
 /// A finished shard.
-pub(super) struct Finding {
+pub(super) struct FinishedShard {
     pub(super) files: Output,
     pub(super) plan: Plan,
     pub(super) shard: Shard,
@@ -20,7 +20,7 @@ pub(super) struct Finding {
     lengths: Lengths,
 }
 
-impl Finding {
+impl FinishedShard {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |reason: &str| Error::Shards(format!("{} {reason}", path.display()));
         let guess = Output::new(
@@ -52,7 +52,7 @@ impl Finding {
         })
     }
 
-    /// Whether each file is as long as it was written. brat's are looked at one by one.
+    /// Checks that each file is as long as its run wrote it. brat's pairs are checked when they are copied.
     pub(super) fn check_lengths(&self) -> Result<(), Error> {
         let (files, lengths) = (&self.files, self.lengths);
         let results = (files.path.clone(), lengths.output);
@@ -79,7 +79,7 @@ impl Finding {
         Ok(())
     }
 
-    /// Whether so many documents, and failed ones, are all.
+    /// Checks the numbers of documents and of failed ones against the summary.
     pub(super) fn check_counts(&self, [documents, failed]: [u64; 2]) -> Result<(), Error> {
         let [documents_then, failed_then] = [self.counts.documents, self.counts.failed()];
         if [documents, failed] == [documents_then, failed_then] {

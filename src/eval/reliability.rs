@@ -15,7 +15,7 @@ const BINS: usize = 10;
 /// Serialises as `{"expected_error": e, "bins": [{"above", "spans", "score", "right"}]}`:
 /// shares of 1, empty bins left out.
 #[derive(Debug, Clone, Default)]
-pub struct Calibration {
+pub struct ReliabilityTable {
     bins: [Bin; BINS],
 }
 
@@ -26,12 +26,12 @@ struct Bin {
     score: f64,
 }
 
-/// One line of the table.
+/// A bin as a line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Reliability {
+pub struct ReliabilityBin {
     /// The lowest score that falls in here.
     pub above: f64,
-    /// How many predicted spans do.
+    /// Number of predicted spans in the bin.
     pub spans: u64,
     /// The mean of their scores.
     pub score: f64,
@@ -39,7 +39,7 @@ pub struct Reliability {
     pub right: f64,
 }
 
-impl Calibration {
+impl ReliabilityTable {
     /// Adds the gold spans and the predicted spans with their scores of one text.
     pub fn add<'a>(
         &mut self,
@@ -59,16 +59,16 @@ impl Calibration {
         }
     }
 
-    /// Whether it has no span.
+    /// Whether no predicted span was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bins.iter().all(|bin| bin.spans == 0)
     }
 
     /// The bins that hold spans, by score.
-    pub fn table(&self) -> impl Iterator<Item = Reliability> + '_ {
+    pub fn table(&self) -> impl Iterator<Item = ReliabilityBin> + '_ {
         let bins = self.bins.iter().enumerate().filter(|(_, b)| b.spans > 0);
-        bins.map(|(at, bin)| Reliability {
+        bins.map(|(at, bin)| ReliabilityBin {
             above: at as f64 / BINS as f64,
             spans: bin.spans,
             score: bin.score / bin.spans as f64,
@@ -81,7 +81,7 @@ impl Calibration {
     #[must_use]
     pub fn expected_error(&self) -> f64 {
         let all: u64 = self.bins.iter().map(|bin| bin.spans).sum();
-        let apart = |line: Reliability| line.spans as f64 * (line.score - line.right).abs();
+        let apart = |line: ReliabilityBin| line.spans as f64 * (line.score - line.right).abs();
         self.table().map(apart).fold(0.0, |sum, part| sum + part) / all.max(1) as f64
     }
 
@@ -106,9 +106,9 @@ impl Calibration {
     }
 }
 
-impl Serialize for Calibration {
+impl Serialize for ReliabilityTable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Calibration", 2)?;
+        let mut fields = serializer.serialize_struct("ReliabilityTable", 2)?;
         fields.serialize_field("expected_error", &self.expected_error())?;
         fields.serialize_field("bins", &self.table().collect::<Vec<_>>())?;
         fields.end()
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn bins_hold_the_mean_score_and_the_share_that_is_right() {
-        let mut table = Calibration::default();
+        let mut table = ReliabilityTable::default();
         let rules = Rules::default();
         let gold = [(0, 1, "LOC"), (2, 3, "PER")];
         let found = [
@@ -130,7 +130,7 @@ mod tests {
             ((5, 6, "PER"), 0.25),
         ];
         table.add(&rules, gold, found);
-        let lines: Vec<Reliability> = table.table().collect();
+        let lines: Vec<ReliabilityBin> = table.table().collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(
             (lines[0].above, lines[0].spans, lines[0].right),
@@ -143,13 +143,16 @@ mod tests {
         assert!((lines[1].score - 0.94).abs() < 1e-6);
         let error = (2.0 * 0.44 + 0.25) / 3.0;
         assert!((table.expected_error() - error).abs() < 1e-6);
-        assert_eq!(Calibration::default().expected_error().to_string(), "0");
-        assert!(Calibration::default().is_empty() && !table.is_empty());
+        assert_eq!(
+            ReliabilityTable::default().expected_error().to_string(),
+            "0"
+        );
+        assert!(ReliabilityTable::default().is_empty() && !table.is_empty());
     }
 
     #[test]
     fn labels_that_do_not_count_are_left_out() {
-        let mut table = Calibration::default();
+        let mut table = ReliabilityTable::default();
         let rules = Rules {
             only: Some(BTreeSet::from(["PER".to_owned()])),
             ..Rules::default()
