@@ -19,6 +19,28 @@ fn a_headline_has_short_forms_of_what_is_named_below_it() {
 }
 
 #[test]
+fn a_surname_in_a_headline_is_whose_it_is_below_where_two_bear_it_once() {
+    names_are(
+        "⟦Trump|PER⟧ visits Texas\n⟦Donald Trump|PER⟧ flew. First lady ⟦Melania Trump|PER⟧ came. \
+         ⟦Trump|PER⟧ hugged survivors.",
+        &[
+            "Donald Trump",
+            "Donald Trump",
+            "Melania Trump",
+            "Donald Trump",
+        ],
+    );
+    names_are(
+        "⟦Bell|PER⟧ and ⟦Tarn|PER⟧ meet\n⟦Tom Bell|PER⟧, ⟦Ann Bell|PER⟧, ⟦Uwe Tarn|PER⟧ and \
+         ⟦Ayo Tarn|PER⟧ spoke. Mrs ⟦Bell|PER⟧ left. ⟦Tarn|PER⟧ stayed.",
+        &[
+            "Ann Bell", "Uwe Tarn", "Tom Bell", "Ann Bell", "Uwe Tarn", "Ayo Tarn", "Ann Bell",
+            "Uwe Tarn",
+        ],
+    );
+}
+
+#[test]
 fn a_first_line_that_is_a_sentence_is_no_headline() {
     names_are(
         "⟦Lifeboats|ORG⟧ grow.\nThe ⟦Tarn Valley Lifeboats|ORG⟧ have new boats.",
