@@ -121,7 +121,9 @@ impl<'f> Person<'f> {
 
     /// Whether a name is the first, or one in quotes.
     fn has_first_name(&self, name: &str) -> bool {
-        let first = self.names.first().is_some_and(|first| first == name);
+        // "Trump Jr." has no first name, "Charles III" has one.
+        let has_first = self.names.len() > 1 || numeral(self.suffix);
+        let first = has_first && self.names.first().is_some_and(|first| first == name);
         let quotes = ['"', '“', '”', '\'', '‘', '’'];
         let mut parts = self
             .spelt()

@@ -76,6 +76,29 @@ fn a_fathers_name_is_no_surname() {
 }
 
 #[test]
+fn the_surname_alone_is_not_the_sons_because_of_his_junior() {
+    names_are(
+        "Former President ⟦Donald Trump|PER⟧ spoke. ⟦Donald Trump Jr.|PER⟧ was there. \
+         ⟦Trump|PER⟧ said so. ⟦Trump Jr.|PER⟧ agreed. ⟦Trump|PER⟧ left.",
+        &[
+            "Donald Trump",
+            "Donald Trump Jr.",
+            "Donald Trump",
+            "Donald Trump Jr.",
+            "Donald Trump",
+        ],
+    );
+    names_are(
+        "⟦Bo Moor|PER⟧ met ⟦Bo Moor Jr.|PER⟧. ⟦Moor|PER⟧ left. ⟦Moor Jr|PER⟧ stayed.",
+        &["Bo Moor", "Bo Moor Jr.", "Bo Moor", "Bo Moor Jr."],
+    );
+    all_are(
+        "Cal Ripken Jr.",
+        "⟦Cal Ripken Jr.|PER⟧ hit. ⟦Ripken Jr.|PER⟧ ran. ⟦Ripken|PER⟧ won.",
+    );
+}
+
+#[test]
 fn a_first_name_goes_before_a_middle_one() {
     names_are(
         "⟦Uwe Tarn|PER⟧ left. ⟦Uwe|PER⟧ slept. ⟦Larry Uwe Moor|PER⟧ wept.",
