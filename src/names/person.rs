@@ -119,6 +119,16 @@ impl<'f> Person<'f> {
         }
     }
 
+    /// Whether a name is the father's alone: `Salman` in `Mohammed bin Salman`.
+    fn is_fathers(&self, name: &str) -> bool {
+        let mut before = "";
+        self.names.iter().all(|own| {
+            let is_fathers = own != name || SON_OF.contains(&before);
+            before = own;
+            is_fathers
+        })
+    }
+
     /// Whether a name is the first, or one in quotes.
     fn has_first_name(&self, name: &str) -> bool {
         // "Trump Jr." has no first name, "Charles III" has one.
@@ -251,6 +261,8 @@ pub(super) fn link(
     let singles = || people.iter().filter(|p| p.names.len() == 1);
     let reigning = singles().filter(|p| p.reigns);
     let reigning: HashSet<&[String], RandomState> = reigning.map(|p| p.names).collect();
+    let ranked = singles().filter(|p| p.of.titles.is_ranked());
+    let ranked: HashSet<&[String], RandomState> = ranked.map(|p| p.names).collect();
     let mut below: Map<&[String], usize> = Map::default();
     for person in singles() {
         let first = below.entry(person.names).or_insert(usize::MAX);
@@ -262,6 +274,7 @@ pub(super) fn link(
         let [name] = person.names else { continue };
         let titles = &person.of.titles;
         let reigns = reigning.contains(person.names);
+        let is_ranked = ranked.contains(person.names);
         // "Trump and his wife, Melania Trump": a surname before a relative's is another's.
         let before = below.get(person.names).copied().unwrap_or(usize::MAX);
         let others = |at: usize| {
@@ -274,7 +287,10 @@ pub(super) fn link(
         let mut found: Vec<usize> = shared(name).to_vec();
         found.retain(|&at| {
             let p = &people[at];
+            // "King Salman" is the father of Mohammed bin Salman.
+            let is_child = is_ranked && p.is_fathers(name);
             p.form != person.form
+                && !is_child
                 && !p.clashes(person)
                 && !others(at)
                 && (!reigns || person.may_reign(p))
