@@ -3,8 +3,10 @@
 use super::acronym::{abbreviates, initials, spells};
 use super::form::{Form, Kind, Map, folded_words};
 use super::links::Links;
+use super::titles::Titles;
 use crate::Span;
 use crate::dateline;
+use crate::document::is_person;
 use crate::spaces::one_line;
 
 /// Bytes before an acronym in which its words are looked for.
@@ -152,7 +154,7 @@ pub(super) fn renamed(
     links: &mut Links,
 ) -> Vec<usize> {
     let mut born = Vec::new();
-    for (pair, ids) in spans.windows(2).zip(form_of.windows(2)) {
+    for (at, (pair, ids)) in spans.windows(2).zip(form_of.windows(2)).enumerate() {
         let ([first, second], &[a, b]) = (pair, ids) else {
             continue;
         };
@@ -169,7 +171,11 @@ pub(super) fn renamed(
         // "nicknamed the Messi of Kenya", "known as Ant and Dec".
         let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
         let nickname = !goes_on && is_nickname(said);
-        if birth || nickname || ALSO.contains(&said) || PEERS.contains(&between) {
+        if birth || nickname || ALSO.contains(&said) {
+            links.join(a, b);
+        }
+        let is_listed = || is_listed(text, spans, at);
+        if PEERS.contains(&between) && is_peer(&forms[a], &forms[b], is_listed) {
             links.join(a, b);
         }
         if birth {
@@ -177,6 +183,38 @@ pub(super) fn renamed(
         }
     }
     born
+}
+
+/// Whether the second of two people may be the peer that the first is: it has a name of the
+/// first, or only one, and no list goes on around it (`Judi Dench, Lady Antonia Fraser`).
+fn is_peer(person: &Form, peer: &Form, is_listed: impl Fn() -> bool) -> bool {
+    let mut titles = person.titles.clone();
+    if titles.is_man().is_none()
+        && let Some(given) = person.names().first()
+    {
+        titles.add(&Titles::of_given(given));
+    }
+    let mut names = peer.names().iter();
+    let shared = names.any(|name| person.words.contains(name));
+    !titles.differ(&peer.titles) && (shared || peer.names().len() == 1 && !is_listed())
+}
+
+/// Whether a person and the next one are not alone in a list of people.
+fn is_listed(text: &str, spans: &[Span], at: usize) -> bool {
+    let joined = |at: usize| {
+        let Some([left, right]) = spans.get(at..at + 2) else {
+            return false;
+        };
+        let between = text.get(left.end..right.start).unwrap_or_default();
+        let mut words = between.split([' ', '\n']).filter(|word| !word.is_empty());
+        // "and Sir", ", the Rev."
+        let small = |word: &str| matches!(word, "," | ";" | "and" | "&" | "the");
+        is_person(&left.label)
+            && is_person(&right.label)
+            && (between.starts_with([',', ';']) || between.starts_with(" and "))
+            && words.all(|word| small(word) || word.starts_with(char::is_uppercase))
+    };
+    at.checked_sub(1).is_some_and(joined) || joined(at + 1)
 }
 
 /// Whether words between two names say that the second is what the first is also called:

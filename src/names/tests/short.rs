@@ -141,6 +141,29 @@ fn nicknames_and_peerages_are_of_who_stands_before_them() {
 }
 
 #[test]
+fn people_in_a_list_with_lords_and_ladies_are_different_people() {
+    for text in [
+        "⟦Judi Dench|PER⟧, Lady ⟦Antonia Fraser|PER⟧, Baroness ⟦Doreen Lawrence|PER⟧ came.",
+        "⟦Judi Dench|PER⟧, Lady ⟦Antonia|PER⟧, ⟦Uwe Moor|PER⟧ and Baroness ⟦Lawrence|PER⟧ came.",
+        "⟦Judi Dench|PER⟧, Lord ⟦Tarn|PER⟧ and Sir ⟦Bo Moor|PER⟧ came.",
+        "⟦Ayo Tarn|PER⟧, ⟦Judi Dench|PER⟧, Lord ⟦Moor|PER⟧ and a choir came.",
+        "⟦Keir Starmer|PER⟧ came. ⟦David Moor|PER⟧, Lady ⟦Tarn|PER⟧ and a choir came.",
+    ] {
+        let (text, mut spans) = marked(text);
+        assert_eq!(find(&text, &mut spans).len(), spans.len(), "{text}");
+    }
+    for text in [
+        "⟦David Cameron|PER⟧, Lord ⟦Cameron|PER⟧, and ⟦Uwe Moor|PER⟧ came.",
+        "⟦David Cameron|PER⟧, Lord ⟦Tarn|PER⟧, told ⟦Uwe Moor|PER⟧.",
+        "⟦Doreen Lawrence|PER⟧, Baroness ⟦Lawrence of Clarendon|PER⟧, told ⟦Uwe Moor|PER⟧.",
+        "⟦Doreen Lawrence|PER⟧, Lady ⟦Moor|PER⟧, is here. ⟦Uwe Tarn|PER⟧ left.",
+    ] {
+        let (text, mut spans) = marked(text);
+        assert_eq!(find(&text, &mut spans).len(), 2, "{text}");
+    }
+}
+
+#[test]
 fn a_name_that_was_cut_in_a_bracket_is_not_what_it_is_called() {
     all_are(
         "Bashir Tarn",
