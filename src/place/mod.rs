@@ -52,13 +52,15 @@ pub use apart::set_apart;
 use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
 use context::Mention;
-use gazetteer::Gazetteer;
+use gazetteer::{Gazetteer, Kind};
 use link::{Beside, Subject};
 
 /// Labels of places.
 const PLACES: [&str; 2] = ["LOC", "GPE"];
 /// Labels of peoples.
 const PEOPLES: [&str; 2] = ["MISC", "NORP"];
+/// Inhabitants of places of one name from which on organisations are hardly called so.
+const WELL_KNOWN: u64 = 200_000;
 
 /// Whether a place of this name is so large that the name by itself means it rather than one
 /// that the gazetteer lacks.
@@ -70,6 +72,18 @@ pub(crate) fn is_large(name: &str) -> bool {
         .chain(hits.other())
         .filter_map(|id| gazetteer.record(id));
     places.any(|place| place.population as f64 >= link::UNKNOWN)
+}
+
+/// Whether so many people live in places of this name that it means one of them even where it was
+/// taken for an organisation.
+pub(crate) fn is_well_known(name: &str) -> bool {
+    let gazetteer = Gazetteer::embedded();
+    let places = gazetteer.named(&fold::fold(name)).main();
+    let people = places.filter_map(|id| gazetteer.record(id)).map(|place| {
+        let share = if place.kind == Kind::Region { 5 } else { 1 };
+        place.population / share
+    });
+    people.sum::<u64>() >= WELL_KNOWN
 }
 
 /// Whether a label is that of places.

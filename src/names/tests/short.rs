@@ -264,6 +264,62 @@ fn a_company_goes_by_the_beginning_of_its_name() {
 }
 
 #[test]
+fn an_organisation_goes_by_the_beginning_of_its_name() {
+    for (long, short) in [
+        ("Meta Platforms Inc.", "Meta"),
+        ("Orion Tarnmoor Corp.", "Orion"),
+        ("Lockheed Martin", "Lockheed"),
+        ("Northrop Grumman", "Northrop"),
+        ("Rio Tinto", "Rio"),
+        ("Micron Technology", "Micron"),
+        ("Tottenham Hotspur", "Tottenham"),
+        ("Bayern Munich", "Bayern"),
+        ("Thyssenkrupp Steel", "Thyssenkrupp"),
+        ("Tarn Moor Savings", "Tarn Moor"),
+    ] {
+        all_are(long, &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ fell."));
+        all_are(
+            long,
+            &format!("⟦{short}|ORG⟧ falls\nThe ⟦{long}|ORG⟧ fell."),
+        );
+    }
+    for (long, short) in [
+        ("New York Times", "New York"),
+        ("Boston Tarn", "Boston"),
+        ("Cambridge Analytica", "Cambridge"),
+        ("European Commission", "European"),
+        ("Islamic Tarn", "Islamic"),
+        ("Brazilian Tarn", "Brazilian"),
+        ("Defence Ministry", "Defence"),
+        ("Wall Street Journal", "Wall Street"),
+        ("Hamas Health Ministry", "Hamas"),
+        ("Tarn Foundation", "Tarn"),
+        ("Tarn-Moor Lines", "Tarn"),
+        ("Tarn and Moor", "Tarn"),
+        ("National Tarn", "National"),
+        ("NBC Universal Tarn", "NBC"),
+    ] {
+        names_are(
+            &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ fell."),
+            &[long, short],
+        );
+    }
+    names_are(
+        "⟦Lockheed|ORG⟧ fell. ⟦Lockheed Martin|ORG⟧ rose.",
+        &["Lockheed", "Lockheed Martin"],
+    );
+    names_are(
+        "⟦Borussia Tarn|ORG⟧ beat ⟦Borussia Moor|ORG⟧. ⟦Borussia Moor|ORG⟧ left. ⟦Borussia|ORG⟧ wept.",
+        &[
+            "Borussia Tarn",
+            "Borussia Moor",
+            "Borussia Moor",
+            "Borussia Moor",
+        ],
+    );
+}
+
+#[test]
 fn part_of_a_name_with_a_hyphen_is_somebody_else() {
     names_are(
         "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
