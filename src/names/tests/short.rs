@@ -320,6 +320,43 @@ fn an_organisation_goes_by_the_beginning_of_its_name() {
 }
 
 #[test]
+fn words_may_be_cut_or_contracted() {
+    for (long, short, label) in [
+        ("Federal Reserve", "Fed", "ORG"),
+        ("Metropolitan Police", "Met", "ORG"),
+        ("Manchester United", "Man Utd", "ORG"),
+        ("Manchester City", "Man City", "ORG"),
+        ("Department of Health", "Dept of Health", "ORG"),
+        ("International Tarn Board", "Intl Tarn Board", "ORG"),
+        ("Monaco Grand Prix", "Monaco GP", "MISC"),
+        ("Paris Saint-Germain", "Paris SG", "ORG"),
+    ] {
+        all_are(
+            long,
+            &format!("⟦{short}|{label}⟧ ⟦{long}|{label}⟧ ⟦{short}|{label}⟧"),
+        );
+    }
+    for (one, other) in [
+        ("Australian Open", "Austrian Open"),
+        ("Nigerian Air Force", "Niger Air Force"),
+        ("Sunday Times", "Sun"),
+        ("Manchester United", "Man City"),
+        ("Monaco Grand Prix", "Tarn GP"),
+        ("United Tarn Bank", "US Tarn Bank"),
+    ] {
+        names_are(&format!("⟦{one}|ORG⟧ ⟦{other}|ORG⟧"), &[one, other]);
+    }
+    names_are(
+        "⟦Fed|ORG⟧ ⟦Federal Reserve|ORG⟧ ⟦Federal Court|ORG⟧",
+        &["Fed", "Federal Reserve", "Federal Court"],
+    );
+    names_are(
+        "⟦Man United|ORG⟧ ⟦Manchester United|ORG⟧ ⟦Mansfield United|ORG⟧",
+        &["Man United", "Manchester United", "Mansfield United"],
+    );
+}
+
+#[test]
 fn part_of_a_name_with_a_hyphen_is_somebody_else() {
     names_are(
         "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
