@@ -86,6 +86,11 @@ pub(crate) fn is_well_known(name: &str) -> bool {
     people.sum::<u64>() >= WELL_KNOWN
 }
 
+/// A name with a point of the compass in full, where that is known: South Korea for `S.Korea`.
+pub(crate) fn in_full(name: &str) -> Option<String> {
+    candidates::in_full(&Gazetteer::embedded(), name)
+}
+
 /// Whether a label is that of places.
 pub(crate) fn is_label(label: &str) -> bool {
     PLACES.contains(&label)
@@ -116,7 +121,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
         } else if &*name.label == "ORG" {
             organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
-            && let Some(country) = gazetteer.people(&fold::fold(&name.name))
+            && let Some(country) = people(&gazetteer, &name.name)
         {
             peoples.push((name.id, country));
         }
@@ -144,6 +149,14 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             name.country = gazetteer.record(country).map(|c| c.code.to_owned());
         }
     }
+}
+
+/// The country of a people or adjective.
+fn people(gazetteer: &Gazetteer<'static>, name: &str) -> Option<gazetteer::Id> {
+    gazetteer.people(&fold::fold(name)).or_else(|| {
+        let full = candidates::in_full(gazetteer, name)?;
+        gazetteer.people(&fold::fold(&full))
+    })
 }
 
 /// The mentions of places, and the span of each.

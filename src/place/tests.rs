@@ -485,3 +485,37 @@ fn parties_that_speak_of_another_country_do_not_say_where_it_is() {
         );
     }
 }
+
+#[test]
+fn points_of_the_compass_and_arabic_articles_are_read_in_several_forms() {
+    for (text, place) in [
+        ("[S.Korea] said", "South Korea, KR"),
+        ("[N. Korea] said", "North Korea, KP"),
+        ("[S.Africa] said", "South Africa, ZA"),
+        ("in the [W. Bank]", "West Bank, PS"),
+        ("in [S Carolina]", "South Carolina, US"),
+        (
+            "in [el-Geneina], [Sudan]",
+            "Al-Junaynah, Western Darfur, SD",
+        ),
+        (
+            "in [Al-Geneina], [Sudan]",
+            "Al-Junaynah, Western Darfur, SD",
+        ),
+        ("in [al-Fasher], [Sudan]", "El Fasher, Northern Darfur, SD"),
+        ("in [El Fasher], [Sudan]", "El Fasher, Northern Darfur, SD"),
+        ("in [El Salvador]", "El Salvador, SV"),
+        ("in [N.Y.], he", "New York, US"),
+        ("in [S. Tarnmoor]", "-"),
+        ("in [al-Tarnmoor]", "-"),
+        ("in [s korea]", "-"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+    let document = linked("{S. Korean} and {N.Korean} and {S. Tarnish}");
+    let countries = document.names.iter().map(|name| name.country.as_deref());
+    assert_eq!(
+        countries.collect::<Vec<_>>(),
+        [Some("KR"), Some("KP"), None]
+    );
+}

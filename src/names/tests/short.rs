@@ -357,6 +357,34 @@ fn words_may_be_cut_or_contracted() {
 }
 
 #[test]
+fn points_of_the_compass_and_articles_of_places_have_several_forms() {
+    all_are(
+        "South Korea",
+        "⟦S.Korea|LOC⟧ ⟦S. Korea|LOC⟧ ⟦South Korea|LOC⟧ ⟦S Korea|LOC⟧",
+    );
+    all_are("West Bank", "⟦W.Bank|LOC⟧ ⟦West Bank|LOC⟧");
+    all_are("North Korean", "⟦N. Korean|MISC⟧ ⟦North Korean|MISC⟧");
+    all_are(
+        "el-Geneina",
+        "⟦el-Geneina|LOC⟧ ⟦el-Geneina|LOC⟧ ⟦Al-Geneina|LOC⟧",
+    );
+    all_are(
+        "El Fasher",
+        "⟦El Fasher|LOC⟧ ⟦El Fasher|LOC⟧ ⟦al-Fasher|LOC⟧",
+    );
+    names_are(
+        "⟦S. Tarnmoor|LOC⟧ ⟦South Tarnmoor|LOC⟧ ⟦N.Y.|LOC⟧ ⟦S. Korea|LOC⟧ ⟦North Korea|LOC⟧",
+        &[
+            "S. Tarnmoor",
+            "South Tarnmoor",
+            "N.Y.",
+            "S. Korea",
+            "North Korea",
+        ],
+    );
+}
+
+#[test]
 fn part_of_a_name_with_a_hyphen_is_somebody_else() {
     names_are(
         "⟦Tarn-Moormobile|ORG⟧ won in 2008. ⟦Moormobile|ORG⟧ left.",
