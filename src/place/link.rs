@@ -9,7 +9,9 @@ use super::context::{
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
-use super::lists;
+use super::{PLACES, lists};
+use crate::dateline::is_dateline;
+use crate::document::Span;
 
 /// Weight of the places of a name that the gazetteer does not have: villages, rivers, islands.
 pub(super) const UNKNOWN: f64 = 60_000.0;
@@ -254,6 +256,9 @@ fn look_behind(
                 _ => 1.0,
             });
         }
+        if opens_dateline(text, mention) {
+            mean_towns(places);
+        }
         if region && places.iter().any(|(p, _)| p.record.kind == Kind::Region) {
             scale(places, |place| match place.record.kind {
                 Kind::Region => 100.0,
@@ -274,6 +279,48 @@ fn look_behind(
             let wholes = wholes(gazetteer, text.get(name).unwrap_or_default());
             if !wholes.is_empty() {
                 qualify(places, &wholes);
+            }
+        }
+    }
+}
+
+/// Whether a mention is the place of a dateline.
+fn opens_dateline(text: &str, mention: &Mention) -> bool {
+    let surface = text.get(mention.bytes.clone()).unwrap_or_default();
+    // Most mentions are not in capitals, and need no span.
+    !surface.contains(char::is_lowercase)
+        && is_dateline(
+            text,
+            &Span {
+                start: mention.bytes.start,
+                end: mention.bytes.end,
+                label: PLACES[0].into(),
+                score: 1.0,
+                name: None,
+            },
+        )
+}
+
+/// A report comes from a town rather than from the region that is called as it is: what speaks for the
+/// region speaks for the town in it.
+fn mean_towns(places: &mut Weighed) {
+    let is_town = |place: &Candidate| matches!(place.record.kind, Kind::Capital | Kind::Town);
+    let capital = places
+        .iter()
+        .any(|(place, _)| place.record.kind == Kind::Capital);
+    let regions: Vec<(Candidate, f64)> = places
+        .iter()
+        .filter(|(place, _)| place.record.kind == Kind::Region)
+        .copied()
+        .collect();
+    for (region, said) in regions {
+        let holds = |place: &Candidate| is_town(place) && place.lies_in(&region);
+        let has_town = places.iter().any(|(place, _)| holds(place));
+        for (place, weight) in places.iter_mut() {
+            if holds(place) {
+                *weight += said;
+            } else if place.id == region.id && (has_town || capital) {
+                *weight *= 0.05;
             }
         }
     }

@@ -519,3 +519,24 @@ fn points_of_the_compass_and_arabic_articles_are_read_in_several_forms() {
         [Some("KR"), Some("KP"), None]
     );
 }
+
+#[test]
+fn a_dateline_is_a_town_rather_than_the_region_of_its_name() {
+    let washington = "Washington, District of Columbia, US";
+    for (text, place) in [
+        (
+            "[WASHINGTON] (Reuters) - Crown Prince <Mohammed bin Salman> comes. [Saudi Arabia] waits.",
+            washington,
+        ),
+        ("[WASHINGTON] — [Oregon] sued.", washington),
+        (
+            "[NEW YORK] (AP) — [Albany] and [Buffalo] wait.",
+            "New York City, New York, US",
+        ),
+        ("[QUEBEC] (CP) — It won.", "Québec, Quebec, CA"),
+        ("[ONTARIO] (CP) — It won.", "Ontario, CA"),
+        ("[WASHINGTON] and [Oregon] sued.", "Washington, US"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
