@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
 use super::context::{
-    Join, Mention, Said, behind_comma, is_inside, join, next_word, said_before, said_behind,
+    Join, Mention, Said, behind_comma, is_inside, is_of_region, join, next_word, said_before,
+    said_behind,
 };
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
@@ -253,6 +254,12 @@ fn look_behind(
         if let Some(kind) = said_before(text, mention).or_else(|| said_behind(word)) {
             scale(places, |place| match (kind, place.record.kind) {
                 (Said::Region, Kind::Region) | (Said::Town, Kind::Capital | Kind::Town) => 20.0,
+                _ => 1.0,
+            });
+        }
+        if is_of_region(text, mention) {
+            scale(places, |place| match place.record.kind {
+                Kind::Capital | Kind::Town | Kind::Quarter => 0.05,
                 _ => 1.0,
             });
         }

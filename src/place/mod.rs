@@ -10,6 +10,7 @@
 //! | ... and it does not | 0.01 |
 //! | "Washington state": it is a region; otherwise | 100; 0.01 |
 //! | "the city of", "Senator from", "Doug Collins of", "Governor" behind it: it is a town or region as said | 20 |
+//! | "New York Attorney General": it is a town | 0.05 |
 //! | "WASHINGTON (AP) —": it is a region, and a capital or a town in it is called so | 0.05; the rest goes to that town |
 //! | "Jefferson County": it is a town | 0.01 |
 //! | named in a list with other regions of its country, and it is one; with other countries | 50 |

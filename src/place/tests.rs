@@ -540,3 +540,34 @@ fn a_dateline_is_a_town_rather_than_the_region_of_its_name() {
         assert_eq!(first(text), place, "{text}");
     }
 }
+
+#[test]
+fn offices_and_bodies_of_states_are_of_no_town() {
+    for (text, place) in [
+        (
+            "[New York] Attorney General <Letitia James> sued.",
+            "New York, US",
+        ),
+        ("[New York]'s attorney general sued.", "New York, US"),
+        (
+            "[Washington] Lt. Gov. <Denny Heck> spoke.",
+            "Washington, US",
+        ),
+        (
+            "[Washington] Secretary of State <Steve Hobbs>",
+            "Washington, US",
+        ),
+        ("[New York] lawmakers left.", "New York, US"),
+        ("the [New York] Legislature", "New York, US"),
+        ("[New York] Comptroller <Tom Bell>", "New York, US"),
+        ("[Georgia] lawmakers voted.", "Georgia, GE"),
+        ("[New York] attorneys sued.", "New York City, New York, US"),
+        ("[New York]. Lawmakers left.", "New York City, New York, US"),
+        (
+            "[Washington] General Hospital",
+            "Washington, District of Columbia, US",
+        ),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
