@@ -48,6 +48,12 @@ const PEERS: &[&str] = &[
     ", Viscount ",
 ];
 
+/// Names within an apposition that are looked past.
+const APPOSED: usize = 4;
+
+/// Words between what someone is to somebody and who that is.
+const OF: &[&str] = &["of", "to", "for", "with", "by", "under", "from"];
+
 /// Words of the longest way to say that someone is called something.
 const NICKNAME: usize = 8;
 
@@ -160,6 +166,17 @@ pub(super) fn renamed(
         };
         let between = text.get(first.end..second.start).unwrap_or_default();
         let said = between.trim_matches(|c: char| !c.is_alphanumeric());
+        let after = text.get(second.end..).unwrap_or_default();
+        // "nicknamed the Messi of Kenya", "known as Ant and Dec".
+        let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
+        let nickname = !goes_on && is_nickname(said);
+        if forms[b].kind == Kind::Person
+            && (nickname || ALSO.contains(&said))
+            && let Some(&owner) = apposed(text, spans, at).and_then(|at| form_of.get(at))
+        {
+            links.join(owner, b);
+            continue;
+        }
         if [a, b].iter().any(|&id| forms[id].kind != Kind::Person) {
             if forms[a].label == forms[b].label && is_called(between, said) {
                 links.join(a, b);
@@ -167,10 +184,6 @@ pub(super) fn renamed(
             continue;
         }
         let birth = matches!(said, "born" | "was born" | "née" | "né");
-        let after = text.get(second.end..).unwrap_or_default();
-        // "nicknamed the Messi of Kenya", "known as Ant and Dec".
-        let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
-        let nickname = !goes_on && is_nickname(said);
         if birth || nickname || ALSO.contains(&said) {
             links.join(a, b);
         }
@@ -183,6 +196,40 @@ pub(super) fn renamed(
         }
     }
     born
+}
+
+/// The person whose apposition holds the name at an index and goes on behind it: Zambada in `Zambada, the
+/// Sinaloa cartel leader`, the son in `Ovidio Guzman, a son of Joaquin Guzman`.
+fn apposed(text: &str, spans: &[Span], at: usize) -> Option<usize> {
+    let (last, next) = (spans.get(at)?, spans.get(at + 1)?);
+    let behind = text.get(last.end..next.start)?;
+    for back in (at.saturating_sub(APPOSED)..=at).rev() {
+        let span = spans.get(back)?;
+        if !is_person(&span.label) {
+            continue;
+        }
+        if back < at && is_apposition(text.get(span.end..last.end)?) {
+            return Some(back);
+        }
+        // "the wife of Ann Bell", and not "the singer Ann Bell".
+        let before = text.get(..span.start)?.trim_end();
+        let word = before.rsplit(char::is_whitespace).next()?;
+        if back != at || !OF.contains(&word) || behind.starts_with([',', '(']) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether a text behind a name starts an apposition to it and does not end it.
+fn is_apposition(text: &str) -> bool {
+    let own = text.strip_prefix(", ").unwrap_or_default();
+    let article = own.split(' ').next().unwrap_or_default();
+    matches!(article, "a" | "an" | "the" | "one")
+        && own.len() <= REACH
+        && !own.contains([',', ';', ':', '?', '!', '(', ')', '\n'])
+        // "the U.S. singer"
+        && !own.split(' ').any(|word| word.ends_with('.') && !word.contains(char::is_uppercase))
 }
 
 /// Whether the second of two people may be the peer that the first is: it has a name of the

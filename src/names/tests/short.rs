@@ -357,6 +357,36 @@ fn words_may_be_cut_or_contracted() {
 }
 
 #[test]
+fn a_nickname_in_an_apposition_is_of_whom_it_is_of() {
+    for text in [
+        "⟦Ismael Zambada|PER⟧, the ⟦Sinaloa|LOC⟧ cartel leader known as ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a U.S. agent of ⟦Sinaloa|LOC⟧ nicknamed ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a leader of the ⟦Sinaloa|ORG⟧, known as ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a son of ⟦Bo Moor|PER⟧ known as ⟦El Mayo|PER⟧, left.",
+    ] {
+        let found = found(text);
+        assert_eq!(found[0], found[2], "{text}");
+        assert_ne!(found[0], found[1], "{text}");
+    }
+    names_are(
+        "⟦Ann Bell|PER⟧, a son of ⟦Bo Moor|PER⟧, known as ⟦Bee|PER⟧, left.",
+        &["Ann Bell", "Bo Moor", "Bo Moor"],
+    );
+    names_are(
+        "⟦Ann Bell|PER⟧, the singer ⟦Bo Moor|PER⟧ known as ⟦Bee|PER⟧ and a choir sang.",
+        &["Ann Bell", "Bo Moor", "Bo Moor"],
+    );
+    for text in [
+        "⟦Ann Bell|PER⟧ left. The ⟦Sinaloa|LOC⟧ man known as ⟦Bee|PER⟧ stayed.",
+        "⟦Ann Bell|PER⟧, a singer, left ⟦Sinaloa|LOC⟧ with a man known as ⟦Bee|PER⟧.",
+        "⟦Ann Bell|PER⟧ met the ⟦Sinaloa|LOC⟧ man known as ⟦Bee|PER⟧.",
+    ] {
+        let found = found(text);
+        assert_ne!(found[0], found[2], "{text}");
+    }
+}
+
+#[test]
 fn points_of_the_compass_and_articles_of_places_have_several_forms() {
     all_are(
         "South Korea",
