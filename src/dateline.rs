@@ -1,5 +1,6 @@
 //! Datelines: the place that opens a report, as in `BOSTON (AP) — The Celtics won again for Boston.`
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::Span;
@@ -23,18 +24,18 @@ pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
         return;
     };
     let teams = spans.iter_mut().filter(|span| &*span.label == TEAM);
-    for span in teams.filter(|span| is_dateline(text, span)) {
+    for span in teams.filter(|span| is_dateline(text, span.start..span.end)) {
         if place::is_large(span.surface(text)) {
             span.label = Arc::clone(label);
         }
     }
 }
 
-/// Whether a name in capitals opens a line and a dateline's dash follows it.
-pub(crate) fn is_dateline(text: &str, span: &Span) -> bool {
-    let surface = span.surface(text);
-    let before = text.get(..span.start).unwrap_or_default();
-    let after = text.get(span.end..).unwrap_or_default();
+/// Whether the name at some bytes is in capitals and opens a line, and a dateline's dash follows it.
+pub(crate) fn is_dateline(text: &str, name: Range<usize>) -> bool {
+    let before = text.get(..name.start).unwrap_or_default();
+    let after = text.get(name.end..).unwrap_or_default();
+    let surface = text.get(name).unwrap_or_default();
     let near = after.get(..after.floor_char_boundary(REACH));
     let near = near.and_then(|near| near.split('\n').next());
     let near = near.unwrap_or_default();

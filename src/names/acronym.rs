@@ -185,7 +185,8 @@ pub(super) fn link(forms: &[Form], ids: &[usize], links: &mut Links) {
     }
 }
 
-/// Joins `UC Berkeley` with `University of California, Berkeley`, if only one name fits.
+/// Joins `UC Berkeley` with `University of California, Berkeley`, and `Monaco GP` with `Monaco Grand Prix`,
+/// if only one name fits.
 pub(super) fn link_partly(forms: &[Form], ids: &[usize], links: &mut Links) {
     let sorted = |letters: &str| -> String {
         let mut letters: Vec<char> = letters.chars().collect();
@@ -193,26 +194,35 @@ pub(super) fn link_partly(forms: &[Form], ids: &[usize], links: &mut Links) {
         letters.into_iter().collect()
     };
     let mut by_end: Map<(String, &str), Vec<usize>> = Map::default();
+    let mut by_start: Map<(&str, String), Vec<usize>> = Map::default();
     for &id in ids {
-        if let [head @ .., last] = &forms[id].words[..]
-            && (2..WORDS).contains(&head.len())
-        {
+        let words = &forms[id].words[..];
+        if !(3..=WORDS).contains(&words.len()) {
+            continue;
+        }
+        if let [head @ .., last] = words {
             let [_, content] = initials(head);
             by_end.entry((sorted(&content), last)).or_default().push(id);
         }
+        if let [first, tail @ ..] = words {
+            let [_, content] = initials(tail);
+            by_start.entry((first, content)).or_default().push(id);
+        }
     }
     for &id in ids {
-        let [_, last] = &forms[id].words[..] else {
+        let [first, last] = &forms[id].words[..] else {
             continue;
         };
         let spelt = forms[id].spellings.first();
-        let head = spelt.and_then(|(spelt, _)| spelt.split(' ').next());
-        let letters = head.map(form::acronym).unwrap_or_default();
-        if letters.chars().count() > 1 {
-            let found = by_end.get(&(sorted(&letters), last.as_str()));
-            if let [one] = links.roots(found.into_iter().flatten().copied())[..] {
-                links.join(one, id);
-            }
+        let mut parts = spelt.into_iter().flat_map(|(spelt, _)| spelt.split(' '));
+        let head = parts.next().map(form::acronym).unwrap_or_default();
+        let tail = parts.next_back().map(form::acronym).unwrap_or_default();
+        let by_head = by_end.get(&(sorted(&head), last.as_str()));
+        let by_tail = by_start.get(&(first.as_str(), tail.clone()));
+        let found = by_head.filter(|_| head.chars().count() > 1).into_iter();
+        let found = found.chain(by_tail.filter(|_| tail.chars().count() > 1));
+        if let [one] = links.roots(found.flatten().copied())[..] {
+            links.join(one, id);
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn set_apart(
 ) -> Vec<(usize, usize)> {
     let mut apart = Vec::new();
     for (at, (span, &form)) in spans.iter().zip(form_of).enumerate() {
-        if forms[form].kind == Kind::Place && is_dateline(text, span) {
+        if forms[form].kind == Kind::Place && is_dateline(text, span.start..span.end) {
             apart.push((at, set_of[at]));
             set_of[at] = forms.len() + form;
         }

@@ -11,6 +11,7 @@ use super::titles::{self, Titles, last_word};
 use crate::Span;
 use crate::document::is_person;
 use crate::letters;
+use crate::place;
 use crate::spaces::{MARK, one_line};
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
@@ -304,6 +305,11 @@ fn key(kind: Kind, words: &[String], spelt: &str) -> String {
 
 /// The words that a form is compared by.
 fn words(kind: Kind, spelt: &str) -> Vec<String> {
+    let full = match kind {
+        Kind::Place | Kind::Other => place::in_full(spelt),
+        _ => None,
+    };
+    let spelt = full.as_deref().unwrap_or(spelt);
     let mut words = match kind {
         Kind::Person => folded_words(spelt),
         _ => folded_words(&spelt.replace(" & ", " and ")),
@@ -311,13 +317,13 @@ fn words(kind: Kind, spelt: &str) -> Vec<String> {
     if words.len() > 1 && words[0] == "the" {
         words.remove(0);
     }
-    match kind {
-        Kind::Person => {
-            for article in words.iter_mut().filter(|word| *word == "el") {
-                *article = "al".to_owned();
-            }
-            words
+    if matches!(kind, Kind::Person | Kind::Place) {
+        for article in words.iter_mut().filter(|word| *word == "el") {
+            *article = "al".to_owned();
         }
+    }
+    match kind {
+        Kind::Person => words,
         Kind::Place if country::alias(&words.concat()).is_some() => words,
         _ => country::shortened(words),
     }

@@ -64,7 +64,7 @@ pub fn find(text: &str, spans: &mut [Span]) -> Vec<Name> {
     asides.sort_unstable();
     stated::speakers(text, spans, &forms, &mut links);
     across::link(spans, &forms, &mut links);
-    let mut set_of = settle::sets(&form_of, &mut links, &open);
+    let mut set_of = settle::sets(&forms, &form_of, &mut links, &open);
     let apart = dateline::set_apart(text, spans, &forms, &form_of, &mut set_of);
     settle::vote(spans, &forms, &form_of, &set_of);
     dateline::put_back(spans, &mut set_of, &apart);

@@ -118,9 +118,21 @@ impl<'f> Person<'f> {
         }
     }
 
+    /// Whether a name is the father's alone: `Salman` in `Mohammed bin Salman`.
+    fn is_fathers(&self, name: &str) -> bool {
+        let mut before = "";
+        self.names.iter().all(|own| {
+            let is_fathers = own != name || SON_OF.contains(&before);
+            before = own;
+            is_fathers
+        })
+    }
+
     /// Whether a name is the first one, or one in quotes.
     fn has_first_name(&self, name: &str) -> bool {
-        let first = self.names.first().is_some_and(|first| first == name);
+        // "Trump Jr." has no first name, "Charles III" has one.
+        let has_first = self.names.len() > 1 || is_numeral(self.suffix);
+        let first = has_first && self.names.first().is_some_and(|first| first == name);
         let quotes = ['"', '“', '”', '\'', '‘', '’'];
         let mut parts = self
             .spelt()
@@ -247,6 +259,8 @@ pub(super) fn link(
     let singles = || people.iter().filter(|p| p.names.len() == 1);
     let reigning = singles().filter(|p| p.reigns);
     let reigning: HashSet<&[String], RandomState> = reigning.map(|p| p.names).collect();
+    let ranked = singles().filter(|p| p.of.titles.is_ranked());
+    let ranked: HashSet<&[String], RandomState> = ranked.map(|p| p.names).collect();
     let mut below: Map<&[String], usize> = Map::default();
     for person in singles() {
         let first = below.entry(person.names).or_insert(usize::MAX);
@@ -258,6 +272,7 @@ pub(super) fn link(
         let [name] = person.names else { continue };
         let titles = &person.of.titles;
         let reigns = reigning.contains(person.names);
+        let is_ranked = ranked.contains(person.names);
         // "Trump and his wife, Melania Trump": a surname mentioned before a relative is not hers.
         let before = below.get(person.names).copied().unwrap_or(usize::MAX);
         let others = |at: usize| {
@@ -270,7 +285,10 @@ pub(super) fn link(
         let mut found: Vec<usize> = shared(name).to_vec();
         found.retain(|&at| {
             let p = &people[at];
+            // "King Salman" is the father of Mohammed bin Salman.
+            let is_child = is_ranked && p.is_fathers(name);
             p.form != person.form
+                && !is_child
                 && !p.clashes(person)
                 && !others(at)
                 && (!reigns || person.may_reign(p))

@@ -19,6 +19,7 @@ pub(super) fn link(
 ) {
     aliases(forms, ids, links);
     same_words(forms, ids, links);
+    cut_words(forms, ids, links);
     companies(forms, ids, links);
     storms(forms, ids, links);
     acronym::link(forms, ids, links);
@@ -62,6 +63,63 @@ fn same_words(forms: &[Form], ids: &[usize], links: &mut Links) {
             links.join(one, id);
         }
     }
+}
+
+/// `Man Utd`, `Dept of State` and the one name of as many words that has theirs in full; `Fed` and the one
+/// `Federal Reserve`.
+fn cut_words(forms: &[Form], ids: &[usize], links: &mut Links) {
+    let mut near: Map<(usize, String), Vec<usize>> = Map::default();
+    let mut order: Vec<usize> = ids.to_vec();
+    order.retain(|&id| matches!(forms[id].kind, Kind::Organisation | Kind::Other));
+    for &id in &order {
+        let words = &forms[id].words;
+        if words.len() > 1 {
+            let [initials, _] = acronym::initials(words);
+            near.entry((words.len(), initials)).or_default().push(id);
+        }
+        // One word may be short for two, by the letter of the first.
+        if let [first, _] = &words[..] {
+            let initial = first.chars().take(1).collect();
+            near.entry((1, initial)).or_default().push(id);
+        }
+    }
+    let letters = |id: usize| forms[id].words.iter().map(String::len).sum::<usize>();
+    order.sort_by_key(|&id| (std::cmp::Reverse(letters(id)), id));
+    for id in order {
+        let form = &forms[id];
+        let [initials, _] = acronym::initials(&form.words);
+        let Some(near) = near.get(&(form.words.len(), initials)) else {
+            continue;
+        };
+        if near.len() > SHARED || form.words.len() < 2 && form.is_acronym() {
+            continue;
+        }
+        let found = near.iter().copied().filter(|&other| {
+            let long = &forms[other].words;
+            let mut pairs = form.words.iter().zip(long);
+            letters(id) < letters(other)
+                && match form.words.len() {
+                    1 => pairs.all(|(a, b)| b.starts_with(a.as_str()) && is_cut(a, b)),
+                    _ => pairs.all(|(a, b)| a == b || is_cut(a, b) || is_cut(b, a)),
+                }
+        });
+        if let [one] = links.roots(found.collect::<Vec<_>>())[..] {
+            links.join(one, id);
+        }
+    }
+}
+
+/// Whether a word is short for another: less than half of it, its beginning (`Fed`) or letters of it with the
+/// first and the last (`Dept`); `Utd` has half.
+fn is_cut(short: &str, long: &str) -> bool {
+    let mut left = long.chars();
+    let contracted = short.chars().all(|letter| left.any(|c| c == letter));
+    let last = |word: &str| word.chars().next_back();
+    let ends = short.chars().next() == long.chars().next() && last(short) == last(long);
+    let twice = 2 * short.len();
+    short.len() > 2
+        && (twice < long.len() && long.starts_with(short)
+            || twice <= long.len() && contracted && ends)
 }
 
 /// Joins `Marks and Spencer` with `Marks & Spencer Group plc`, if only one fits.

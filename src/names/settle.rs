@@ -15,8 +15,10 @@ const READINGS: usize = 8;
 
 /// For each span the set it belongs to. An ambiguous form means the one of its possible names with the
 /// most mentions before it or, if none was mentioned yet, in the document. Where two names tie in the
-/// document it means neither and stays by itself.
+/// document it means the one that the same words mean next, as a surname in a headline does; where they
+/// mean none it stays by itself.
 pub(super) fn sets(
+    forms: &[Form],
     form_of: &[usize],
     links: &mut Links,
     open: &[(usize, Vec<usize>)],
@@ -34,7 +36,8 @@ pub(super) fn sets(
     }
     let mut mentions: Map<usize, usize> = Map::default();
     let mut set_of = Vec::with_capacity(form_of.len());
-    for &form in form_of {
+    let mut tied = Vec::new();
+    for (at, &form) in form_of.iter().enumerate() {
         let sets = readings.get(&form).map(Vec::as_slice).unwrap_or_default();
         // Of equally frequent names the earlier one.
         let known = sets
@@ -42,10 +45,31 @@ pub(super) fn sets(
             .filter_map(|set| Some((*mentions.get(set)?, Reverse(*set))));
         let set = match known.max() {
             Some((_, Reverse(set))) => set,
-            None => most(sets, &all).unwrap_or_else(|| links.root(form)),
+            None => most(sets, &all).unwrap_or_else(|| {
+                tied.extend((!sets.is_empty()).then_some(at));
+                links.root(form)
+            }),
         };
         *mentions.entry(set).or_default() += 1;
         set_of.push(set);
+    }
+    if let Some(&first) = tied.first() {
+        let mut next: Map<&[String], usize> = Map::default();
+        for (at, &form) in form_of.iter().enumerate().skip(first).rev() {
+            let words = forms[form].names();
+            if tied.last() != Some(&at) {
+                next.insert(words, set_of[at]);
+                continue;
+            }
+            tied.pop();
+            let sets = readings.get(&form);
+            let meant = next
+                .get(words)
+                .filter(|set| sets.is_some_and(|s| s.contains(set)));
+            if let Some(&set) = meant {
+                set_of[at] = set;
+            }
+        }
     }
     set_of
 }

@@ -112,6 +112,71 @@ const COMMON: &[&str] = &[
     "world",
 ];
 
+/// Words of ministries, papers and branches, without a plural's s: these are not meant by the name that
+/// they are called after.
+const BRANCHES: &[&str] = &[
+    "academy",
+    "administration",
+    "agency",
+    "alliance",
+    "army",
+    "authority",
+    "battalion",
+    "board",
+    "brigade",
+    "bureau",
+    "campaign",
+    "center",
+    "centre",
+    "chronicle",
+    "command",
+    "commission",
+    "committee",
+    "conference",
+    "congress",
+    "council",
+    "court",
+    "department",
+    "federation",
+    "foundation",
+    "fund",
+    "gazette",
+    "guard",
+    "herald",
+    "hospital",
+    "house",
+    "institute",
+    "journal",
+    "league",
+    "media",
+    "ministry",
+    "museum",
+    "music",
+    "navy",
+    "new",
+    "news",
+    "observer",
+    "office",
+    "parliament",
+    "police",
+    "post",
+    "press",
+    "research",
+    "school",
+    "senate",
+    "service",
+    "sport",
+    "sports",
+    "star",
+    "studio",
+    "telegraph",
+    "time",
+    "times",
+    "tribune",
+    "union",
+    "wing",
+];
+
 /// Words after a place's own name.
 const PLACES: &[&str] = &[
     "sea",
@@ -228,7 +293,57 @@ fn is_company(short: &Form, long: &Form) -> bool {
         && !is_list(long)
         && !short.is_acronym()
         && !short.words.iter().all(common)
-        && !is_large(short)
+        && !is_place(short)
+}
+
+/// Whether an organisation of several words is meant by the beginning of its name: `Lockheed` by
+/// `Lockheed Martin`. A ministry, paper or branch is not meant by what it is called after, and an
+/// adjective means nothing by itself.
+fn is_beginning(short: &Form, long: &Form) -> bool {
+    let common = |word: &String| {
+        let word = word.as_str();
+        COMMON.contains(&word)
+            || is_body(word)
+            || is_branch(word)
+            || country::is_part(word)
+            || place::is_people(word)
+            || word.ends_with("ic")
+            || word.ends_with("al")
+    };
+    let Some(rest) = long.words.strip_prefix(&short.words[..]) else {
+        return false;
+    };
+    let spelt = long
+        .spellings
+        .first()
+        .map_or("", |(spelt, _)| spelt.as_str());
+    // "Pfizer-BioNTech" is two.
+    let parts: Vec<&str> = spelt.split(' ').take(short.words.len()).collect();
+    !rest.first().is_none_or(|word| is_small(word))
+        && !rest.iter().any(is_branch)
+        && form::folded_words(&parts.join(" ")) == short.words
+        && !is_list(long)
+        && !short.is_acronym()
+        && !short.words.iter().any(common)
+        && country::alias(&short.words.concat()).is_none()
+        && !is_place(short)
+}
+
+/// Whether a form means a place rather than what is called after it; what was taken for an
+/// organisation means only a well-known one.
+fn is_place(form: &Form) -> bool {
+    match form.kind {
+        Kind::Organisation => {
+            let mut spellings = form.spellings.iter();
+            spellings.any(|(spelt, _)| place::is_well_known(spelt))
+        }
+        _ => is_large(form),
+    }
+}
+
+/// Whether a word says that an organisation is a branch of what it is called after, or serves it.
+fn is_branch(word: impl AsRef<str>) -> bool {
+    BRANCHES.contains(&stem(word.as_ref()))
 }
 
 /// Whether one of its spellings is the name of a large place.
@@ -313,7 +428,7 @@ pub(super) fn is_short_for(short: &Form, long: &Form) -> Fit {
                     && (a.len() > 1 || ends_in_whole_word(long))
             });
             let shorter = later && leaves_out(a, b);
-            let company = later && is_company(short, long);
+            let company = later && (is_company(short, long) || is_beginning(short, long));
             (
                 body || country || inland,
                 of || last || shorter || company || later && within(a, b),

@@ -3,8 +3,10 @@
 use super::acronym::{abbreviates, initials, spells};
 use super::form::{Form, Kind, Map, folded_words};
 use super::links::Links;
+use super::titles::Titles;
 use crate::Span;
 use crate::dateline;
+use crate::document::is_person;
 use crate::spaces::one_line;
 
 /// Bytes before an acronym in which its words must be.
@@ -45,6 +47,12 @@ const PEERS: &[&str] = &[
     ", Baroness ",
     ", Viscount ",
 ];
+
+/// The most names within an apposition.
+const APPOSED: usize = 4;
+
+/// Words between what someone is to somebody and who that is.
+const OF: &[&str] = &["of", "to", "for", "with", "by", "under", "from"];
 
 /// The most words that say what someone is called.
 const NICKNAME: usize = 8;
@@ -173,14 +181,30 @@ pub(super) fn link(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
 /// Joins people with other names that the text gives them, `Day was born Doris Kappelhoff`, and other names
 /// likewise, `Hon Hai, known as Foxconn`. Returns names of birth.
 pub(super) fn renamed(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
-    let Mentions { text, forms, .. } = mentions;
+    let Mentions {
+        text,
+        spans,
+        forms,
+        form_of,
+    } = mentions;
     let mut born = Vec::new();
-    for (pair, ids) in mentions.runs(2) {
+    for (at, (pair, ids)) in mentions.runs(2).enumerate() {
         let ([first, second], &[a, b]) = (pair, ids) else {
             continue;
         };
         let between = text.get(first.end..second.start).unwrap_or_default();
         let said = between.trim_matches(|c: char| !c.is_alphanumeric());
+        let after = text.get(second.end..).unwrap_or_default();
+        // "nicknamed the Messi of Kenya", "known as Ant and Dec".
+        let goes_on = [" of ", " and "].iter().any(|word| after.starts_with(word));
+        let nickname = !goes_on && is_nickname(said);
+        if forms[b].kind == Kind::Person
+            && (nickname || ALSO.contains(&said))
+            && let Some(&owner) = apposed(text, spans, at).and_then(|at| form_of.get(at))
+        {
+            links.join(owner, b);
+            continue;
+        }
         if [a, b].iter().any(|&id| forms[id].kind != Kind::Person) {
             if forms[a].label == forms[b].label && is_called(between, said) {
                 links.join(a, b);
@@ -188,11 +212,11 @@ pub(super) fn renamed(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
             continue;
         }
         let birth = matches!(said, "born" | "was born" | "née" | "né");
-        let after = text.get(second.end..).unwrap_or_default();
-        // "nicknamed the Messi of Kenya", "known as Ant and Dec".
-        let continues = [" of ", " and "].iter().any(|word| after.starts_with(word));
-        let nickname = !continues && is_nickname(said);
-        if birth || nickname || ALSO.contains(&said) || PEERS.contains(&between) {
+        if birth || nickname || ALSO.contains(&said) {
+            links.join(a, b);
+        }
+        let is_listed = || is_listed(text, spans, at);
+        if PEERS.contains(&between) && is_peer(&forms[a], &forms[b], is_listed) {
             links.join(a, b);
         }
         if birth {
@@ -200,6 +224,72 @@ pub(super) fn renamed(mentions: Mentions<'_>, links: &mut Links) -> Vec<usize> {
         }
     }
     born
+}
+
+/// The person whose apposition holds the name at an index and goes on behind it: Zambada in `Zambada, the
+/// Sinaloa cartel leader`, the son in `Ovidio Guzman, a son of Joaquin Guzman`.
+fn apposed(text: &str, spans: &[Span], at: usize) -> Option<usize> {
+    let (last, next) = (spans.get(at)?, spans.get(at + 1)?);
+    let behind = text.get(last.end..next.start)?;
+    for back in (at.saturating_sub(APPOSED)..=at).rev() {
+        let span = spans.get(back)?;
+        if !is_person(&span.label) {
+            continue;
+        }
+        if back < at && is_apposition(text.get(span.end..last.end)?) {
+            return Some(back);
+        }
+        // "the wife of Ann Bell", and not "the singer Ann Bell".
+        let before = text.get(..span.start)?.trim_end();
+        let word = before.rsplit(char::is_whitespace).next()?;
+        if back != at || !OF.contains(&word) || behind.starts_with([',', '(']) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether a text behind a name starts an apposition to it and does not end it.
+fn is_apposition(text: &str) -> bool {
+    let own = text.strip_prefix(", ").unwrap_or_default();
+    let article = own.split(' ').next().unwrap_or_default();
+    matches!(article, "a" | "an" | "the" | "one")
+        && own.len() <= REACH
+        && !own.contains([',', ';', ':', '?', '!', '(', ')', '\n'])
+        // "the U.S. singer"
+        && !own.split(' ').any(|word| word.ends_with('.') && !word.contains(char::is_uppercase))
+}
+
+/// Whether the second of two people may be the peer that the first is: it has a name of the
+/// first, or only one, and no list goes on around it (`Judi Dench, Lady Antonia Fraser`).
+fn is_peer(person: &Form, peer: &Form, is_listed: impl Fn() -> bool) -> bool {
+    let mut titles = person.titles.clone();
+    if titles.is_man().is_none()
+        && let Some(given) = person.names().first()
+    {
+        titles.add(&Titles::of_given(given));
+    }
+    let mut names = peer.names().iter();
+    let shared = names.any(|name| person.words.contains(name));
+    !titles.differ(&peer.titles) && (shared || peer.names().len() == 1 && !is_listed())
+}
+
+/// Whether a person and the next one are not alone in a list of people.
+fn is_listed(text: &str, spans: &[Span], at: usize) -> bool {
+    let joined = |at: usize| {
+        let Some([left, right]) = spans.get(at..at + 2) else {
+            return false;
+        };
+        let between = text.get(left.end..right.start).unwrap_or_default();
+        let mut words = between.split([' ', '\n']).filter(|word| !word.is_empty());
+        // "and Sir", ", the Rev."
+        let small = |word: &str| matches!(word, "," | ";" | "and" | "&" | "the");
+        is_person(&left.label)
+            && is_person(&right.label)
+            && (between.starts_with([',', ';']) || between.starts_with(" and "))
+            && words.all(|word| small(word) || word.starts_with(char::is_uppercase))
+    };
+    at.checked_sub(1).is_some_and(joined) || joined(at + 1)
 }
 
 /// Whether the words between two names say that the second is another name of the first: `, better

@@ -289,6 +289,12 @@ impl Titles {
         self.ranks.iter().any(|rank| rank == "mrs")
     }
 
+    /// Whether a title says more than that someone is a man or a woman.
+    pub(super) fn is_ranked(&self) -> bool {
+        let mut ranks = self.ranks.iter();
+        ranks.any(|rank| !COURTESY.contains(&rank.as_str()))
+    }
+
     pub(super) fn is_saint(&self) -> bool {
         self.ranks.iter().any(|rank| rank == "saint")
     }

@@ -195,7 +195,7 @@ impl Reader<'_> {
             if let Some(says) = self.says(at) {
                 let dateline = self
                     .span(at)
-                    .is_some_and(|span| is_dateline(self.text, span));
+                    .is_some_and(|span| is_dateline(self.text, span.start..span.end));
                 groups.add(at, says, dateline);
             }
         }

@@ -45,6 +45,12 @@ const MEANT: [(&str, &str); 1] = [("gaza", "gaza strip")];
 /// Words of regions' names that mean another region in each text: "the North-East".
 const COMPASS: [&str; 4] = ["north", "east", "south", "west"];
 
+/// Points of the compass by the letter that stands for each before a name.
+const POINTS: [(char, &str); 4] = [('N', "North"), ('E', "East"), ('S', "South"), ('W', "West")];
+
+/// Arabic articles before the names of places.
+const ARTICLES: [&str; 2] = ["el ", "al "];
+
 /// Last words of names of buildings, parks and waters; few towns have them.
 const SITE_WORDS: [&str; 33] = [
     "airport",
@@ -157,6 +163,14 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
     }
     let hits = gazetteer.named(&key);
     let mut found = take(gazetteer, hits, Only::Any);
+    let turned = with_other_article(&key);
+    let turned = turned.map(|key| take(gazetteer, gazetteer.named(&key), Only::Any));
+    let turned = turned.unwrap_or_default();
+    // Of what only also has the name, that which has it with either article: el-Geneina.
+    let either = |place: &Candidate| turned.iter().any(|other| other.id == place.id);
+    if hits.main().next().is_none() && found.iter().any(either) {
+        found.retain(either);
+    }
     if let Some((_, meant)) = MEANT.iter().find(|(name, _)| *name == key) {
         for place in &mut found {
             place.prior *= 0.02;
@@ -199,11 +213,43 @@ pub(super) fn candidates(gazetteer: &Gazetteer<'static>, surface: &str) -> Vec<C
             }
         }
     }
-    match codes::country(surface) {
-        _ if !is_short(surface) => Vec::new(),
-        Some(name) if short.is_empty() => wholes(gazetteer, name),
-        _ => short,
+    if is_short(surface) {
+        return match codes::country(surface) {
+            Some(name) if short.is_empty() => wholes(gazetteer, name),
+            _ => short,
+        };
     }
+    if let Some(full) = in_full(gazetteer, surface) {
+        return candidates(gazetteer, &full);
+    }
+    turned
+}
+
+/// A name with a point of the compass in full, where it is known so and not as it is: South Korea for
+/// `S.Korea` and `S. Korea`.
+pub(super) fn in_full(gazetteer: &Gazetteer<'static>, name: &str) -> Option<String> {
+    let mut letters = name.chars();
+    let first = letters.next()?;
+    let (_, point) = POINTS.iter().find(|(letter, _)| *letter == first)?;
+    let rest = letters.as_str();
+    let own = rest.trim_start_matches('.').trim_start();
+    if own.len() == rest.len() || !own.starts_with(char::is_uppercase) {
+        return None;
+    }
+    let known = |name: &str| {
+        let key = fold(name);
+        let hits = gazetteer.named(&key);
+        hits.main().chain(hits.other()).next().is_some() || gazetteer.people(&key).is_some()
+    };
+    let full = format!("{point} {own}");
+    (!known(name) && known(&full)).then_some(full)
+}
+
+/// A folded name with the other article before it: `al fasher` for `el fasher`.
+fn with_other_article(key: &str) -> Option<String> {
+    let [one, other] = ARTICLES;
+    let swap = |from, to: &str| Some(format!("{to}{}", key.strip_prefix(from)?));
+    swap(one, other).or_else(|| swap(other, one))
 }
 
 /// The places that lie in one of `wholes`, if any do, weighted as the text says so.

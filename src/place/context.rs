@@ -118,6 +118,40 @@ pub(super) fn said_after(word: &str) -> Option<Said> {
     }
 }
 
+/// Offices and bodies behind a name that say it is no town's: "New York Attorney General".
+const OF_REGIONS: [&str; 9] = [
+    "attorney general",
+    "lieutenant governor",
+    "lieutenant gov",
+    "lt governor",
+    "lt gov",
+    "secretary of state",
+    "comptroller",
+    "lawmakers",
+    "legislature",
+];
+
+/// Bytes behind a mention that are looked at for one of them.
+const BEHIND: usize = 32;
+
+/// Whether an office or body of states, and of no town, stands behind a mention.
+pub(super) fn is_of_region(text: &str, mention: &Mention) -> bool {
+    let behind = text.get(mention.bytes.end..).unwrap_or_default();
+    let near = behind.get(..behind.floor_char_boundary(BEHIND));
+    let near = near.unwrap_or_default();
+    let own = ["'s ", "’s ", " "]
+        .iter()
+        .find_map(|mark| near.strip_prefix(mark));
+    let Some(own) = own.filter(|own| own.starts_with(char::is_alphabetic)) else {
+        return false;
+    };
+    let said = own.replace('.', "").to_lowercase();
+    OF_REGIONS.iter().any(|office| {
+        let rest = said.strip_prefix(office);
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
+}
+
 /// The bytes of the word after a mention and a comma: `Ala.` in "Selma, Ala., on Sunday".
 pub(super) fn after_comma(text: &str, mention: &Mention) -> Option<Range<usize>> {
     let after = text.get(mention.bytes.end..)?.strip_prefix(',')?;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, LIES_THERE, candidates, is_site, says_region, wholes};
 use super::context::{
-    Join, Mention, Said, after_comma, is_inside, join, next_word, said_after, said_before,
+    Join, Mention, Said, after_comma, is_inside, is_of_region, join, next_word, said_after,
+    said_before,
 };
 use super::enumerations;
 use super::evidence::{COUNTRY, Evidence, Others};
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Id, Kind};
+use crate::dateline::is_dateline;
 
 /// The weight of places that the gazetteer lacks: villages, rivers, islands.
 pub(super) const UNKNOWN: f64 = 60_000.0;
@@ -271,6 +273,15 @@ fn look_around(
                 _ => 1.0,
             });
         }
+        if is_of_region(text, mention) {
+            scale(places, |place| match place.record.kind {
+                Kind::Capital | Kind::Town | Kind::Quarter => 0.05,
+                _ => 1.0,
+            });
+        }
+        if is_dateline(text, mention.bytes.clone()) {
+            mean_towns(places);
+        }
         if region && places.iter().any(|(p, _)| p.record.kind == Kind::Region) {
             scale(places, |place| match place.record.kind {
                 Kind::Region => 100.0,
@@ -291,6 +302,30 @@ fn look_around(
             let wholes = wholes(gazetteer, text.get(name).unwrap_or_default());
             if !wholes.is_empty() {
                 qualify(places, &wholes);
+            }
+        }
+    }
+}
+
+/// Moves the weight of regions to the towns of their name in them: a report comes from a town.
+fn mean_towns(places: &mut Weighed) {
+    let is_town = |place: &Candidate| matches!(place.record.kind, Kind::Capital | Kind::Town);
+    let capital = places
+        .iter()
+        .any(|(place, _)| place.record.kind == Kind::Capital);
+    let regions: Vec<(Candidate, f64)> = places
+        .iter()
+        .filter(|(place, _)| place.record.kind == Kind::Region)
+        .copied()
+        .collect();
+    for (region, said) in regions {
+        let holds = |place: &Candidate| is_town(place) && place.lies_in(&region);
+        let has_town = places.iter().any(|(place, _)| holds(place));
+        for (place, weight) in places.iter_mut() {
+            if holds(place) {
+                *weight += said;
+            } else if place.id == region.id && (has_town || capital) {
+                *weight *= 0.05;
             }
         }
     }

@@ -10,6 +10,8 @@
 //! | the same, but it does not lie there | 0.01 |
 //! | "Washington state": it is a region; it is not | 100; 0.01 |
 //! | "the city of", "Senator from", "Doug Collins of", "Governor" after it: it is a town or region as said | 20 |
+//! | "New York Attorney General": it is a town | 0.05 |
+//! | "WASHINGTON (AP) —": it is a region, and a capital or a town in it has the same name; the rest goes to that town | 0.05 |
 //! | "Jefferson County": it is a town | 0.01 |
 //! | named in a list with other regions of its country, and it is a region; with other countries, and it is a country | 50 |
 //! | other names mean its region and no, one, two towns in it | 100, 400, 550 |
@@ -53,13 +55,15 @@ pub use apart::set_apart;
 use crate::document::{Span, is_person};
 use crate::names::{Name, Place};
 use context::Mention;
-use gazetteer::Gazetteer;
+use gazetteer::{Gazetteer, Kind};
 use link::{Beside, Subject};
 
 /// Labels of places.
 const PLACES: [&str; 2] = ["LOC", "GPE"];
 /// Labels of peoples.
 const PEOPLES: [&str; 2] = ["MISC", "NORP"];
+/// Inhabitants of places of one name from which on organisations are hardly called so.
+const WELL_KNOWN: u64 = 200_000;
 
 /// Whether a place of this name is so large that the name alone means it rather than one that the
 /// gazetteer lacks.
@@ -71,6 +75,23 @@ pub(crate) fn is_large(name: &str) -> bool {
         .chain(hits.other())
         .filter_map(|id| gazetteer.record(id));
     places.any(|place| place.population as f64 >= link::UNKNOWN)
+}
+
+/// Whether so many people live in places of this name that it means one of them even where it was
+/// taken for an organisation.
+pub(crate) fn is_well_known(name: &str) -> bool {
+    let gazetteer = Gazetteer::embedded();
+    let places = gazetteer.named(&fold::fold(name)).main();
+    let people = places.filter_map(|id| gazetteer.record(id)).map(|place| {
+        let share = if place.kind == Kind::Region { 5 } else { 1 };
+        place.population / share
+    });
+    people.sum::<u64>() >= WELL_KNOWN
+}
+
+/// A name with a point of the compass in full, where that is known: South Korea for `S.Korea`.
+pub(crate) fn in_full(name: &str) -> Option<String> {
+    candidates::in_full(&Gazetteer::embedded(), name)
 }
 
 /// Whether a label is that of places.
@@ -108,7 +129,7 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
         } else if &*name.label == "ORG" {
             organisations.push(&*name.name);
         } else if PEOPLES.contains(&&*name.label)
-            && let Some(country) = gazetteer.people(&fold::fold(&name.name))
+            && let Some(country) = people(&gazetteer, &name.name)
         {
             peoples.push((name.id, country));
         }
@@ -136,6 +157,14 @@ pub fn link(text: &str, spans: &[Span], names: &mut [Name]) {
             name.country = gazetteer.record(country).map(|c| c.code.to_owned());
         }
     }
+}
+
+/// The country of a people or adjective.
+fn people(gazetteer: &Gazetteer<'static>, name: &str) -> Option<gazetteer::Id> {
+    gazetteer.people(&fold::fold(name)).or_else(|| {
+        let full = candidates::in_full(gazetteer, name)?;
+        gazetteer.people(&fold::fold(&full))
+    })
 }
 
 /// The mentions of places: the index of the span of each, and the mentions.

@@ -485,3 +485,89 @@ fn parties_in_a_text_about_another_country_are_no_evidence() {
         );
     }
 }
+
+#[test]
+fn points_of_the_compass_and_arabic_articles_are_read_in_several_forms() {
+    for (text, place) in [
+        ("[S.Korea] said", "South Korea, KR"),
+        ("[N. Korea] said", "North Korea, KP"),
+        ("[S.Africa] said", "South Africa, ZA"),
+        ("in the [W. Bank]", "West Bank, PS"),
+        ("in [S Carolina]", "South Carolina, US"),
+        (
+            "in [el-Geneina], [Sudan]",
+            "Al-Junaynah, Western Darfur, SD",
+        ),
+        (
+            "in [Al-Geneina], [Sudan]",
+            "Al-Junaynah, Western Darfur, SD",
+        ),
+        ("in [al-Fasher], [Sudan]", "El Fasher, Northern Darfur, SD"),
+        ("in [El Fasher], [Sudan]", "El Fasher, Northern Darfur, SD"),
+        ("in [El Salvador]", "El Salvador, SV"),
+        ("in [N.Y.], he", "New York, US"),
+        ("in [S. Tarnmoor]", "-"),
+        ("in [al-Tarnmoor]", "-"),
+        ("in [s korea]", "-"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+    let document = linked("{S. Korean} and {N.Korean} and {S. Tarnish}");
+    let countries = document.names.iter().map(|name| name.country.as_deref());
+    assert_eq!(
+        countries.collect::<Vec<_>>(),
+        [Some("KR"), Some("KP"), None]
+    );
+}
+
+#[test]
+fn a_dateline_is_a_town_rather_than_the_region_of_its_name() {
+    let washington = "Washington, District of Columbia, US";
+    for (text, place) in [
+        (
+            "[WASHINGTON] (Reuters) - Crown Prince <Mohammed bin Salman> comes. [Saudi Arabia] waits.",
+            washington,
+        ),
+        ("[WASHINGTON] — [Oregon] sued.", washington),
+        (
+            "[NEW YORK] (AP) — [Albany] and [Buffalo] wait.",
+            "New York City, New York, US",
+        ),
+        ("[QUEBEC] (CP) — It won.", "Québec, Quebec, CA"),
+        ("[ONTARIO] (CP) — It won.", "Ontario, CA"),
+        ("[WASHINGTON] and [Oregon] sued.", "Washington, US"),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}
+
+#[test]
+fn offices_and_bodies_of_states_are_of_no_town() {
+    for (text, place) in [
+        (
+            "[New York] Attorney General <Letitia James> sued.",
+            "New York, US",
+        ),
+        ("[New York]'s attorney general sued.", "New York, US"),
+        (
+            "[Washington] Lt. Gov. <Denny Heck> spoke.",
+            "Washington, US",
+        ),
+        (
+            "[Washington] Secretary of State <Steve Hobbs>",
+            "Washington, US",
+        ),
+        ("[New York] lawmakers left.", "New York, US"),
+        ("the [New York] Legislature", "New York, US"),
+        ("[New York] Comptroller <Tom Bell>", "New York, US"),
+        ("[Georgia] lawmakers voted.", "Georgia, GE"),
+        ("[New York] attorneys sued.", "New York City, New York, US"),
+        ("[New York]. Lawmakers left.", "New York City, New York, US"),
+        (
+            "[Washington] General Hospital",
+            "Washington, District of Columbia, US",
+        ),
+    ] {
+        assert_eq!(first(text), place, "{text}");
+    }
+}

@@ -76,6 +76,55 @@ fn a_fathers_name_is_no_surname() {
 }
 
 #[test]
+fn who_has_a_title_is_not_the_child_who_is_called_after_them() {
+    names_are(
+        "King ⟦Salman|PER⟧ received Crown Prince ⟦Mohammed bin Salman|PER⟧. ⟦Bin Salman|PER⟧ left. \
+         ⟦Salman|PER⟧ stayed.",
+        &[
+            "Salman",
+            "Mohammed bin Salman",
+            "Mohammed bin Salman",
+            "Salman",
+        ],
+    );
+    names_are(
+        "Sheikh ⟦Mohammed bin Zayed|PER⟧ spoke of ⟦Sheikh Zayed|PER⟧. ⟦Zayed|PER⟧ is dead.",
+        &["Mohammed bin Zayed", "Zayed", "Zayed"],
+    );
+    all_are(
+        "Osama bin Laden",
+        "⟦Osama bin Laden|PER⟧ hid. ⟦Bin Laden|PER⟧ died. Mr. ⟦bin Laden|PER⟧ and ⟦Laden|PER⟧",
+    );
+    all_are(
+        "Mohammed bin Salman",
+        "Prince ⟦Mohammed bin Salman|PER⟧ came. Prince ⟦Mohammed|PER⟧ spoke.",
+    );
+}
+
+#[test]
+fn the_surname_alone_is_not_the_sons_because_of_his_junior() {
+    names_are(
+        "Former President ⟦Donald Trump|PER⟧ spoke. ⟦Donald Trump Jr.|PER⟧ was there. \
+         ⟦Trump|PER⟧ said so. ⟦Trump Jr.|PER⟧ agreed. ⟦Trump|PER⟧ left.",
+        &[
+            "Donald Trump",
+            "Donald Trump Jr.",
+            "Donald Trump",
+            "Donald Trump Jr.",
+            "Donald Trump",
+        ],
+    );
+    names_are(
+        "⟦Bo Moor|PER⟧ met ⟦Bo Moor Jr.|PER⟧. ⟦Moor|PER⟧ left. ⟦Moor Jr|PER⟧ stayed.",
+        &["Bo Moor", "Bo Moor Jr.", "Bo Moor", "Bo Moor Jr."],
+    );
+    all_are(
+        "Cal Ripken Jr.",
+        "⟦Cal Ripken Jr.|PER⟧ hit. ⟦Ripken Jr.|PER⟧ ran. ⟦Ripken|PER⟧ won.",
+    );
+}
+
+#[test]
 fn a_first_name_is_preferred_to_a_middle_one() {
     names_are(
         "⟦Uwe Tarn|PER⟧ left. ⟦Uwe|PER⟧ slept. ⟦Larry Uwe Moor|PER⟧ wept.",

@@ -19,6 +19,28 @@ fn a_short_form_in_a_headline_joins_a_name_below_it() {
 }
 
 #[test]
+fn a_surname_in_a_headline_is_whose_it_is_below_where_two_bear_it_once() {
+    names_are(
+        "⟦Trump|PER⟧ visits Texas\n⟦Donald Trump|PER⟧ flew. First lady ⟦Melania Trump|PER⟧ came. \
+         ⟦Trump|PER⟧ hugged survivors.",
+        &[
+            "Donald Trump",
+            "Donald Trump",
+            "Melania Trump",
+            "Donald Trump",
+        ],
+    );
+    names_are(
+        "⟦Bell|PER⟧ and ⟦Tarn|PER⟧ meet\n⟦Tom Bell|PER⟧, ⟦Ann Bell|PER⟧, ⟦Uwe Tarn|PER⟧ and \
+         ⟦Ayo Tarn|PER⟧ spoke. Mrs ⟦Bell|PER⟧ left. ⟦Tarn|PER⟧ stayed.",
+        &[
+            "Ann Bell", "Uwe Tarn", "Tom Bell", "Ann Bell", "Uwe Tarn", "Ayo Tarn", "Ann Bell",
+            "Uwe Tarn",
+        ],
+    );
+}
+
+#[test]
 fn a_first_line_that_is_a_sentence_is_no_headline() {
     names_are(
         "⟦Lifeboats|ORG⟧ grow.\nThe ⟦Tarn Valley Lifeboats|ORG⟧ have new boats.",
@@ -119,6 +141,29 @@ fn nicknames_and_peerages_join_the_person_before_them() {
 }
 
 #[test]
+fn people_in_a_list_with_lords_and_ladies_are_different_people() {
+    for text in [
+        "⟦Judi Dench|PER⟧, Lady ⟦Antonia Fraser|PER⟧, Baroness ⟦Doreen Lawrence|PER⟧ came.",
+        "⟦Judi Dench|PER⟧, Lady ⟦Antonia|PER⟧, ⟦Uwe Moor|PER⟧ and Baroness ⟦Lawrence|PER⟧ came.",
+        "⟦Judi Dench|PER⟧, Lord ⟦Tarn|PER⟧ and Sir ⟦Bo Moor|PER⟧ came.",
+        "⟦Ayo Tarn|PER⟧, ⟦Judi Dench|PER⟧, Lord ⟦Moor|PER⟧ and a choir came.",
+        "⟦Keir Starmer|PER⟧ came. ⟦David Moor|PER⟧, Lady ⟦Tarn|PER⟧ and a choir came.",
+    ] {
+        let (text, mut spans) = marked(text);
+        assert_eq!(find(&text, &mut spans).len(), spans.len(), "{text}");
+    }
+    for text in [
+        "⟦David Cameron|PER⟧, Lord ⟦Cameron|PER⟧, and ⟦Uwe Moor|PER⟧ came.",
+        "⟦David Cameron|PER⟧, Lord ⟦Tarn|PER⟧, told ⟦Uwe Moor|PER⟧.",
+        "⟦Doreen Lawrence|PER⟧, Baroness ⟦Lawrence of Clarendon|PER⟧, told ⟦Uwe Moor|PER⟧.",
+        "⟦Doreen Lawrence|PER⟧, Lady ⟦Moor|PER⟧, is here. ⟦Uwe Tarn|PER⟧ left.",
+    ] {
+        let (text, mut spans) = marked(text);
+        assert_eq!(find(&text, &mut spans).len(), 2, "{text}");
+    }
+}
+
+#[test]
 fn a_person_is_not_called_by_a_name_with_an_open_bracket() {
     all_are(
         "Bashir Tarn",
@@ -215,6 +260,157 @@ fn a_company_goes_by_the_beginning_of_its_name() {
     all_are(
         "Tarn and Moor",
         "⟦Tarn & Moor|ORG⟧ ⟦Tarn&Moor|ORG⟧ ⟦Tarn and Moor|ORG⟧ ⟦Tarn & Moor|ORG⟧",
+    );
+}
+
+#[test]
+fn an_organisation_goes_by_the_beginning_of_its_name() {
+    for (long, short) in [
+        ("Meta Platforms Inc.", "Meta"),
+        ("Orion Tarnmoor Corp.", "Orion"),
+        ("Lockheed Martin", "Lockheed"),
+        ("Northrop Grumman", "Northrop"),
+        ("Rio Tinto", "Rio"),
+        ("Micron Technology", "Micron"),
+        ("Tottenham Hotspur", "Tottenham"),
+        ("Bayern Munich", "Bayern"),
+        ("Thyssenkrupp Steel", "Thyssenkrupp"),
+        ("Tarn Moor Savings", "Tarn Moor"),
+    ] {
+        all_are(long, &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ fell."));
+        all_are(
+            long,
+            &format!("⟦{short}|ORG⟧ falls\nThe ⟦{long}|ORG⟧ fell."),
+        );
+    }
+    for (long, short) in [
+        ("New York Times", "New York"),
+        ("Boston Tarn", "Boston"),
+        ("Cambridge Analytica", "Cambridge"),
+        ("European Commission", "European"),
+        ("Islamic Tarn", "Islamic"),
+        ("Brazilian Tarn", "Brazilian"),
+        ("Defence Ministry", "Defence"),
+        ("Wall Street Journal", "Wall Street"),
+        ("Hamas Health Ministry", "Hamas"),
+        ("Tarn Foundation", "Tarn"),
+        ("Tarn-Moor Lines", "Tarn"),
+        ("Tarn and Moor", "Tarn"),
+        ("National Tarn", "National"),
+        ("NBC Universal Tarn", "NBC"),
+    ] {
+        names_are(
+            &format!("⟦{long}|ORG⟧ rose. ⟦{short}|ORG⟧ fell."),
+            &[long, short],
+        );
+    }
+    names_are(
+        "⟦Lockheed|ORG⟧ fell. ⟦Lockheed Martin|ORG⟧ rose.",
+        &["Lockheed", "Lockheed Martin"],
+    );
+    names_are(
+        "⟦Borussia Tarn|ORG⟧ beat ⟦Borussia Moor|ORG⟧. ⟦Borussia Moor|ORG⟧ left. ⟦Borussia|ORG⟧ wept.",
+        &[
+            "Borussia Tarn",
+            "Borussia Moor",
+            "Borussia Moor",
+            "Borussia Moor",
+        ],
+    );
+}
+
+#[test]
+fn words_may_be_cut_or_contracted() {
+    for (long, short, label) in [
+        ("Federal Reserve", "Fed", "ORG"),
+        ("Metropolitan Police", "Met", "ORG"),
+        ("Manchester United", "Man Utd", "ORG"),
+        ("Manchester City", "Man City", "ORG"),
+        ("Department of Health", "Dept of Health", "ORG"),
+        ("International Tarn Board", "Intl Tarn Board", "ORG"),
+        ("Monaco Grand Prix", "Monaco GP", "MISC"),
+        ("Paris Saint-Germain", "Paris SG", "ORG"),
+    ] {
+        all_are(
+            long,
+            &format!("⟦{short}|{label}⟧ ⟦{long}|{label}⟧ ⟦{short}|{label}⟧"),
+        );
+    }
+    for (one, other) in [
+        ("Australian Open", "Austrian Open"),
+        ("Nigerian Air Force", "Niger Air Force"),
+        ("Sunday Times", "Sun"),
+        ("Manchester United", "Man City"),
+        ("Monaco Grand Prix", "Tarn GP"),
+        ("United Tarn Bank", "US Tarn Bank"),
+    ] {
+        names_are(&format!("⟦{one}|ORG⟧ ⟦{other}|ORG⟧"), &[one, other]);
+    }
+    names_are(
+        "⟦Fed|ORG⟧ ⟦Federal Reserve|ORG⟧ ⟦Federal Court|ORG⟧",
+        &["Fed", "Federal Reserve", "Federal Court"],
+    );
+    names_are(
+        "⟦Man United|ORG⟧ ⟦Manchester United|ORG⟧ ⟦Mansfield United|ORG⟧",
+        &["Man United", "Manchester United", "Mansfield United"],
+    );
+}
+
+#[test]
+fn a_nickname_in_an_apposition_is_of_whom_it_is_of() {
+    for text in [
+        "⟦Ismael Zambada|PER⟧, the ⟦Sinaloa|LOC⟧ cartel leader known as ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a U.S. agent of ⟦Sinaloa|LOC⟧ nicknamed ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a leader of the ⟦Sinaloa|ORG⟧, known as ⟦El Mayo|PER⟧, left.",
+        "⟦Ismael Zambada|PER⟧, a son of ⟦Bo Moor|PER⟧ known as ⟦El Mayo|PER⟧, left.",
+    ] {
+        let found = found(text);
+        assert_eq!(found[0], found[2], "{text}");
+        assert_ne!(found[0], found[1], "{text}");
+    }
+    names_are(
+        "⟦Ann Bell|PER⟧, a son of ⟦Bo Moor|PER⟧, known as ⟦Bee|PER⟧, left.",
+        &["Ann Bell", "Bo Moor", "Bo Moor"],
+    );
+    names_are(
+        "⟦Ann Bell|PER⟧, the singer ⟦Bo Moor|PER⟧ known as ⟦Bee|PER⟧ and a choir sang.",
+        &["Ann Bell", "Bo Moor", "Bo Moor"],
+    );
+    for text in [
+        "⟦Ann Bell|PER⟧ left. The ⟦Sinaloa|LOC⟧ man known as ⟦Bee|PER⟧ stayed.",
+        "⟦Ann Bell|PER⟧, a singer, left ⟦Sinaloa|LOC⟧ with a man known as ⟦Bee|PER⟧.",
+        "⟦Ann Bell|PER⟧ met the ⟦Sinaloa|LOC⟧ man known as ⟦Bee|PER⟧.",
+    ] {
+        let found = found(text);
+        assert_ne!(found[0], found[2], "{text}");
+    }
+}
+
+#[test]
+fn points_of_the_compass_and_articles_of_places_have_several_forms() {
+    all_are(
+        "South Korea",
+        "⟦S.Korea|LOC⟧ ⟦S. Korea|LOC⟧ ⟦South Korea|LOC⟧ ⟦S Korea|LOC⟧",
+    );
+    all_are("West Bank", "⟦W.Bank|LOC⟧ ⟦West Bank|LOC⟧");
+    all_are("North Korean", "⟦N. Korean|MISC⟧ ⟦North Korean|MISC⟧");
+    all_are(
+        "el-Geneina",
+        "⟦el-Geneina|LOC⟧ ⟦el-Geneina|LOC⟧ ⟦Al-Geneina|LOC⟧",
+    );
+    all_are(
+        "El Fasher",
+        "⟦El Fasher|LOC⟧ ⟦El Fasher|LOC⟧ ⟦al-Fasher|LOC⟧",
+    );
+    names_are(
+        "⟦S. Tarnmoor|LOC⟧ ⟦South Tarnmoor|LOC⟧ ⟦N.Y.|LOC⟧ ⟦S. Korea|LOC⟧ ⟦North Korea|LOC⟧",
+        &[
+            "S. Tarnmoor",
+            "South Tarnmoor",
+            "N.Y.",
+            "S. Korea",
+            "North Korea",
+        ],
     );
 }
 
