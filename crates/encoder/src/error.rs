@@ -1,6 +1,6 @@
-//! Everything that can go wrong, each with the name of the thing and the way out.
+//! Everything that can go wrong. Each message names the thing and a way out.
 
-/// Why a model could not be loaded or a pack not be run.
+/// Why a model could not be loaded or a pack could not be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -37,7 +37,7 @@ pub enum Error {
         /// What would work, separated by commas.
         supported: String,
     },
-    /// The weights have exits, and the model cannot have any.
+    /// The weights have exits, but this architecture cannot stop tokens early.
     #[error(
         "the weights have exits, but the attention of a {model_type} model counts on all tokens; leave out the early exit"
     )]
@@ -73,7 +73,7 @@ pub enum Error {
         /// What the file holds.
         found: Vec<usize>,
     },
-    /// A tensor's element type cannot be read here.
+    /// A tensor's element type is not supported.
     #[error(
         "model.safetensors or its parts: tensor `{name}` is stored as {found}; store it as one of: {supported}"
     )]
@@ -149,4 +149,13 @@ pub enum Error {
         /// Ids below this work.
         vocab_size: usize,
     },
+}
+
+impl Error {
+    /// The header of a weights file cannot be read or written.
+    pub(crate) fn header(error: serde_json::Error) -> Self {
+        Self::CorruptWeights {
+            reason: format!("header: {error}"),
+        }
+    }
 }

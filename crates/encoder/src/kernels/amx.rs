@@ -108,9 +108,9 @@ impl<L: Lanes> Kernel for Tiled<L> {
     type Session = Configured;
 
     const SHAPE: TileShape = SHAPE;
-    const TOGETHER: usize = 16;
+    const INTERLEAVE: usize = 16;
     const BLOCK: usize = 96;
-    const FETCHES_WHAT_PASSES: bool = false;
+    const PREFETCHES_FEW_ROWS: bool = false;
     const OVERLAPS: bool = true;
 
     #[inline(always)]
@@ -262,7 +262,7 @@ impl Unit {
     /// Sets the thread up for as long as the value lives.
     #[inline(always)]
     fn session(self) -> Configured {
-        // SAFETY: the token proves that the processor has tiles; the configuration is valid.
+        // SAFETY: `self` proves that the processor has tiles; the configuration is valid.
         unsafe {
             asm!(
                 "ldtilecfg [{}]",

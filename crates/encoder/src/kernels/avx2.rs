@@ -64,13 +64,13 @@ impl Lanes for Avx2 {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Pair {
-        // SAFETY: the token proves AVX2 and FMA, here and below.
+        // SAFETY: `self` proves AVX2 and FMA, here and below.
         let x = unsafe { _mm256_set1_ps(x) };
         Pair(x, x)
     }
@@ -298,7 +298,7 @@ impl Kernel for Avx2 {
     }
 
     fn headroom(self, panels: &[Bytes], stride: usize) -> Headroom {
-        // SAFETY: the token proves the features.
+        // SAFETY: `self` proves the features.
         unsafe { measure(panels, stride) }
     }
 
@@ -306,7 +306,7 @@ impl Kernel for Avx2 {
         rows.check(HIGH);
         w.check(HIGH, rows.stride);
         let narrow_fits = rows.count > Self::SHAPE.rows && !w.headroom.below.is_empty();
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` has held the lengths against each other.
         unsafe {
             match (narrow_fits, w.ahead) {
                 (true, []) => narrow::<false>(rows, w, sums),
@@ -546,7 +546,7 @@ impl Kernel for AvxVnni {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
         w.check(Self::SHAPE, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` has held the lengths against each other.
         unsafe {
             match w.ahead {
                 [] => unsigned::<false>(rows, w, sums),

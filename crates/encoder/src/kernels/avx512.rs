@@ -62,13 +62,13 @@ impl Lanes for Avx512 {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
-        // SAFETY: the token proves AVX-512 F, here and below.
+        // SAFETY: `self` proves AVX-512 F, here and below.
         unsafe { _mm512_set1_ps(x) }
     }
 
@@ -234,7 +234,7 @@ impl Lanes for Avx512 {
         }
         rows.check(shape::<Self>());
         w.check(shape::<Self>(), rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` has held the lengths against each other.
         unsafe {
             match w.panels {
                 4 => tall_of_pairs::<4>(rows, w, sums),
@@ -286,7 +286,7 @@ impl Kernel for Avx512Vnni {
         };
         rows.check(shape);
         w.check(shape, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` has held the lengths against each other.
         unsafe {
             match w.panels {
                 4 => tall::<4>(rows, w, sums),

@@ -6,7 +6,7 @@
 //! the token.
 //!
 //! All kernels share one layout, but for the order of chunks in some rows of 8-bit activations
-//! ([`Kernel::TOGETHER`]). Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
+//! ([`Kernel::INTERLEAVE`]). Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
 //! filled up with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a
 //! [`Bytes`] for every four inputs (column 0's four, column 1's four, ...), one of bfloat16 a
 //! [`Pairs`] for every two, one of `f32` a [`Floats`] for every input. One register of 512 bits, two
@@ -205,7 +205,7 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     const ROWS: usize = Self::SHAPE.rows;
     /// Rows of activations that lie together: the first chunk of each, then the second of each. Tiles
     /// begin at the first of them.
-    const TOGETHER: usize = 1;
+    const INTERLEAVE: usize = 1;
     /// Rows that pass through a block together, so that what is between its layers stays in cache.
     const BLOCK: usize;
     /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
@@ -231,7 +231,7 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
 
     /// Whether fetching panels ahead pays where all rows are in one tile, so that weights only pass by.
-    const FETCHES_WHAT_PASSES: bool = true;
+    const PREFETCHES_FEW_ROWS: bool = true;
 
     /// Whether [`Kernel::tile_beside`] does both at once.
     const OVERLAPS: bool = false;
@@ -263,8 +263,8 @@ pub(crate) trait Kernel: Copy + Send + Sync {
 }
 
 /// Chunks to keep for rows of activations of `stride` chunks: a tile may read past the last one.
-pub(crate) fn room_for<K: Kernel>(rows: usize, stride: usize) -> usize {
-    (rows + K::ROWS).next_multiple_of(K::TOGETHER) * stride
+pub(crate) fn chunks_for<K: Kernel>(rows: usize, stride: usize) -> usize {
+    (rows + K::ROWS).next_multiple_of(K::INTERLEAVE) * stride
 }
 
 /// A row of activations for [`Kernel::tile`].
@@ -280,8 +280,8 @@ impl<'a> RowMut<'a> {
     pub(crate) fn new<K: Kernel>(data: &'a mut [Bytes], row: usize, stride: usize) -> Self {
         Self {
             data,
-            first: row / K::TOGETHER * K::TOGETHER * stride + row % K::TOGETHER,
-            apart: K::TOGETHER,
+            first: row / K::INTERLEAVE * K::INTERLEAVE * stride + row % K::INTERLEAVE,
+            apart: K::INTERLEAVE,
         }
     }
 
@@ -349,7 +349,7 @@ pub(crate) type FloatSums = [Floats; 64];
 /// Consecutive rows of activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, T> {
-    /// `count` rows, up to a whole step of the tile; in 8 bits [`Kernel::TOGETHER`].
+    /// `count` rows, up to a whole step of the tile; in 8 bits [`Kernel::INTERLEAVE`].
     pub(crate) data: &'a [T],
     /// Chunks of a row.
     pub(crate) stride: usize,

@@ -44,13 +44,13 @@ impl Lanes for Neon {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Quads {
-        // SAFETY: the token proves Advanced SIMD, here and below.
+        // SAFETY: `self` proves Advanced SIMD, here and below.
         Quads([unsafe { vdupq_n_f32(x) }; 4])
     }
 
@@ -295,7 +295,7 @@ impl Kernel for Neon {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
         w.check(Self::SHAPE, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` has held the lengths against each other.
         unsafe {
             match w.ahead {
                 [] => fetching::<false>(rows, w, sums),

@@ -22,7 +22,7 @@ pub(crate) fn byte_product<K: Kernel>(
     finish: impl FnMut(usize, usize, &[Ints]),
 ) {
     let length = 16 * stride;
-    let fetches = K::FETCHES_WHAT_PASSES || count > shape.rows;
+    let fetches = K::PREFETCHES_FEW_ROWS || count > shape.rows;
     let factors = |tile: &Tile| {
         let ahead = if fetches { tile.ahead.clone() } else { 0..0 };
         let a = ByteRows {

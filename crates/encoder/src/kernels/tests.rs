@@ -82,7 +82,7 @@ impl Job for &Product {
     fn run<K: Kernel>(self, kernel: K) -> Vec<i64> {
         let _session = kernel.session();
         let count = self.rows.len() / self.stride;
-        let mut rows = vec![Bytes::ZERO; room_for::<K>(count, self.stride)];
+        let mut rows = vec![Bytes::ZERO; chunks_for::<K>(count, self.stride)];
         for (number, row) in self.rows.chunks(self.stride).enumerate() {
             let mut to = RowMut::new::<K>(&mut rows, number, self.stride);
             for (chunk, from) in row.iter().enumerate() {
@@ -102,7 +102,7 @@ impl Job for &Product {
                 break;
             }
             // The next tile begins with rows that lie together.
-            let height = height.next_multiple_of(K::TOGETHER).min(count - row);
+            let height = height.next_multiple_of(K::INTERLEAVE).min(count - row);
             let mut first = 0;
             let widest = (0..100).map(K::shape).filter(|shape| height <= shape.rows);
             let widest = widest.map(|shape| shape.panels).max().unwrap_or_default();
