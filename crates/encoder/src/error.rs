@@ -45,7 +45,7 @@ pub enum Error {
         /// The model type.
         model_type: &'static str,
     },
-    /// The weights file is no safetensors file, is cut short, or its header lies.
+    /// The weights file is no safetensors file, is cut short, or has a header with false claims.
     #[error(
         "model.safetensors or one of its parts is corrupt: {reason}; copy or download it again"
     )]
@@ -101,24 +101,24 @@ pub enum Error {
         /// Those that exist, separated by commas.
         known: String,
     },
-    /// The bounds of a pack do not cut its ids into sequences.
+    /// The bounds of a pack do not split its ids into sequences.
     #[error(
         "bounds of a pack must start at 0, rise, and end at its {ids} ids; bound {index} does not fit"
     )]
     Bounds {
         /// How many ids the pack has.
         ids: usize,
-        /// The first bound that is wrong.
+        /// The index of the first bound that is wrong.
         index: usize,
     },
-    /// Tokens to read are not in order, or not in the pack.
+    /// Tokens to read are not in rising order, or not in the pack.
     #[error(
         "tokens to read must be in order and among the pack's {tokens}; number {index} of them is not"
     )]
     Tokens {
         /// How many tokens the pack has.
         tokens: usize,
-        /// The first that is wrong, counted from 0.
+        /// The index of the first that is wrong.
         index: usize,
     },
     /// A sequence of a pack has no tokens.

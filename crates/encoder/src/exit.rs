@@ -8,7 +8,7 @@ use crate::shapes::Shape;
 use crate::weights::Weights;
 use crate::{Architecture, Config, Error, Precision};
 
-/// The prefix of the names of its tensors.
+/// The prefix of the names of the tensors of exits.
 const EXITS: &str = "exits.";
 
 /// Whether a tensor of this name belongs to the early exits.

@@ -14,7 +14,7 @@
 //!
 //! [`prepare`] lays out 8-bit weights ahead of time, so that a program can run a model that is part
 //! of its binary in place, without a copy. [`apply_change`] makes the weights of a model that is
-//! stored as a change of another, and [`nest`] stores two weights files that share tensors as one.
+//! stored as a change of another. [`nest`] stores the tensors that two weights files share once.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};

@@ -14,7 +14,7 @@ pub struct Packed<'a> {
     bounds: &'a [usize],
 }
 
-/// Token sequences laid end to end, to be filled one by one.
+/// Token sequences laid end to end, owned and added one by one.
 #[derive(Debug, Clone, Default)]
 pub struct Pack {
     ids: Vec<u32>,
@@ -44,7 +44,7 @@ impl Pack {
         self.bounds.split_last().map_or(&[], |(_, starts)| starts)
     }
 
-    /// The batch.
+    /// The sequences as a batch.
     ///
     /// # Errors
     /// [`Error::EmptySequence`].

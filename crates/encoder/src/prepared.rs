@@ -69,7 +69,7 @@ pub(crate) fn panelled(metadata: &Metadata) -> Result<HashSet<String>, String> {
 /// Lays out the 8-bit weights of the blocks as [`Encoder::load`](crate::Encoder::load) needs them.
 ///
 /// Returns the bytes of a `model.safetensors` with tensors of the same names, shapes and types. Only
-/// [`Encoder::load`](crate::Encoder::load) and [`Tensors`](crate::Tensors) can read it: to other
+/// [`Encoder::load`](crate::Encoder::load) and [`Tensors`](crate::Tensors) know this layout: to other
 /// readers the weights are out of order. A program that contains these bytes, aligned to 64 bytes,
 /// can run the model in place. Some weights stay as they are: those of layers whose inputs are no
 /// multiple of 64 or whose outputs are no multiple of 16, and those not stored in 8 bits.
@@ -211,7 +211,7 @@ mod tests {
         safetensors::serialize(views, None).unwrap()
     }
 
-    fn lasting(bytes: &[u8], past: usize) -> &'static [u8] {
+    fn leaked(bytes: &[u8], past: usize) -> &'static [u8] {
         let room = vec![0; bytes.len() + 128].leak();
         let start = room.as_ptr().align_offset(64) + past;
         let place = &mut room[start..][..bytes.len()];
@@ -247,7 +247,7 @@ mod tests {
         let (in_place, data, sums, scales) = read(&plain);
         assert!(!in_place);
         for (past, expected) in [(0, true), (1, false), (32, false)] {
-            let weights = Weights::open_static(lasting(&prepared, past), "").unwrap();
+            let weights = Weights::open_static(leaked(&prepared, past), "").unwrap();
             let found = read(&weights);
             assert_eq!(
                 found,
@@ -256,12 +256,12 @@ mod tests {
             );
         }
         // Bytes that are not `'static` are copied, and so are layers that do not follow each other.
-        assert!(!read(&Weights::open(lasting(&prepared, 0), "").unwrap()).0);
-        assert!(!read(&Weights::open_static(lasting(&file, 0), "").unwrap()).0);
+        assert!(!read(&Weights::open(leaked(&prepared, 0), "").unwrap()).0);
+        assert!(!read(&Weights::open_static(leaked(&file, 0), "").unwrap()).0);
         let mut turned = in_panels(&plain, &shape()).unwrap();
         turned.reverse();
         let turned = write(&plain, turned).unwrap();
-        let weights = Weights::open_static(lasting(&turned, 0), "").unwrap();
+        let weights = Weights::open_static(leaked(&turned, 0), "").unwrap();
         assert_eq!(read(&weights), (false, data, sums, scales));
     }
 }

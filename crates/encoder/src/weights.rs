@@ -129,17 +129,17 @@ impl<'a> Weights<'a> {
         Ok(info.shape.first().copied().unwrap_or(0))
     }
 
-    /// A tensor of one dimension.
+    /// A tensor of floats of one dimension, as `f32`.
     pub(crate) fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, Error> {
         self.floats(name, &[length])
     }
 
-    /// A tensor of floats of any shape.
+    /// A tensor of floats of any shape, as `f32` in row-major order.
     pub(crate) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         floats(&self.find(name, shape)?, FLOATS)
     }
 
-    /// A tensor of two dimensions.
+    /// A tensor of two dimensions, as stored, with its scales and sums.
     pub(crate) fn matrix(
         &self,
         name: &str,
@@ -242,7 +242,7 @@ fn floats(tensor: &Tensor<'_>, supported: &'static str) -> Result<Vec<f32>, Erro
     Ok(values)
 }
 
-/// How elements are stored.
+/// The type of stored elements.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Stored {
     I8,
