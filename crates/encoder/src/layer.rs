@@ -134,7 +134,7 @@ impl Layer {
     pub(crate) fn finish<K: Kernel>(
         &self,
         kernel: K,
-        pack: LayerInput<'_>,
+        input: LayerInput<'_>,
         rows: &Range<usize>,
         (hidden, context): (&mut [Floats], &mut [Floats]),
         scratch: &mut Scratch,
@@ -147,15 +147,15 @@ impl Layer {
             ..
         } = scratch;
         let (width, context_width) = (self.output_norm.chunks(), self.attention.chunks());
-        for sequence in &pack.group.sequences {
+        for sequence in &input.group.sequences {
             let range = sequence.live.clone();
             let here = overlap(&range, rows);
             if here.is_empty() {
                 continue;
             }
             let sequence = Sequence {
-                qkv: pack.qkv.rows(range.clone()),
-                stopped: pack.stopped.rows(sequence.stopped.clone()),
+                qkv: input.qkv.rows(range.clone()),
+                stopped: input.stopped.rows(sequence.stopped.clone()),
                 heads: self.attention.heads(),
                 queries: here.start - range.start..here.end - range.start,
             };
@@ -165,7 +165,7 @@ impl Layer {
                 #[inline(always)]
                 || {
                     let layer = &self.attention;
-                    layer.attend(kernel, sequence, pack.bias, context, attention);
+                    layer.attend(kernel, sequence, input.bias, context, attention);
                 },
             );
         }

@@ -213,7 +213,7 @@ impl Linear {
                             outlier,
                         } = rounded.quantised.rows[row];
                         let outlier = outlier / Bytes::COLUMN_STEP;
-                        let [scale, zero_point, outlier] =
+                        let [scale, offset, outlier] =
                             [scale, -zero_point, outlier].map(|x| l.splat(x));
                         // Slices of one length, so that the loop has no bounds checks.
                         let panels = first..first + found.len();
@@ -226,7 +226,7 @@ impl Linear {
                             let group = &data[group + panel * 16 * stride];
                             let weights = l.ints_to_floats(&group.column(outlier_column % 4));
                             let found = l.ints_to_floats(&found[panel]);
-                            let value = l.mul_add(l.load(&sums[panel]), zero_point, found);
+                            let value = l.mul_add(l.load(&sums[panel]), offset, found);
                             let value = l.mul_add(weights, outlier, l.mul(value, scale));
                             let value =
                                 l.mul_add(value, l.load(&scales[panel]), l.load(&bias[panel]));

@@ -248,7 +248,7 @@ fn rows<K: Kernel>(
                     }
                 },
             );
-            let pack = LayerInput {
+            let input = LayerInput {
                 group,
                 bias: model.relative_bias.as_ref(),
                 qkv,
@@ -257,7 +257,7 @@ fn rows<K: Kernel>(
             let taken = hidden.split_mut(places()).zip(context.split_mut(rows()));
             let taken = rows().zip(taken).zip(&mut *scratches);
             share(taken, |((rows, places), scratch)| {
-                layer.finish(kernel, pack, &rows, places, scratch);
+                layer.finish(kernel, input, &rows, places, scratch);
             });
         }
     }
