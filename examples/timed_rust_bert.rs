@@ -1,5 +1,4 @@
-//! The rust-bert backend as `benches/peers/compare.py` drives it, in the protocol of its other
-//! engines.
+//! Times the rust-bert backend for `benches/peers/compare.py`, in the protocol of its other engines.
 //!
 //! `timed_rust_bert MODEL_DIR THREADS WORK.json` prints `ready`; then for each line `MODE` it runs
 //! that mode's batches once and prints `TOKENS SECONDS`.
@@ -8,7 +7,8 @@ use std::error::Error;
 use std::io::BufRead;
 use std::time::Instant;
 
-use newshound::backend::{Backend, Device, Packed, RustBert};
+use newshound::backend::{Backend, Device, RustBert};
+use newshound_encoder::Pack;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -27,32 +27,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ready");
     for mode in std::io::stdin().lock().lines() {
         let batches: Vec<Vec<Vec<u32>>> = serde_json::from_value(work[mode?.trim()].clone())?;
-        // Each batch as a pack for each thread.
-        let packs: Vec<Vec<(Vec<u32>, Vec<usize>)>> = batches
+        // Each batch is split into one pack for each thread.
+        let packs: Vec<Vec<Pack>> = batches
             .iter()
             .map(|batch| {
                 let share = batch.len().div_ceil(rayon::current_num_threads()).max(1);
                 batch.chunks(share).map(pack).collect()
             })
             .collect();
-        let tokens: usize = packs.iter().flatten().map(|(ids, _)| ids.len()).sum();
+        let tokens: usize = packs.iter().flatten().map(Pack::tokens).sum();
         let start = Instant::now();
-        for together in &packs {
-            together.par_iter().try_for_each(|(ids, bounds)| {
-                backend.logits(Packed::new(ids, bounds)?).map(|_| ())
-            })?;
+        for batch in &packs {
+            batch
+                .par_iter()
+                .try_for_each(|pack| backend.logits(pack.packed()?).map(|_| ()))?;
         }
         println!("{tokens} {}", start.elapsed().as_secs_f64());
     }
     Ok(())
 }
 
-fn pack(sequences: &[Vec<u32>]) -> (Vec<u32>, Vec<usize>) {
-    let mut bounds = vec![0];
-    let mut ids = Vec::new();
-    for sequence in sequences {
-        ids.extend_from_slice(sequence);
-        bounds.push(ids.len());
-    }
-    (ids, bounds)
+fn pack(sequences: &[Vec<u32>]) -> Pack {
+    let mut pack = Pack::default();
+    sequences.iter().for_each(|ids| pack.push(&[ids]));
+    pack
 }

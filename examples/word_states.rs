@@ -1,33 +1,34 @@
-//! Writes the states that a model gives the words of texts, for fitting a head on them:
+//! Writes the hidden states that a model computes for the words of texts, to fit a head on them:
 //!
 //!     word_states MODEL_DIR OUT.safetensors [--early-exit] < texts.jsonl
 //!
-//! A row is `{"text": "...", "windows": 2}`: only that many windows are read, all where the
-//! field is missing. The file has `states` (BF16, words x columns), and for each text the
-//! number of its words and of those in its first sentence: `words` and `lead` (I64, texts).
+//! A row is `{"text": "...", "windows": 2}`; without `windows`, all windows of the text are read.
+//! The file has `states` (BF16, words x columns) and, for each text, the number of its words and of
+//! the words in its first sentence: `words` and `lead` (I64, texts).
 
 use std::error::Error;
 use std::path::Path;
 use std::{env, io};
 
 use newshound::Model;
-use newshound::backend::Packed;
 use newshound::window;
-use newshound_encoder::Options;
+use newshound_encoder::{Options, Pack};
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Subwords in a window, as the tagger cuts them.
+/// Subwords in a window, as in the tagger.
 const WINDOW: usize = 160;
 
-/// What was read of a text.
+/// The states of a text.
 struct Read {
-    /// A row of `size` values a word.
+    /// A row of the model's hidden size for each word, as bfloat16.
     states: Vec<u16>,
+    /// The number of words read.
     words: i64,
+    /// The number of words read in the first sentence.
     lead: i64,
 }
 
@@ -86,21 +87,16 @@ fn read(model: &Model, row: &str) -> Result<Read, Failure> {
     let document = model.subwords().tokenize(text)?;
     let windows = window::windows(&document, WINDOW);
     let (prefix, suffix) = (model.subwords().prefix(), model.subwords().suffix());
-    let (mut ids, mut bounds) = (Vec::new(), vec![0]);
+    let mut pack = Pack::default();
     for window in windows.iter().take(most) {
-        ids.extend_from_slice(prefix);
-        ids.extend_from_slice(&document.ids[window.clone()]);
-        ids.extend_from_slice(suffix);
-        bounds.push(ids.len());
+        pack.push(&[prefix, &document.ids[window.clone()], suffix]);
     }
-    let (_, hidden) = model
-        .backend()
-        .logits_and_hidden(Packed::new(&ids, &bounds)?)?;
+    let (_, hidden) = model.backend().logits_and_hidden(pack.packed()?)?;
     let mut states = Vec::new();
     let mut words = 0;
     for pieces in document.pieces.iter().filter(|pieces| !pieces.is_empty()) {
         if let Some(at) = window::owner(&windows, pieces.start).filter(|&at| at < most) {
-            let row = bounds[at] + prefix.len() + pieces.start - windows[at].start;
+            let row = pack.starts()[at] + prefix.len() + pieces.start - windows[at].start;
             states.extend(hidden.row(row).iter().map(|&value| rounded(value)));
             words += 1;
         }
@@ -116,7 +112,7 @@ fn read(model: &Model, row: &str) -> Result<Read, Failure> {
     })
 }
 
-/// The nearest bf16.
+/// The bits of the nearest bfloat16.
 fn rounded(value: f32) -> u16 {
     ((value.to_bits() + 0x7FFF + (value.to_bits() >> 16 & 1)) >> 16) as u16
 }

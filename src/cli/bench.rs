@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use newshound::backend::Packed;
 use newshound::window::{packs, windows};
 use newshound::{Isa, Tagger};
+use newshound_encoder::Pack;
 use rayon::prelude::*;
 
 use super::Outcome;
@@ -139,16 +139,12 @@ fn tokens_per_second(
         }
     }
     let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
-    let packs: Vec<(Vec<u32>, Vec<usize>)> = packs(&lengths, tagger.pack())
+    let packs: Vec<Pack> = packs(&lengths, tagger.pack())
         .iter()
-        .map(|pack| {
-            let mut bounds = vec![0];
-            let mut ids = Vec::new();
-            for &sequence in pack {
-                ids.extend_from_slice(&sequences[sequence]);
-                bounds.push(ids.len());
-            }
-            (ids, bounds)
+        .map(|members| {
+            let mut pack = Pack::default();
+            members.iter().for_each(|&at| pack.push(&[&sequences[at]]));
+            pack
         })
         .collect();
     let backend = tagger.model().backend();
@@ -158,7 +154,7 @@ fn tokens_per_second(
         pool.install(|| {
             packs
                 .par_iter()
-                .try_for_each(|(ids, bounds)| backend.logits(Packed::new(ids, bounds)?).map(|_| ()))
+                .try_for_each(|pack| backend.logits(pack.packed()?).map(|_| ()))
         })
     })?;
     Ok(passes * lengths.iter().sum::<usize>() as f64)

@@ -1,12 +1,12 @@
 //! Checks that a model is complete and does what its files say.
 
 use ndarray::Array2;
-use newshound_encoder::{Options, Precision};
+use newshound_encoder::{Options, Pack, Precision};
 use serde::Serialize;
 
 use super::files::{Files, Wrong};
 use super::{About, Model, Source};
-use crate::backend::{Engine, Packed, Setup};
+use crate::backend::{Engine, Setup};
 use crate::digest::sha256;
 use crate::{Error, Result};
 
@@ -95,25 +95,22 @@ impl Model {
     }
 
     /// The probe in a pack, so many times over.
-    fn probe(&self, times: usize) -> Result<(Vec<u32>, Vec<usize>)> {
+    fn probe(&self, times: usize) -> Result<Pack> {
         let document = self.subwords.tokenize(PROBE)?;
         let (prefix, suffix) = (self.subwords.prefix(), self.subwords.suffix());
         let room = self.room()?;
-        let (mut ids, mut bounds) = (Vec::new(), vec![0]);
+        let mut pack = Pack::default();
         for time in 0..times {
             // Of different lengths, so that backends that pad have to.
             let length = room.min(document.ids.len()) / (time + 1);
-            ids.extend_from_slice(prefix);
-            ids.extend(document.ids.iter().take(length.max(1)));
-            ids.extend_from_slice(suffix);
-            bounds.push(ids.len());
+            let ids = document.ids.get(..length.max(1));
+            pack.push(&[prefix, ids.unwrap_or_default(), suffix]);
         }
-        Ok((ids, bounds))
+        Ok(pack)
     }
 
     fn probe_logits(&self, times: usize) -> Result<Array2<f32>> {
-        let (ids, bounds) = self.probe(times)?;
-        self.backend.logits(Packed::new(&ids, &bounds)?)
+        self.backend.logits(self.probe(times)?.packed()?)
     }
 
     fn check_pass(&self, source: &Source, name: &'static str) -> Result<Check> {

@@ -1,11 +1,11 @@
 //! Tokenised documents through the model: windows, packs, logits of each word.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
+use newshound_encoder::Pack;
 use rayon::prelude::*;
 
 use super::Tagger;
 use crate::Result;
-use crate::backend::Packed;
 use crate::tokenize::Tokenized;
 use crate::topic::{Attention, Pool};
 use crate::window::{self, Window};
@@ -136,16 +136,12 @@ impl Tagger {
     ) -> Result<Vec<(usize, Part)>> {
         let subwords = self.model.subwords();
         let (prefix, suffix) = (subwords.prefix(), subwords.suffix());
-        let (mut ids, mut bounds, mut tokens) = (Vec::new(), vec![0], Vec::new());
+        let (mut sequences, mut tokens) = (Pack::default(), Vec::new());
         for &at in pack {
-            ids.extend_from_slice(prefix);
-            let first = ids.len();
+            let first = sequences.tokens() + prefix.len();
             tokens.extend(jobs[at].rows.iter().map(|row| first + row));
-            ids.extend_from_slice(jobs[at].ids);
-            ids.extend_from_slice(suffix);
-            bounds.push(ids.len());
+            sequences.push(&[prefix, jobs[at].ids, suffix]);
         }
-        let packed = Packed::new(&ids, &bounds)?;
         let mut found = Vec::new();
         let mut read = |logits: ArrayView2<'_, f32>, states: ArrayView2<'_, f32>| {
             let mut first = 0;
@@ -161,7 +157,8 @@ impl Tagger {
                 first += words.len();
             }
         };
-        self.model.backend().read(packed, &tokens, &mut read)?;
+        let backend = self.model.backend();
+        backend.read(sequences.packed()?, &tokens, &mut read)?;
         Ok(found)
     }
 }

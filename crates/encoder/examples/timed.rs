@@ -1,4 +1,4 @@
-//! The encoder as `benches/peers/compare.py` drives it, in the protocol of its other engines.
+//! Times the encoder for `benches/peers/compare.py`, in the protocol of its other engines.
 //!
 //! `timed MODEL_DIR PRECISION THREADS WORK.json [--early-exit]` prints `ready`; then for each line
 //! `MODE` it runs that mode's batches once and prints `TOKENS SECONDS`.
@@ -7,11 +7,8 @@ use std::error::Error;
 use std::io::BufRead;
 use std::time::Instant;
 
-use newshound_encoder::{Encoder, Options, Packed};
+use newshound_encoder::{Encoder, Options, Pack};
 use serde_json::Value;
-
-/// A pack: ids and bounds.
-type Pack = (Vec<u32>, Vec<usize>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -31,12 +28,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ready");
     for mode in std::io::stdin().lock().lines() {
         let packs = packs(&work[mode?.trim()])?;
-        let tokens: usize = packs.iter().map(|(ids, _)| ids.len()).sum();
-        // As the other engines do, it computes on the thread that asks.
+        let tokens: usize = packs.iter().map(Pack::tokens).sum();
+        // One batch after the other, as in the other engines; the threads share each pass.
         let seconds = pool.install(|| -> Result<f64, newshound_encoder::Error> {
             let start = Instant::now();
-            for (ids, bounds) in &packs {
-                encoder.logits(Packed::new(ids, bounds)?)?;
+            for pack in &packs {
+                encoder.logits(pack.packed()?)?;
             }
             Ok(start.elapsed().as_secs_f64())
         })?;
@@ -45,18 +42,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Each batch of a mode as a pack, which the threads share.
+/// Each batch of a mode as a pack.
 fn packs(mode: &Value) -> Result<Vec<Pack>, Box<dyn Error>> {
     let batches: Vec<Vec<Vec<u32>>> = serde_json::from_value(mode.clone())?;
     Ok(batches.iter().map(|batch| pack(batch)).collect())
 }
 
 fn pack(sequences: &[Vec<u32>]) -> Pack {
-    let mut bounds = vec![0];
-    let mut ids = Vec::new();
-    for sequence in sequences {
-        ids.extend_from_slice(sequence);
-        bounds.push(ids.len());
-    }
-    (ids, bounds)
+    let mut pack = Pack::default();
+    sequences.iter().for_each(|ids| pack.push(&[ids]));
+    pack
 }

@@ -26,7 +26,7 @@ impl Activation {
         }
     }
 
-    /// How to compute it where what it gives is rounded to 8 bits, or is not.
+    /// How to compute it; less exactly if the result is then rounded to 8 bits.
     pub(crate) fn curve(self, eight_bit: bool) -> Curve {
         match self {
             Self::Gelu if eight_bit => Curve::NearGelu,
@@ -41,7 +41,7 @@ impl Activation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Curve {
     Gelu,
-    /// To about a hundredth of a step of 8 bits.
+    /// GELU to about a hundredth of a step of 8 bits.
     NearGelu,
     GeluTanh,
     Relu,
@@ -115,7 +115,7 @@ mod tests {
         first
     }
 
-    /// The largest error in units of the input, or of 1 for inputs below.
+    /// The largest error relative to the input; absolute for inputs below 1.
     fn worst(curve: Curve, reference: impl Fn(f64) -> f64) -> f64 {
         let inputs: Vec<f32> = (-80_000..80_003).map(|i| i as f32 * 1e-4).collect();
         inputs
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn for_8_bits_gelu_keeps_its_absolute_bound_and_zero() {
+    fn near_gelu_keeps_its_absolute_bound_and_zero() {
         let inputs: Vec<f32> = (-80_000..80_003).map(|i| i as f32 * 1e-4).collect();
         for (&x, y) in inputs.iter().zip(apply(Curve::NearGelu, &inputs)) {
             let difference = (f64::from(y) - exact(f64::from(x))).abs();

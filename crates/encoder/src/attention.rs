@@ -13,31 +13,33 @@ use crate::{Config, Error, Precision};
 mod bytes;
 mod floats;
 
-/// Queries whose scores are in cache together, about.
+/// About how many queries are processed at a time, so that their scores stay in cache.
 const QUERIES: usize = 24;
 
 pub(crate) struct Attention {
-    /// hidden to queries, keys and values side by side.
-    pub(crate) joint: Linear,
+    /// Hidden states to queries, keys and values, side by side.
+    pub(crate) qkv: Linear,
     pub(crate) output: Linear,
-    /// hidden, in heads.
-    heads: Columns,
-    count: usize,
+    /// The columns of queries, and of keys and of values: a group for each head.
+    columns: Columns,
+    /// The number of heads.
+    heads: usize,
+    /// The columns of a head.
     width: usize,
 }
 
-/// What attention looks at.
+/// The input of attention for one sequence.
 pub(crate) struct Sequence<'a> {
-    /// A row for each token that goes on: queries, keys and values of `heads`.
-    pub(crate) joint: &'a [Floats],
-    /// A row for each token that has stopped: keys and values. They come behind the others.
+    /// A row for each live token: queries, keys and values of `heads`.
+    pub(crate) qkv: &'a [Floats],
+    /// A row for each stopped token: keys and values of `heads`. As keys they follow the live ones.
     pub(crate) stopped: &'a [Floats],
     pub(crate) heads: Range<usize>,
-    /// The tokens to look from, of those that go on.
+    /// The live tokens to compute attention for.
     pub(crate) queries: Range<usize>,
 }
 
-/// The columns of a head.
+/// The size of a head, in columns and in chunks.
 #[derive(Clone, Copy)]
 struct Shape {
     width: usize,
@@ -45,18 +47,18 @@ struct Shape {
 }
 
 impl<'a> Sequence<'a> {
-    /// How many tokens there are, where all heads have `chunks`.
+    /// The number of tokens. `chunks` is the width of all heads together.
     fn tokens(&self, chunks: usize) -> usize {
-        self.joint.len() / (3 * chunks) + self.stopped.len() / (2 * chunks)
+        self.qkv.len() / (3 * chunks) + self.stopped.len() / (2 * chunks)
     }
 
-    /// The keys of all tokens, `head` of the `chunks` of all heads.
+    /// The keys of all tokens in one head, which has the chunks `head` of `chunks`.
     #[inline(always)]
     fn keys(&self, chunks: usize, head: Range<usize>) -> impl Iterator<Item = &'a [Floats]> {
         self.part(chunks, head, 0)
     }
 
-    /// The values.
+    /// The same for values.
     #[inline(always)]
     fn values(&self, chunks: usize, head: Range<usize>) -> impl Iterator<Item = &'a [Floats]> {
         self.part(chunks, head, chunks)
@@ -67,23 +69,23 @@ impl<'a> Sequence<'a> {
         &self,
         chunks: usize,
         head: Range<usize>,
-        from: usize,
+        offset: usize,
     ) -> impl Iterator<Item = &'a [Floats]> {
         let rows = move |rows: &'a [Floats], queries: usize| {
-            let start = queries + from + head.start;
+            let start = queries + offset + head.start;
             let rows = rows.chunks_exact(queries + 2 * chunks);
             rows.map(move |row| &row[start..start + head.len()])
         };
         let stopped = rows.clone()(self.stopped, 0);
-        rows(self.joint, chunks).chain(stopped)
+        rows(self.qkv, chunks).chain(stopped)
     }
 }
 
-/// Room for one head of one sequence.
+/// Buffers for one head of one sequence.
 #[derive(Default)]
-pub(crate) struct Room {
-    bytes: bytes::Room,
-    floats: floats::Room,
+pub(crate) struct Scratch {
+    bytes: bytes::Scratch,
+    floats: floats::Scratch,
 }
 
 impl Attention {
@@ -95,31 +97,31 @@ impl Attention {
         kernel: Chosen,
     ) -> Result<Self, Error> {
         Ok(Self {
-            joint: Linear::load(weights, &shapes.joint, precision)?.for_kernel(kernel),
+            qkv: Linear::load(weights, &shapes.qkv, precision)?.for_kernel(kernel),
             output: Linear::load(weights, &shapes.output, precision)?.for_kernel(kernel),
-            heads: shapes.joint.outputs,
-            count: config.heads,
+            columns: shapes.qkv.outputs,
+            heads: config.heads,
             width: config.hidden / config.heads,
         })
     }
 
-    /// How many heads there are.
+    /// All heads, by number.
     pub(crate) fn heads(&self) -> Range<usize> {
-        0..self.count
+        0..self.heads
     }
 
-    /// Chunks of a head's columns.
+    /// The width of a head, in chunks.
     pub(crate) fn head_chunks(&self) -> usize {
-        self.heads.group_chunks()
+        self.columns.group_chunks()
     }
 
-    /// Chunks of a row of context.
+    /// The width of all heads together, in chunks.
     pub(crate) fn chunks(&self) -> usize {
-        self.heads.chunks()
+        self.columns.chunks()
     }
 
-    /// Mixes the values of a sequence into `context`, a row for each query. In 8 bits where the layers
-    /// multiply so, else in `f32`.
+    /// Writes the weighted mean of the values to `context`, a row for each query. Computes in 8 bits
+    /// if the linear layers do, else in `f32`.
     #[inline(always)]
     pub(crate) fn attend<K: Kernel>(
         &self,
@@ -127,16 +129,16 @@ impl Attention {
         sequence: Sequence<'_>,
         bias: Option<&RelativeBias>,
         context: &mut [Floats],
-        room: &mut Room,
+        scratch: &mut Scratch,
     ) {
         let shape = Shape {
             width: self.width,
-            head_chunks: self.heads.group_chunks(),
+            head_chunks: self.head_chunks(),
         };
-        if self.joint.eight_bit() {
-            bytes::attend(kernel, shape, sequence, bias, context, &mut room.bytes);
+        if self.qkv.eight_bit() {
+            bytes::attend(kernel, shape, sequence, bias, context, &mut scratch.bytes);
         } else {
-            floats::attend(kernel, shape, sequence, bias, context, &mut room.floats);
+            floats::attend(kernel, shape, sequence, bias, context, &mut scratch.floats);
         }
     }
 }
@@ -151,9 +153,9 @@ mod tests {
 
     /// Attention of all heads of a sequence, in 8 bits or in `f32`.
     struct Attend<'a> {
-        /// Another sequence, which leaves what it leaves in the room.
+        /// Another sequence, computed first with the same buffers.
         before: &'a [Floats],
-        joint: &'a [Floats],
+        qkv: &'a [Floats],
         heads: Columns,
         queries: Range<usize>,
         eight_bit: bool,
@@ -169,10 +171,10 @@ mod tests {
                 head_chunks: self.heads.group_chunks(),
             };
             let mut context = vec![Floats::ZERO; self.queries.len() * self.heads.chunks()];
-            let mut room = Room::default();
-            for (joint, queries) in [(self.before, 0..1), (self.joint, self.queries)] {
+            let mut scratch = Scratch::default();
+            for (qkv, queries) in [(self.before, 0..1), (self.qkv, self.queries)] {
                 let sequence = Sequence {
-                    joint,
+                    qkv,
                     stopped: &[],
                     heads: 0..heads,
                     queries,
@@ -181,11 +183,11 @@ mod tests {
                     #[inline(always)]
                     || {
                         if self.eight_bit {
-                            let room = &mut room.bytes;
-                            bytes::attend(kernel, shape, sequence, None, &mut context, room);
+                            let scratch = &mut scratch.bytes;
+                            bytes::attend(kernel, shape, sequence, None, &mut context, scratch);
                         } else {
-                            let room = &mut room.floats;
-                            floats::attend(kernel, shape, sequence, None, &mut context, room);
+                            let scratch = &mut scratch.floats;
+                            floats::attend(kernel, shape, sequence, None, &mut context, scratch);
                         }
                     },
                 );
@@ -194,8 +196,8 @@ mod tests {
         }
     }
 
-    /// Queries, keys and values of `tokens`, from -2 to 2, with zeros as filling.
-    fn joint(heads: Columns, tokens: usize, seed: u32) -> Vec<Floats> {
+    /// Random queries, keys and values of `tokens`, from -2 to 2; zeros as padding.
+    fn qkv(heads: Columns, tokens: usize, seed: u32) -> Vec<Floats> {
         let mut state = seed;
         let mut rows = Vec::new();
         for _ in 0..3 * tokens {
@@ -214,7 +216,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
-        fn in_8_bits_every_kernel_gives_the_same_and_nearly_that_of_f32(
+        fn eight_bit_attention_is_the_same_on_every_kernel_and_close_to_f32(
             count in 1..4usize,
             width in prop::sample::select(vec![1, 5, 16, 18, 32, 64, 80]),
             tokens in prop_oneof![1..20usize, 60..70usize, 120..140usize],
@@ -222,12 +224,12 @@ mod tests {
             seed in any::<u32>(),
         ) {
             let heads = Columns::grouped(count, width);
-            let joint = joint(heads, tokens, seed);
+            let qkv = qkv(heads, tokens, seed);
             let queries = (cut * tokens as f64) as usize..tokens;
             let run = |kernel: crate::kernels::Chosen, eight_bit| {
                 let queries = queries.clone();
-                let before = &joint[..3 * heads.chunks()];
-                kernel.run(Attend { before, joint: &joint, heads, queries, eight_bit })
+                let before = &qkv[..3 * heads.chunks()];
+                kernel.run(Attend { before, qkv: &qkv, heads, queries, eight_bit })
             };
             let scalar = crate::kernels::Chosen::SCALAR;
             let (expected, exact) = (run(scalar, true), run(scalar, false));
@@ -242,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn in_8_bits_zeros_give_zeros_and_what_is_not_a_number_none() {
+    fn in_8_bits_zeros_give_zeros_and_a_nan_spoils_only_its_head() {
         let heads = Columns::grouped(2, 18);
         let stride = 3 * heads.chunks();
-        let run = |kernel: crate::kernels::Chosen, joint: &[Floats]| {
-            let queries = 0..joint.len() / stride;
+        let run = |kernel: crate::kernels::Chosen, qkv: &[Floats]| {
+            let queries = 0..qkv.len() / stride;
             let found = kernel.run(Attend {
-                before: &joint[..stride],
-                joint,
+                before: &qkv[..stride],
+                qkv,
                 heads,
                 queries,
                 eight_bit: true,
@@ -257,16 +259,16 @@ mod tests {
             Floats::lanes(&found).to_vec()
         };
         for (isa, kernel) in kernels() {
-            let mut joint = joint(heads, 21, 7);
+            let mut qkv = qkv(heads, 21, 7);
             assert!(
-                run(kernel, &vec![Floats::ZERO; joint.len()])
+                run(kernel, &vec![Floats::ZERO; qkv.len()])
                     .iter()
                     .all(|&x| x == 0.0),
                 "{isa}"
             );
             // A value of the first head.
-            joint[5 * stride + 2 * heads.chunks()].0[3] = f32::NAN;
-            let found = run(kernel, &joint);
+            qkv[5 * stride + 2 * heads.chunks()].0[3] = f32::NAN;
+            let found = run(kernel, &qkv);
             for row in found.chunks(heads.chunks() * LANES) {
                 assert!(row[..18].iter().all(|x| x.is_nan()), "{isa}");
                 assert!(row[32..].iter().all(|x| x.is_finite()), "{isa}");
@@ -275,30 +277,26 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_that_is_not_a_number_spoils_no_shorter_one_behind_it() {
+    fn a_sequence_of_nan_does_not_spoil_a_shorter_one_after_it() {
         let heads = Columns::grouped(2, 18);
-        let short = joint(heads, 5, 3);
+        let short = qkv(heads, 5, 3);
         for bad in [f32::NAN, f32::INFINITY] {
-            let mut long = joint(heads, 23, 7);
+            let mut long = qkv(heads, 23, 7);
             for key in long.chunks_exact_mut(heads.chunks()).skip(1).step_by(3) {
                 key.iter_mut().for_each(|chunk| chunk.0.fill(bad));
             }
             for (isa, kernel) in kernels() {
                 for eight_bit in [true, false] {
-                    let behind = |before| {
+                    let after = |before| {
                         kernel.run(Attend {
                             before,
-                            joint: &short,
+                            qkv: &short,
                             heads,
                             queries: 0..5,
                             eight_bit,
                         })
                     };
-                    assert_eq!(
-                        behind(&long),
-                        behind(&short),
-                        "{isa}, in 8 bits: {eight_bit}"
-                    );
+                    assert_eq!(after(&long), after(&short), "{isa}, in 8 bits: {eight_bit}");
                 }
             }
         }

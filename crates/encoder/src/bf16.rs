@@ -1,10 +1,9 @@
-//! Activations and weights as bfloat16: `f32` without the lower half of its bits.
+//! Rounding to bfloat16: `f32` without the lower half of its bits.
 
 use crate::kernels::{Floats, LANES, Pairs};
 
-/// The bits of 2^-56. What is nearer to zero is rounded to zero: products are then multiples of
-/// 2^-126, and so are their sums, however rounded. Thus no kernel meets a denormal number, of which
-/// processors make different things.
+/// The bits of 2^-56. Smaller magnitudes are rounded to zero. Products, and sums of them, are then
+/// multiples of 2^-126, so that no denormal number occurs, which processors treat differently.
 const LEAST: u32 = (127 - 56) << 23;
 
 /// Rows of bfloat16 activations.
@@ -14,7 +13,8 @@ pub(crate) struct PairedRows {
 }
 
 impl PairedRows {
-    /// Rounds each row of `chunks` chunks; a tile may read `more` rows past the last one.
+    /// Rounds each row of `chunks` chunks. Leaves space for `more` rows, since a tile may read past the
+    /// last row.
     #[inline(always)]
     pub(crate) fn fill(&mut self, rows: &[Floats], chunks: usize, more: usize) {
         let stride = chunks.div_ceil(2);
@@ -37,14 +37,14 @@ fn pairs(values: &Floats, to: &mut [u32]) {
     }
 }
 
-/// Two values rounded, the first in the lower half.
+/// Two values rounded, the first in the lower half of the bits.
 #[inline(always)]
 fn pair(first: f32, second: f32) -> u32 {
     round(first) >> 16 | round(second)
 }
 
-/// The bits of an `f32` whose lower half is zero: the nearest, ties to even. NaN stays NaN, and what
-/// is nearer to infinity than to the largest bfloat16 becomes infinite.
+/// The nearest bfloat16, ties to even, as the bits of an `f32` whose lower half is zero. NaN stays
+/// NaN; what is nearer to infinity than to the largest bfloat16 becomes infinite.
 #[inline(always)]
 pub(crate) fn round(x: f32) -> u32 {
     let bits = x.to_bits();
@@ -77,7 +77,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
-        fn any_bits_round_as_they_do_elsewhere_but_for_the_smallest(bits in any::<u32>()) {
+        fn all_but_the_smallest_round_as_in_the_half_crate(bits in any::<u32>()) {
             let x = f32::from_bits(bits);
             let found = rounded(x);
             prop_assert_eq!(found.to_bits() & 0xffff, 0);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_go_to_the_even_one_and_the_ends_of_the_range_are_kept() {
+    fn ties_go_to_even_and_the_ends_of_the_range_are_kept() {
         let at = |bits: u32| rounded(f32::from_bits(bits)).to_bits();
         assert_eq!(at(0x3f80_8000), 0x3f80_0000);
         assert_eq!(at(0x3f81_8000), 0x3f82_0000);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_filled_up_with_zeros_whatever_was_there() {
+    fn a_row_is_padded_with_zeros_in_a_used_buffer() {
         let chunk = |first: u16| Floats(std::array::from_fn(|i| f32::from(first + i as u16)));
         let mut rows = PairedRows::default();
         rows.fill(&[chunk(1); 20], 20, 3);

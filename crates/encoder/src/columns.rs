@@ -1,5 +1,5 @@
-//! The layers on few rows: each thread takes some columns of every product, so that it reads its
-//! part of the weights alone. Between products one thread puts the columns together.
+//! The layers for few rows: each thread computes some columns of every product, so that it reads
+//! only its part of the weights. Between products one thread puts the columns together.
 
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::attention::Sequence;
 use crate::crew::steps;
 use crate::kernels::{Floats, Kernel, Lanes};
-use crate::layer::{Layer, Part};
+use crate::layer::{Layer, Scratch};
 use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
 use crate::matrix::Matrix;
@@ -16,25 +16,25 @@ use crate::rounded::Rounded;
 use crate::share::cuts;
 use crate::standing::Group;
 
-/// Room for what all threads read, kept from pass to pass.
+/// Buffers that all threads read, kept from pass to pass.
 #[derive(Default)]
 pub(crate) struct Shared {
-    /// Rows to multiply, but for those of the hidden states.
+    /// The input of the next product where that is not the hidden states.
     rows: Matrix,
-    /// The rows to multiply, rounded.
+    /// The input of the next product, rounded.
     rounded: Rounded,
-    /// Those of tokens that have stopped, rounded.
+    /// The hidden states of stopped tokens, rounded.
     stopped: Rounded,
 }
 
-/// What all threads read during a step, and one writes to between steps.
+/// What all threads read during a step, and one thread writes between steps.
 struct Board<'a> {
     hidden: &'a mut Matrix,
     rows: &'a mut Matrix,
     rounded: &'a mut Rounded,
 }
 
-/// What threads do together, in this order for each layer.
+/// The steps of each layer, in this order.
 #[derive(Clone, Copy)]
 enum Step {
     Attend,
@@ -45,27 +45,27 @@ enum Step {
 
 const STEPS: [Step; 4] = [Step::Attend, Step::Output, Step::Up, Step::Down];
 
-/// What a step is about.
+/// One thread's part of a step.
 #[derive(Clone, Copy)]
 struct Task<'a> {
     group: &'a Group,
-    /// Rows of tokens that have stopped, and the same rounded.
+    /// The hidden states of stopped tokens, and the same rounded.
     stopped: (&'a Matrix, &'a Rounded),
     bias: Option<&'a RelativeBias>,
-    /// Number of the part, and how many there are.
+    /// The index of the part among `parts`.
     part: usize,
     parts: usize,
 }
 
-/// Replaces the rows of `hidden`, of all tokens that go on, by what `layers` make of them, on as many
-/// threads as there are `parts`. `stopped` has the rows of tokens that have stopped.
+/// Runs `layers` on `hidden`, the rows of all live tokens, with as many threads as there are
+/// `parts`. `stopped` has the rows of stopped tokens.
 pub(crate) fn apply<K: Kernel>(
     kernel: K,
     layers: &[Layer],
     group: &Group,
     bias: Option<&RelativeBias>,
     (hidden, stopped): (&mut Matrix, &Matrix),
-    (shared, parts): (&mut Shared, &mut [Part]),
+    (shared, parts): (&mut Shared, &mut [Scratch]),
 ) {
     let count = parts.len();
     let Shared {
@@ -74,9 +74,9 @@ pub(crate) fn apply<K: Kernel>(
         stopped: stopped_rounded,
     } = shared;
     if let Some(first) = layers.first() {
-        round(kernel, hidden, &first.attention.joint, rounded);
-        // As any other layer would round them.
-        round(kernel, stopped, &first.attention.joint, stopped_rounded);
+        round(kernel, hidden, &first.attention.qkv, rounded);
+        // Every layer rounds in the same way, so that once is enough for all.
+        round(kernel, stopped, &first.attention.qkv, stopped_rounded);
     }
     let stopped = (stopped, &*stopped_rounded);
     let board = RwLock::new(Board {
@@ -84,10 +84,10 @@ pub(crate) fn apply<K: Kernel>(
         rows,
         rounded,
     });
-    let parts: Vec<RwLock<&mut Part>> = parts.iter_mut().map(RwLock::new).collect();
+    let parts: Vec<RwLock<&mut Scratch>> = parts.iter_mut().map(RwLock::new).collect();
     let work = |step: usize, part: usize| {
         let (layer, step) = (&layers[step / STEPS.len()], STEPS[step % STEPS.len()]);
-        let mut room = write(&parts[part]);
+        let mut scratch = write(&parts[part]);
         let task = Task {
             group,
             stopped,
@@ -95,7 +95,7 @@ pub(crate) fn apply<K: Kernel>(
             part,
             parts: count,
         };
-        layer.step(kernel, step, task, &read(&board), &mut room);
+        layer.step(kernel, step, task, &read(&board), &mut scratch);
     };
     let lead = |step: &dyn Fn(usize)| {
         for (index, layer) in layers.iter().enumerate() {
@@ -126,12 +126,12 @@ impl Layer {
         step: Step,
         task: Task<'_>,
         board: &Board<'_>,
-        room: &mut Part,
+        scratch: &mut Scratch,
     ) {
         let (layer, rows) = match step {
             Step::Attend => {
                 let heads = cuts(self.attention.heads().len(), task.parts).nth(task.part);
-                return self.attend_with(kernel, task, heads.unwrap_or_default(), board, room);
+                return self.attend_with(kernel, task, heads.unwrap_or_default(), board, scratch);
             }
             Step::Output => (&self.attention.output, &*board.rows),
             Step::Up => (&self.up, &*board.hidden),
@@ -140,8 +140,8 @@ impl Layer {
         let columns = columns(kernel, layer, task.parts).nth(task.part);
         let columns = columns.unwrap_or_default();
         let width = columns.len();
-        room.inner.reshape(task.group.live.len(), width);
-        let (rows, out) = ((rows, &*board.rounded), (room.inner.all_mut(), width));
+        scratch.inner.reshape(task.group.live.len(), width);
+        let (rows, out) = ((rows, &*board.rounded), (scratch.inner.all_mut(), width));
         let l = kernel.lanes();
         match step {
             Step::Up => multiply(
@@ -157,36 +157,36 @@ impl Layer {
         }
     }
 
-    /// Attention of some heads of all sequences, from hidden states to mixed values.
+    /// Computes the attention of some heads for all sequences, from the hidden states.
     fn attend_with<K: Kernel>(
         &self,
         kernel: K,
         task: Task<'_>,
         heads: Range<usize>,
         board: &Board<'_>,
-        room: &mut Part,
+        scratch: &mut Scratch,
     ) {
         let l = kernel.lanes();
         let layer = &self.attention;
         let width = heads.len() * layer.head_chunks();
         let (live, stopped) = (task.group.live.len(), task.group.stopped.len());
-        room.inner.reshape(live, 3 * width);
-        room.stopped.reshape(stopped, 2 * width);
-        room.context.reshape(live, width);
+        scratch.inner.reshape(live, 3 * width);
+        scratch.stopped.reshape(stopped, 2 * width);
+        scratch.context.reshape(live, width);
         if width == 0 || live == 0 {
             return;
         }
-        let joint = (&*board.hidden, &*board.rounded);
+        let qkv = (&*board.hidden, &*board.rounded);
         for (rows, out, all) in [
-            (joint, &mut room.inner, 0..3),
-            (task.stopped, &mut room.stopped, 1..3),
+            (qkv, &mut scratch.inner, 0..3),
+            (task.stopped, &mut scratch.stopped, 1..3),
         ] {
             let stride = out.chunks();
             for (at, which) in all.enumerate().filter(|_| !rows.0.all().is_empty()) {
                 let first = which * layer.chunks() + heads.start * layer.head_chunks();
                 let out = &mut out.all_mut()[at * width..];
                 let columns = first..first + width;
-                multiply(kernel, &layer.joint, rows, columns, (out, stride), store(l));
+                multiply(kernel, &layer.qkv, rows, columns, (out, stride), store(l));
             }
         }
         for sequence in &task.group.sequences {
@@ -195,12 +195,12 @@ impl Layer {
                 continue;
             }
             let sequence = Sequence {
-                joint: room.inner.rows(range.clone()),
-                stopped: room.stopped.rows(sequence.stopped.clone()),
+                qkv: scratch.inner.rows(range.clone()),
+                stopped: scratch.stopped.rows(sequence.stopped.clone()),
                 heads: heads.clone(),
                 queries: 0..range.len(),
             };
-            let (context, attention) = (room.context.rows_mut(range), &mut room.attention);
+            let (context, attention) = (scratch.context.rows_mut(range), &mut scratch.attention);
             l.run(
                 #[inline(always)]
                 || layer.attend(kernel, sequence, task.bias, context, attention),
@@ -208,12 +208,12 @@ impl Layer {
         }
     }
 
-    /// Puts together what the parts of a step left, and rounds it for the step behind.
+    /// Joins the results of the parts of a step, and rounds them for the next step.
     fn collect<K: Kernel>(
         &self,
         kernel: K,
         step: Step,
-        parts: &[RwLockReadGuard<'_, &mut Part>],
+        parts: &[RwLockReadGuard<'_, &mut Scratch>],
         board: &mut Board<'_>,
         next: Option<&Self>,
     ) {
@@ -249,14 +249,14 @@ impl Layer {
                 let columns = columns(kernel, &self.down, count);
                 add(kernel, hidden, inner.zip(columns), &self.output_norm);
                 if let Some(next) = next {
-                    round(kernel, hidden, &next.attention.joint, rounded);
+                    round(kernel, hidden, &next.attention.qkv, rounded);
                 }
             }
         }
     }
 }
 
-/// The columns of a product that each thread takes: whole tiles of a kernel.
+/// The columns of a product that each thread computes: whole tiles of the kernel.
 fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item = Range<usize>> {
     let (chunks, tile) = (
         layer.chunks(),
@@ -266,7 +266,7 @@ fn columns<K: Kernel>(_: K, layer: &Linear, parts: usize) -> impl Iterator<Item 
         .map(move |tiles| tiles.start * tile..chunks.min(tiles.end * tile))
 }
 
-/// Multiplies all rows; `finish` leaves some columns of the product in `out`.
+/// Multiplies all rows by some columns of the weights; `finish` writes the results to `out`.
 fn multiply<K: Kernel>(
     kernel: K,
     layer: &Linear,
@@ -281,13 +281,13 @@ fn multiply<K: Kernel>(
     );
 }
 
-/// What leaves a product as it is.
+/// A `finish` that stores results as they are.
 fn store<L: Lanes>(l: L) -> impl Fn(L::F, &mut Floats) {
     #[inline(always)]
     move |value, out| l.store(value, out)
 }
 
-/// Rounds rows as the layer that multiplies them wants it.
+/// Rounds rows for the layer that multiplies them.
 fn round<K: Kernel>(kernel: K, rows: &Matrix, layer: &Linear, rounded: &mut Rounded) {
     kernel.lanes().run(
         #[inline(always)]
@@ -306,7 +306,7 @@ fn put<'p>(rows: &mut Matrix, found: impl Iterator<Item = (&'p Matrix, Range<usi
     }
 }
 
-/// Adds columns to those of `rows` and normalises.
+/// Adds columns to those of `rows`, then normalises the rows.
 fn add<'p, K: Kernel>(
     kernel: K,
     rows: &mut Matrix,

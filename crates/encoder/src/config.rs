@@ -44,7 +44,7 @@ impl Architecture {
         }
     }
 
-    /// These count positions from one past the padding id.
+    /// Whether positions count from one past the padding id.
     fn counts_from_padding(self) -> bool {
         matches!(self, Self::Roberta | Self::XlmRoberta | Self::MpNet)
     }
@@ -78,7 +78,7 @@ pub struct Config {
     pub layers: usize,
     /// Attention heads; they divide `hidden`.
     pub heads: usize,
-    /// Columns between the two linear layers of a block.
+    /// Columns between the two feed-forward layers of a block.
     pub intermediate: usize,
     /// Rows of the position table.
     pub max_positions: usize,
@@ -92,7 +92,7 @@ pub struct Config {
     pub pad_token_id: u32,
 }
 
-/// The keys as they stand in the file. DistilBERT has its own names for some.
+/// The keys of the file. DistilBERT has its own names for some.
 #[derive(Deserialize)]
 struct Raw {
     model_type: Option<String>,
@@ -116,8 +116,8 @@ struct Raw {
 }
 
 impl Config {
-    /// The number of the block that a tensor of the encoder belongs to, from 0, whether or not there are
-    /// as many [`layers`](Self::layers).
+    /// The index of the block that a tensor belongs to, from 0, by its full name. It may be beyond
+    /// [`layers`](Self::layers). `None` for tensors outside the blocks.
     #[must_use]
     pub fn block(&self, tensor: &str) -> Option<usize> {
         let tensor = tensor.strip_prefix(self.architecture.prefix());
@@ -192,7 +192,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The row of the position table that a sequence's first token gets.
+    /// The position of a sequence's first token: its row in the position table.
     pub(crate) fn first_position(&self) -> usize {
         if self.architecture.counts_from_padding() {
             (self.pad_token_id as usize).saturating_add(1)
@@ -201,12 +201,12 @@ impl Config {
         }
     }
 
-    /// The row of the position table that each token of a sequence gets.
+    /// The position of each token of a sequence: its row in the position table.
     pub fn positions<'a>(&self, ids: &'a [u32]) -> impl Iterator<Item = usize> + use<'a> {
         positions(self.first_position(), self.pad_token_id, ids)
     }
 
-    /// The longest sequence, special tokens included.
+    /// The length of the longest sequence, in tokens, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.max_positions.saturating_sub(self.first_position())
     }
@@ -233,7 +233,8 @@ impl Config {
     }
 }
 
-/// Models that count from the padding id do not count padding tokens: these get its own row.
+/// The position of each token. In models that count from the padding id, padding tokens do not count
+/// and have that id as their position.
 #[inline(always)]
 pub(crate) fn positions(
     first: usize,
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_named_with_what_is() {
+    fn an_unsupported_value_is_named_with_the_supported_ones() {
         let cases = [
             ("model_type", "deberta-v2", "mpnet"),
             ("hidden_act", "swish", "gelu_new"),

@@ -1,31 +1,32 @@
-//! Threads that do step after step together.
+//! Threads that do one step after another together.
 //!
-//! The steps of a short pass take some hundredths of a millisecond, less than it takes to put a
-//! thread to sleep and to wake it: whoever waits here looks again and again. A thread that is busy
-//! elsewhere is not waited for, as the others do its parts.
+//! A step of a short pass takes some hundredths of a millisecond, less than putting a thread to
+//! sleep and waking it, so waiting threads spin. Nobody waits for a thread that is busy elsewhere:
+//! the others do its parts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{hint, thread};
 
-/// More parts than a step may have.
-const MANY: usize = 1 << 12;
+/// A step has fewer parts than this.
+const MAX_PARTS: usize = 1 << 12;
 
-/// The ticket that ends the work.
+/// The ticket that tells threads to leave.
 const END: usize = usize::MAX;
 
-/// Looks before a thread lets others have its core: some hundredths of a millisecond.
-const LOOKS: usize = 1000;
+/// How often a thread spins before it yields its core: for some hundredths of a millisecond.
+const SPINS: usize = 1000;
 
-/// Calls `lead` on this thread. It is given a function that does a step: `work` is called with the
-/// step and the number of each part, on this thread and on those of the current pool that are idle.
+/// Calls `lead` on this thread with a function that runs a step. A step calls `work(step, part)` once
+/// for each part, on this thread and on idle threads of the current pool, and returns when all parts
+/// are done.
 pub(crate) fn steps(
     parts: usize,
     work: impl Fn(usize, usize) + Sync,
     lead: impl FnOnce(&dyn Fn(usize)) + Send,
 ) {
     let crew = Crew {
-        parts: parts.min(MANY - 1),
-        ticket: AtomicUsize::new(MANY - 1),
+        parts: parts.min(MAX_PARTS - 1),
+        ticket: AtomicUsize::new(MAX_PARTS - 1),
         done: AtomicUsize::new(0),
         work,
     };
@@ -40,9 +41,9 @@ pub(crate) fn steps(
 
 struct Crew<W> {
     parts: usize,
-    /// `MANY` times the step, plus the number of the part that is to be done next.
+    /// `MAX_PARTS` times the step, plus the next part to take.
     ticket: AtomicUsize,
-    /// Parts of the step that are done.
+    /// How many parts of the step are done.
     done: AtomicUsize,
     work: W,
 }
@@ -50,28 +51,28 @@ struct Crew<W> {
 impl<W: Fn(usize, usize) + Sync> Crew<W> {
     fn step(&self, step: usize) {
         self.done.store(0, Ordering::Relaxed);
-        self.ticket.store(step * MANY, Ordering::Release);
+        self.ticket.store(step * MAX_PARTS, Ordering::Release);
         while self.work_on(self.ticket.load(Ordering::Acquire)) {}
-        let mut looks = 0;
+        let mut spins = 0;
         while self.done.load(Ordering::Acquire) < self.parts {
-            pause(&mut looks);
+            pause(&mut spins);
         }
     }
 
     fn help(&self) {
-        let mut looks = 0;
+        let mut spins = 0;
         loop {
             match self.ticket.load(Ordering::Acquire) {
                 END => return,
-                ticket if self.work_on(ticket) => looks = 0,
-                _ => pause(&mut looks),
+                ticket if self.work_on(ticket) => spins = 0,
+                _ => pause(&mut spins),
             }
         }
     }
 
-    /// Does the part of a ticket, if there is one that no other thread has taken.
+    /// Does the ticket's part unless another thread has taken it. False if the step has no part left.
     fn work_on(&self, ticket: usize) -> bool {
-        let part = ticket % MANY;
+        let part = ticket % MAX_PARTS;
         if part >= self.parts {
             return false;
         }
@@ -80,13 +81,13 @@ impl<W: Fn(usize, usize) + Sync> Crew<W> {
                 .compare_exchange(ticket, ticket + 1, Ordering::AcqRel, Ordering::Relaxed);
         if taken.is_ok() {
             let _done = Done(&self.done);
-            (self.work)(ticket / MANY, part);
+            (self.work)(ticket / MAX_PARTS, part);
         }
         true
     }
 }
 
-/// Ends the work, should it panic too.
+/// Tells threads to leave when it is dropped, also by a panic.
 struct End<'a>(&'a AtomicUsize);
 
 impl Drop for End<'_> {
@@ -95,7 +96,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Counts a part, should it panic too.
+/// Counts a part as done when it is dropped, also by a panic.
 struct Done<'a>(&'a AtomicUsize);
 
 impl Drop for Done<'_> {
@@ -104,9 +105,9 @@ impl Drop for Done<'_> {
     }
 }
 
-fn pause(looks: &mut usize) {
-    *looks += 1;
-    if *looks < LOOKS {
+fn pause(spins: &mut usize) {
+    *spins += 1;
+    if *spins < SPINS {
         hint::spin_loop();
     } else {
         thread::yield_now();
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_panics_does_not_hold_the_others_up() {
+    fn a_part_that_panics_does_not_block_the_others() {
         for bad in 0..2 {
             let result = std::panic::catch_unwind(|| {
                 in_pool(2, || {

@@ -14,15 +14,15 @@ use crate::weights::{Table, Weights};
 use crate::{Config, Error, Packed, Precision};
 
 pub(crate) struct Embedding {
-    /// vocabulary x embedding, as stored; a row is widened when its token comes.
+    /// Vocabulary x embedding, as stored; a row is widened when its token is looked up.
     words: Table<'static>,
-    /// A row for each position, with the vector of token type 0 added.
+    /// A row for each position: its vector plus that of token type 0.
     positions: Vec<Floats>,
     columns: Columns,
     first_position: usize,
     pad_token_id: u32,
     norm: LayerNorm,
-    /// ELECTRA's step from the embedding size to the hidden size.
+    /// ELECTRA's projection from the embedding size to the hidden size.
     project: Option<Linear>,
 }
 
@@ -56,7 +56,7 @@ impl Embedding {
             Some(Linear::load(weights, &shape, Precision::F32)?)
         };
         Ok(Self {
-            words: words.into_lasting(),
+            words: words.into_static(),
             positions,
             columns,
             first_position: config.first_position(),
@@ -66,16 +66,16 @@ impl Embedding {
         })
     }
 
-    /// Fills `hidden` with a row for each of the tokens `rows` of a pack whose ids and lengths have
-    /// been checked.
+    /// Fills `hidden` with a row for each of the tokens `rows` of a pack, which
+    /// [`Packed::check`] has accepted. `embedded` and `rounded` are scratch space.
     pub(crate) fn apply<K: Kernel>(
         &self,
         kernel: K,
         packed: Packed<'_>,
         rows: Range<usize>,
         hidden: &mut [Floats],
-        room: &mut Matrix,
-        scratch: &mut Rounded,
+        embedded: &mut Matrix,
+        rounded: &mut Rounded,
     ) {
         let l = kernel.lanes();
         let Some(project) = &self.project else {
@@ -84,17 +84,17 @@ impl Embedding {
                 || self.look_up(l, packed, rows, hidden),
             );
         };
-        room.reshape(rows.len(), self.columns.chunks());
+        embedded.reshape(rows.len(), self.columns.chunks());
         l.run(
             #[inline(always)]
             || {
-                let embedded = room.rows_mut(0..rows.len());
+                let embedded = embedded.rows_mut(0..rows.len());
                 self.look_up(l, packed, rows.clone(), embedded);
                 project.apply(
                     kernel,
                     embedded,
                     hidden,
-                    scratch,
+                    rounded,
                     #[inline(always)]
                     |value, out| l.store(value, out),
                 );
@@ -119,7 +119,7 @@ impl Embedding {
             let tokens = ids.iter().zip(positions);
             let tokens = tokens.skip(here.start - range.start).take(here.len());
             for ((&id, position), row) in tokens.zip(&mut embedded) {
-                // The filling may hold what another pass left there.
+                // The padding may hold values of an earlier pass.
                 row[chunks - 1] = Floats::ZERO;
                 let lanes = row.iter_mut().flat_map(|chunk| &mut chunk.0);
                 self.words.widen(id as usize, lanes);

@@ -1,8 +1,8 @@
 //! The whole model: embeddings, blocks, classifier.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -19,14 +19,13 @@ use crate::shapes::Shape;
 use crate::weights::Weights;
 use crate::{Architecture, Config, Error, Packed, Precision};
 
-/// Layers that are read side by side.
+/// Layers that are loaded in parallel.
 const LAYERS_AT_ONCE: usize = 16;
 
 /// A token-classification model, ready to run. Methods take `&self` and may run on many threads.
 ///
-/// A pass runs on the thread it is called on. Where that is one of a `rayon` pool and no other pass
-/// is running, the other threads of the pool do their share of it. What comes out is the same, bit
-/// for bit.
+/// A pass runs on the calling thread. Where that thread belongs to a `rayon` pool and no other pass
+/// is running, all threads of the pool share the pass. The results are the same, bit for bit.
 pub struct Encoder {
     pub(crate) config: Config,
     kernel: Chosen,
@@ -36,24 +35,25 @@ pub struct Encoder {
     pub(crate) classifier: Linear,
     pub(crate) exits: Option<Exits>,
     labels: usize,
-    /// Room for passes on one thread that are not running: as many as have run at once.
+    /// Idle workspaces of passes on one thread: as many as have run at once.
     single: Mutex<Vec<Workspace>>,
-    /// Room for passes that threads share, of which one runs at a time. It is kept apart since
-    /// they are large: rooms that served for both would all become so.
+    /// The idle workspace of passes that threads share, one of which runs at a time. Apart from the
+    /// others because it grows large: if any pass took any workspace, all would grow.
     shared: Mutex<Vec<Workspace>>,
+    /// How many passes are running.
     running: AtomicUsize,
 }
 
-/// How a model is run.
+/// How to run a model.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Options {
     /// What the blocks compute in.
     pub precision: Precision,
-    /// The instruction set; by default the fastest this processor has.
+    /// The instruction set; by default the fastest that this processor has.
     pub isa: Option<Isa>,
-    /// Whether tokens stop before the last layers where the weights say which may: faster, and not
-    /// quite the same. Without effect on weights that do not say.
+    /// Whether tokens that are surely in no name stop before the last layers: faster, with slightly
+    /// different results. Without effect on weights that have no exits.
     pub early_exit: bool,
 }
 
@@ -77,10 +77,10 @@ impl Options {
         Self { early_exit, ..self }
     }
 
-    /// Whether this processor can do it.
+    /// Checks that this processor has the instruction set.
     ///
     /// # Errors
-    /// [`Error::NoSuchIsa`] where it lacks the instruction set.
+    /// [`Error::NoSuchIsa`] where it does not.
     pub fn check(self) -> Result<(), Error> {
         Isa::choose(self.isa).map(|_| ())
     }
@@ -90,9 +90,9 @@ impl Encoder {
     /// Loads a model from the bytes of `config.json` and of `model.safetensors`.
     ///
     /// The names of the encoder's tensors may start with the architecture's prefix (`bert.` and so
-    /// on) or not. The number of labels is that of the classifier's rows. Layers are prepared in the
-    /// current `rayon` pool. Of `weights` that are `'static` the word embeddings are used in place,
-    /// and so are the layers where [`prepare`](crate::prepare) has put them in order.
+    /// on) or not. The classifier has a row for each label. Layers are loaded in parallel, on the
+    /// current `rayon` pool. If `weights` are `'static`, the word embeddings are used in place, and
+    /// so are layers that [`prepare`](crate::prepare) has laid out.
     ///
     /// # Errors
     /// A configuration that is not supported, a corrupt file, a tensor that is missing or has the
@@ -107,7 +107,7 @@ impl Encoder {
         let prefix = config.architecture.prefix();
         match weights.into() {
             Cow::Borrowed(bytes) => {
-                let weights = Weights::open_lasting(bytes, prefix)?;
+                let weights = Weights::open_static(bytes, prefix)?;
                 Self::build(config, &weights, options, kernel)
             }
             Cow::Owned(bytes) => {
@@ -134,7 +134,8 @@ impl Encoder {
             _ => None,
         };
         let mut layers = Vec::new();
-        // A few at once: the first layer that is missing is named, whatever their number is said to be.
+        // Some at a time: a configuration that claims a huge number of layers fails at the first
+        // one that is missing.
         while layers.len() < config.layers {
             let next = layers.len()..config.layers.min(layers.len() + LAYERS_AT_ONCE);
             let loaded: Vec<_> = next
@@ -172,27 +173,27 @@ impl Encoder {
         &self.config
     }
 
-    /// How many labels the classifier tells apart: the columns of [`logits`](Self::logits).
+    /// The number of labels: the columns of [`logits`](Self::logits).
     pub fn labels(&self) -> usize {
         self.labels
     }
 
-    /// The longest sequence, special tokens included.
+    /// The length of the longest sequence, in tokens, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.config.max_tokens()
     }
 
-    /// Whether tokens that are surely in no name stop before the last layers, in this model run so.
+    /// Whether this model, as loaded, stops tokens that are surely in no name before the last layers.
     pub fn early_exit(&self) -> bool {
         self.exits.is_some()
     }
 
-    /// What decides before a layer which tokens go on.
+    /// The gate that decides which tokens enter a layer; `None` where all do.
     pub(crate) fn exit_before(&self, layer: usize) -> Option<&Linear> {
         self.exits.as_ref()?.before(layer)
     }
 
-    /// Whether no pass is running, so that the next one on a `rayon` pool is shared by its threads.
+    /// Whether no pass is running, so that the threads of a `rayon` pool would share the next one.
     pub fn idle(&self) -> bool {
         self.running.load(Ordering::Relaxed) == 0
     }
@@ -208,7 +209,7 @@ impl Encoder {
         })
     }
 
-    /// Scores before softmax, tokens x labels, in the order of the pack.
+    /// The scores before softmax, tokens x labels, in the order of the pack.
     ///
     /// # Errors
     /// As for [`hidden`](Self::hidden).
@@ -234,12 +235,11 @@ impl Encoder {
         })
     }
 
-    /// What `read` makes of [`logits`](Self::logits) and [`hidden`](Self::hidden) of some tokens of
-    /// the pack, a row for each, where they lie.
+    /// Calls `read` with the [`logits`](Self::logits) and the [`hidden`](Self::hidden) states of some
+    /// tokens of the pack, a row for each of `tokens`, without copying them.
     ///
-    /// Other tokens do not go through the last layer, but for their keys and values. Rows may
-    /// differ in the last digits from those of a pass of which all tokens are wanted, as sums are in
-    /// another order.
+    /// In the last layer other tokens only get keys and values. Rows may differ in the last digits
+    /// from those of a pass over all tokens, because sums are added in another order.
     ///
     /// # Errors
     /// As for [`hidden`](Self::hidden), and [`Error::Tokens`].
@@ -269,13 +269,13 @@ impl Encoder {
             Some(_) if running.alone => rayon::current_num_threads(),
             _ => 1,
         };
-        let rooms = if threads > 1 {
+        let idle = if threads > 1 {
             &self.shared
         } else {
             &self.single
         };
-        let rooms = || rooms.lock().unwrap_or_else(|broken| broken.into_inner());
-        let mut workspace = rooms().pop().unwrap_or_default();
+        let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = idle().pop().unwrap_or_default();
         self.kernel.run(Pass {
             encoder: self,
             packed,
@@ -285,7 +285,7 @@ impl Encoder {
             workspace: &mut workspace,
         });
         let result = read(&workspace);
-        rooms().push(workspace);
+        idle().push(workspace);
         Ok(result)
     }
 }
@@ -296,7 +296,7 @@ mod tests {
     use crate::kernels::pair_tests::{pair_kernels, sums_as_amx};
     use crate::kernels::tests::kernels;
 
-    /// Packs that end within tiles and blocks, and one of several groups: ids and bounds.
+    /// Ids and bounds of packs that end within a tile or block, and of one with several groups.
     fn packs() -> impl Iterator<Item = (Vec<u32>, Vec<usize>)> {
         let many = vec![17; 40];
         let packs = [vec![1], vec![17, 3], vec![38, 1, 30, 16, 9, 37, 2], many];
@@ -328,7 +328,7 @@ mod tests {
         pool.build().unwrap()
     }
 
-    /// The fixtures' sizes are no multiples of any kernel's.
+    /// The fixtures' sizes are no multiples of any kernel's tile.
     #[test]
     fn every_kernel_gives_a_model_the_same_bits() {
         let pool = threads(3);
@@ -350,10 +350,10 @@ mod tests {
         }
     }
 
-    /// AMX adds in another order. Where that makes a sum round to another bfloat16, logits differ by
-    /// as much as they do from those in `f32`.
+    /// AMX adds in another order. A sum may then round to another bfloat16, and logits differ by as
+    /// much as bfloat16 logits differ from `f32` ones.
     #[test]
-    fn in_bf16_every_kernel_but_amx_gives_the_same_bits_and_each_its_own_in_any_pack() {
+    fn bf16_gives_the_same_bits_in_any_pack_and_on_every_kernel_but_amx() {
         let pool = threads(3);
         for name in ["bert", "mpnet", "electra"] {
             let reference = load(name, Precision::Bf16, Chosen::SCALAR);

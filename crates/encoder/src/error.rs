@@ -1,6 +1,6 @@
-//! Everything that can go wrong, each with the name of the thing and the way out.
+//! Everything that can go wrong. Each message names the thing and a way out.
 
-/// Why a model could not be loaded or a pack not be run.
+/// Why a model could not be loaded or a pack could not be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -37,7 +37,7 @@ pub enum Error {
         /// What would work, separated by commas.
         supported: String,
     },
-    /// The weights have exits, and the model cannot have any.
+    /// The weights have exits, but this architecture cannot stop tokens early.
     #[error(
         "the weights have exits, but the attention of a {model_type} model counts on all tokens; leave out the early exit"
     )]
@@ -45,7 +45,7 @@ pub enum Error {
         /// The model type.
         model_type: &'static str,
     },
-    /// The weights file is no safetensors file, is cut short, or its header lies.
+    /// The weights file is no safetensors file, is cut short, or has a header with false claims.
     #[error(
         "model.safetensors or one of its parts is corrupt: {reason}; copy or download it again"
     )]
@@ -73,7 +73,7 @@ pub enum Error {
         /// What the file holds.
         found: Vec<usize>,
     },
-    /// A tensor's element type cannot be read here.
+    /// A tensor's element type is not supported.
     #[error(
         "model.safetensors or its parts: tensor `{name}` is stored as {found}; store it as one of: {supported}"
     )]
@@ -101,24 +101,24 @@ pub enum Error {
         /// Those that exist, separated by commas.
         known: String,
     },
-    /// The bounds of a pack do not cut its ids into sequences.
+    /// The bounds of a pack do not split its ids into sequences.
     #[error(
         "bounds of a pack must start at 0, rise, and end at its {ids} ids; bound {index} does not fit"
     )]
     Bounds {
         /// How many ids the pack has.
         ids: usize,
-        /// The first bound that is wrong.
+        /// The index of the first bound that is wrong.
         index: usize,
     },
-    /// Tokens to read are not in order, or not in the pack.
+    /// Tokens to read are not in rising order, or not in the pack.
     #[error(
         "tokens to read must be in order and among the pack's {tokens}; number {index} of them is not"
     )]
     Tokens {
         /// How many tokens the pack has.
         tokens: usize,
-        /// The first that is wrong, counted from 0.
+        /// The index of the first that is wrong.
         index: usize,
     },
     /// A sequence of a pack has no tokens.
@@ -149,4 +149,13 @@ pub enum Error {
         /// Ids below this work.
         vocab_size: usize,
     },
+}
+
+impl Error {
+    /// The header of a weights file cannot be read or written.
+    pub(crate) fn header(error: serde_json::Error) -> Self {
+        Self::CorruptWeights {
+            reason: format!("header: {error}"),
+        }
+    }
 }

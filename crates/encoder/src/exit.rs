@@ -1,6 +1,6 @@
-//! Early exit: tokens that are surely in no name stop before the last layers, and only lend what they
-//! have become by then to the attention of others (Li, Shao, Sun, Yan, Qiu and Huang, "Accelerating
-//! BERT Inference for Sequence Labeling via Early-Exit", 2021).
+//! Early exit: tokens that are surely in no name stop before the last layers. Other tokens still
+//! attend to them, to the hidden states they stopped with (Li, Shao, Sun, Yan, Qiu and Huang,
+//! "Accelerating BERT Inference for Sequence Labeling via Early-Exit", 2021).
 
 use crate::kernels::Floats;
 use crate::linear::Linear;
@@ -8,26 +8,26 @@ use crate::shapes::Shape;
 use crate::weights::Weights;
 use crate::{Architecture, Config, Error, Precision};
 
-/// What the names of its tensors begin with.
+/// The prefix of the names of the tensors of exits.
 const EXITS: &str = "exits.";
 
-/// Whether a tensor of this name says which tokens may stop early.
+/// Whether a tensor of this name belongs to the early exits.
 #[must_use]
 pub fn is_exit(tensor: &str) -> bool {
     tensor.starts_with(EXITS)
 }
 
-/// Which tokens stop where, and what is said of them.
+/// Where tokens may stop, and the logits of those that do.
 pub(crate) struct Exits {
-    /// For each layer, what decides which tokens go through it and on.
+    /// For each layer the gate before it, which scores tokens (hidden to 1); `None` where all pass.
     before: Vec<Option<Linear>>,
-    /// The row of logits of a token that stopped.
+    /// The row of logits of every token that stopped.
     logits: Vec<Floats>,
 }
 
 impl Exits {
-    /// Reads `exits.logits` and, of the layers that have one, `exits.{layer}.weight` (1 x hidden)
-    /// and `exits.{layer}.bias`. `None` where the file has none.
+    /// Reads `exits.logits` and, for layers with a gate, `exits.{layer}.weight` (1 x hidden) and
+    /// `exits.{layer}.bias`. `None` where the file has no `exits.logits`.
     pub(crate) fn load(
         weights: &Weights<'_>,
         config: &Config,
@@ -38,7 +38,7 @@ impl Exits {
             return Ok(None);
         }
         if config.architecture == Architecture::MpNet {
-            // Its attention counts on the order of the tokens.
+            // Its position bias takes rows for positions, so that no token may be missing.
             return Err(Error::NoExits {
                 model_type: config.architecture.model_type(),
             });
@@ -58,18 +58,18 @@ impl Exits {
         }))
     }
 
-    /// What decides before a layer.
+    /// The gate before a layer, if there is one.
     pub(crate) fn before(&self, layer: usize) -> Option<&Linear> {
         self.before.get(layer).and_then(Option::as_ref)
     }
 
-    /// The row of logits of a token that stopped.
+    /// The row of logits of every token that stopped.
     pub(crate) fn logits(&self) -> &[Floats] {
         &self.logits
     }
 }
 
-/// Whether a token of this score goes on, and its neighbours with it; one that is no number does.
-pub(crate) fn open(score: f32) -> bool {
+/// Whether a token with this score passes a gate, and its neighbours with it. NaN passes.
+pub(crate) fn passes(score: f32) -> bool {
     score > 0.0 || score.is_nan()
 }

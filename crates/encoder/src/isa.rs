@@ -1,4 +1,4 @@
-//! The instruction sets there are kernels for.
+//! The instruction sets that have kernels.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,9 +8,9 @@ use crate::kernels::Chosen;
 
 /// An instruction set that the encoder has a kernel for.
 ///
-/// 8-bit sums are the same on all of them, and so is every `f32` rounding: results do not depend on
-/// which one runs. In [bfloat16](crate::Precision::Bf16) those of [`Amx`](Self::Amx) differ from the
-/// others', which are the same, by rounding: its unit adds up a row's products in another order.
+/// All give the same results, bit for bit, with one exception: in
+/// [bfloat16](crate::Precision::Bf16), results of [`Amx`](Self::Amx) differ by rounding from those of
+/// all others, because it adds products in another order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Isa {
@@ -39,7 +39,7 @@ impl Isa {
         Self::Scalar,
     ];
 
-    /// Those that this processor has, the fastest first.
+    /// The ones that this processor has, the fastest first.
     #[must_use]
     pub fn available() -> Vec<Self> {
         let here = |isa: &Self| Chosen::new(*isa).is_some();
@@ -59,7 +59,8 @@ impl Isa {
         }
     }
 
-    /// The kernel, or an error that names those that can be had.
+    /// The kernel of an instruction set, by default of the fastest; or an error that names those
+    /// available.
     pub(crate) fn choose(wanted: Option<Self>) -> Result<Chosen, Error> {
         match wanted {
             Some(isa) => Chosen::new(isa).ok_or_else(|| missing(isa.name())),
@@ -88,7 +89,7 @@ impl fmt::Display for Isa {
 impl FromStr for Isa {
     type Err = Error;
 
-    /// Reads a name; whether this processor has it is another question.
+    /// Parses a name, also of an instruction set that this processor lacks.
     fn from_str(name: &str) -> Result<Self, Error> {
         let named = |isa: &Self| isa.name() == name;
         Self::ALL

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::activation::Curve;
-use crate::attention::{Attention, Room, Sequence};
+use crate::attention::{self, Attention, Sequence};
 use crate::kernels::{Chosen, Floats, Kernel, Lanes};
 use crate::layer_norm::LayerNorm;
 use crate::linear::Linear;
@@ -25,28 +25,28 @@ pub(crate) struct Layer {
     pub(crate) output_norm: LayerNorm,
 }
 
-/// What a layer is told of some sequences.
+/// The input of a layer's attention for some sequences.
 #[derive(Clone, Copy)]
-pub(crate) struct Pack<'a> {
+pub(crate) struct LayerInput<'a> {
     pub(crate) group: &'a Group,
     pub(crate) bias: Option<&'a RelativeBias>,
-    /// Queries, keys and values of the tokens that go on.
-    pub(crate) joint: &'a Matrix,
-    /// Keys and values of those that have stopped.
+    /// Queries, keys and values of live tokens, side by side in each row.
+    pub(crate) qkv: &'a Matrix,
+    /// Keys and values of stopped tokens.
     pub(crate) stopped: &'a Matrix,
 }
 
-/// Room for what one thread has between layers, kept from pass to pass.
+/// One thread's buffers, kept from pass to pass.
 #[derive(Default)]
-pub(crate) struct Part {
-    /// What the activation gives; by columns, the thread's columns of any product.
+pub(crate) struct Scratch {
+    /// The output of the activation; if threads share columns, the thread's columns of any product.
     pub(crate) inner: Matrix,
-    /// By columns, the keys and values of tokens that have stopped, of the thread's heads.
+    /// If threads share columns, keys and values of stopped tokens in the thread's heads.
     pub(crate) stopped: Matrix,
-    /// By columns, the mixed values of the thread's heads.
+    /// If threads share columns, the attention output of the thread's heads.
     pub(crate) context: Matrix,
     pub(crate) rounded: Rounded,
-    pub(crate) attention: Room,
+    pub(crate) attention: attention::Scratch,
 }
 
 impl Layer {
@@ -79,22 +79,22 @@ impl Layer {
         })
     }
 
-    /// The columns, in chunks, of queries, keys and values.
-    pub(crate) fn joint_columns(&self) -> Range<usize> {
-        0..self.attention.joint.chunks()
+    /// The columns of queries, keys and values, in chunks.
+    pub(crate) fn qkv_columns(&self) -> Range<usize> {
+        0..self.attention.qkv.chunks()
     }
 
-    /// Those of keys and values alone.
-    pub(crate) fn stopped_columns(&self) -> Range<usize> {
-        self.attention.chunks()..self.attention.joint.chunks()
+    /// The columns of keys and values alone, in chunks.
+    pub(crate) fn kv_columns(&self) -> Range<usize> {
+        self.attention.chunks()..self.attention.qkv.chunks()
     }
 
-    /// Chunks of a row of mixed values.
+    /// Chunks of a row of attention output, before its linear layer.
     pub(crate) fn context_chunks(&self) -> usize {
         self.attention.chunks()
     }
 
-    /// Fills `out` with some columns of the queries, keys and values of rows of `hidden`.
+    /// Fills `out` with some columns of the queries, keys and values for rows of `hidden`.
     pub(crate) fn project<K: Kernel>(
         &self,
         kernel: K,
@@ -104,7 +104,7 @@ impl Layer {
         rounded: &mut Rounded,
     ) {
         let l = kernel.lanes();
-        let layer = &self.attention.joint;
+        let layer = &self.attention.qkv;
         let width = columns.len();
         for block in blocks(out.len() / width, K::BLOCK) {
             let input = &hidden[block.start * layer.inputs()..block.end * layer.inputs()];
@@ -126,35 +126,36 @@ impl Layer {
         }
     }
 
-    /// Replaces `hidden`, `rows` of the pack's tokens that go on, by the block's output.
+    /// Replaces `hidden`, the `rows` of the group's live tokens, by the block's output. `context` is
+    /// scratch space for their attention output.
     ///
-    /// Tokens go through the linear layers some at a time, so that what is between these stays in
-    /// cache while the weights pass by.
+    /// Rows go through the linear layers in blocks, so that the results between the layers stay in
+    /// cache.
     pub(crate) fn finish<K: Kernel>(
         &self,
         kernel: K,
-        pack: Pack<'_>,
+        input: LayerInput<'_>,
         rows: &Range<usize>,
         (hidden, context): (&mut [Floats], &mut [Floats]),
-        room: &mut Part,
+        scratch: &mut Scratch,
     ) {
         let l = kernel.lanes();
-        let Part {
+        let Scratch {
             inner,
             rounded,
             attention,
             ..
-        } = room;
+        } = scratch;
         let (width, context_width) = (self.output_norm.chunks(), self.attention.chunks());
-        for sequence in &pack.group.sequences {
+        for sequence in &input.group.sequences {
             let range = sequence.live.clone();
             let here = overlap(&range, rows);
             if here.is_empty() {
                 continue;
             }
             let sequence = Sequence {
-                joint: pack.joint.rows(range.clone()),
-                stopped: pack.stopped.rows(sequence.stopped.clone()),
+                qkv: input.qkv.rows(range.clone()),
+                stopped: input.stopped.rows(sequence.stopped.clone()),
                 heads: self.attention.heads(),
                 queries: here.start - range.start..here.end - range.start,
             };
@@ -164,7 +165,7 @@ impl Layer {
                 #[inline(always)]
                 || {
                     let layer = &self.attention;
-                    layer.attend(kernel, sequence, pack.bias, context, attention);
+                    layer.attend(kernel, sequence, input.bias, context, attention);
                 },
             );
         }
@@ -225,7 +226,7 @@ impl Layer {
     }
 }
 
-/// `rows` in blocks of about equal size, none above `most`.
+/// Splits `rows` into blocks of about equal size, none larger than `most`.
 fn blocks(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     cuts(rows, rows.div_ceil(most))
 }

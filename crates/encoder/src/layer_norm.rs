@@ -14,7 +14,7 @@ pub(crate) struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// Reads `{name}.weight` and `{name}.bias`, or `gamma` and `beta` as the oldest checkpoints say.
+    /// Reads `{name}.weight` and `{name}.bias`, or `gamma` and `beta` as in the oldest checkpoints.
     pub(crate) fn load(
         weights: &Weights<'_>,
         name: &str,
@@ -47,7 +47,7 @@ impl LayerNorm {
         }
     }
 
-    /// Chunks of a row.
+    /// The width of a row, in chunks.
     pub(crate) fn chunks(&self) -> usize {
         self.gain.len()
     }
@@ -95,7 +95,7 @@ impl LayerNorm {
     }
 }
 
-/// A sum over a row, of what `add` adds of each chunk.
+/// Folds the row's chunks with `add` in four accumulators, and adds these: a partial sum in each lane.
 #[inline(always)]
 fn sum<L: Lanes>(l: L, row: &[Floats], add: impl Fn(L::F, L::F) -> L::F) -> L::F {
     let [a, b, c, d] = in_fours(
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_gets_the_mean_of_its_bias_and_the_spread_of_its_gain() {
+    fn a_row_gets_the_bias_as_mean_and_the_gain_as_deviation() {
         for columns in [1, 7, 8, 16, 19, 64] {
             let norm = LayerNorm::new(&vec![2.0; columns], &vec![0.5; columns], 1e-12);
             let values: Vec<f32> = (0..columns).map(|i| 100.0 + (i * i % 13) as f32).collect();

@@ -1,4 +1,4 @@
-//! Weights files whose tensors lie in an order of our choice.
+//! Writing weights files with tensors in a chosen order.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -7,9 +7,10 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Serialize;
 
+use crate::Error;
 use crate::kernels::BYTES;
 
-/// Tensors one behind the other.
+/// Tensors in the order in which they will lie in the file.
 #[derive(Default)]
 pub(crate) struct Layout<'a> {
     infos: BTreeMap<String, TensorInfo>,
@@ -30,12 +31,12 @@ impl<'a> Layout<'a> {
         self.infos.contains_key(name)
     }
 
-    /// How many bytes the tensors take.
+    /// The size of the tensors, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.end
     }
 
-    /// Puts a tensor, of a name that is not there yet, behind the others.
+    /// Adds a tensor, whose name must be new, after the others.
     pub(crate) fn push(
         &mut self,
         name: String,
@@ -55,12 +56,13 @@ impl<'a> Layout<'a> {
         self.parts.push(bytes);
     }
 
-    /// The file. Its tensors begin at a multiple of 64 bytes.
-    pub(crate) fn write(self, about: HashMap<String, String>) -> serde_json::Result<Vec<u8>> {
-        let mut header = serde_json::to_vec(&Header {
+    /// The bytes of the file, with `about` as metadata. Its tensors start at a multiple of 64 bytes.
+    pub(crate) fn write(self, about: HashMap<String, String>) -> Result<Vec<u8>, Error> {
+        let header = Header {
             about: about.into_iter().collect(),
             infos: self.infos,
-        })?;
+        };
+        let mut header = serde_json::to_vec(&header).map_err(Error::header)?;
         header.resize((8 + header.len()).next_multiple_of(BYTES) - 8, b' ');
         let mut file = (header.len() as u64).to_le_bytes().to_vec();
         file.reserve_exact(header.len() + self.end);

@@ -2,18 +2,19 @@
 //!
 //! [`Encoder`] runs BERT, DistilBERT, RoBERTa, XLM-R, ELECTRA and MPNet from the `config.json` and
 //! `model.safetensors` of a Hugging Face directory. Sequences are laid end to end in a [`Packed`]
-//! batch, without padding: linear layers run over all tokens at once, attention per sequence. What a
-//! sequence gets never depends on its neighbours in the pack, bit for bit, nor on the threads that
-//! share the pass or the instruction set ([`Isa`]) it is computed with, but for one that has an order
-//! of its own for bfloat16.
+//! batch, without padding: linear layers run over all tokens at once, attention per sequence. The
+//! results of a sequence are the same, bit for bit, whatever else is in the pack, however many
+//! threads share the pass and whichever instruction set ([`Isa`]) computes it (except that AMX adds
+//! bfloat16 products in another order).
 //!
-//! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. The linear
-//! layers and the attention of the blocks multiply in 8 bits where weights are stored so
-//! ([`Precision`] can ask for other: bfloat16 or `f32`; attention then computes in `f32`), everything
-//! else computes in `f32`. [`prepare`] lays 8-bit weights out ahead
-//! of time, so that a model that is part of a program runs where it lies, without a copy;
-//! [`apply_change`] makes a model that is stored as a change of another, and [`nest`] puts both into one
-//! run of bytes.
+//! Weights may be stored as F32, F16, BF16, or as I8 with one F32 scale per output row. Where they
+//! are stored as I8, the linear layers and the attention of the blocks multiply 8-bit integers;
+//! everything else computes in `f32`. With another [`Precision`] the linear layers multiply bfloat16
+//! or `f32`, and attention computes in `f32`.
+//!
+//! [`prepare`] lays out 8-bit weights ahead of time, so that a program can run a model that is part
+//! of its binary in place, without a copy. [`apply_change`] makes the weights of a model that is
+//! stored as a change of another. [`nest`] stores the tensors that two weights files share once.
 //!
 //! ```no_run
 //! use newshound_encoder::{Encoder, Options, Packed};
@@ -77,7 +78,7 @@ pub use exit::is_exit;
 pub use isa::Isa;
 pub use low_rank::apply_change;
 pub use nested::{Nested, nest};
-pub use packed::Packed;
+pub use packed::{Pack, Packed};
 pub use pool::pool;
 pub use precision::Precision;
 pub use prepared::prepare;

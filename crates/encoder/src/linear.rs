@@ -1,4 +1,4 @@
-//! The linear layer: rows times weights, in 8 bits, in bfloat16 or in `f32`.
+//! The linear layer, in 8 bits, in bfloat16 or in `f32`.
 
 use std::ops::Range;
 
@@ -15,17 +15,17 @@ use crate::{Error, Precision};
 
 /// y = x W^T + b for rows x.
 ///
-/// A row of the result depends on the same row of the input alone, bit for bit.
+/// A row of the result depends only on the same row of the input, bit for bit.
 pub(crate) struct Linear {
     panels: Panels,
     headroom: Headroom,
     /// A chunk for each panel.
     bias: Vec<Floats>,
-    /// Chunks of an input row.
+    /// The width of an input row, in chunks.
     inputs: usize,
 }
 
-/// Asks a kernel for the headroom of panels.
+/// The job of asking a kernel for the headroom of panels.
 struct Measure<'a> {
     panels: &'a [Bytes],
     stride: usize,
@@ -40,7 +40,7 @@ impl Job for Measure<'_> {
 }
 
 impl Linear {
-    /// Reads `{name}.weight` (outputs x inputs) and `{name}.bias`.
+    /// Reads `{name}.weight` (outputs x inputs) and `{name}.bias` for each name of the shape.
     pub(crate) fn load(
         weights: &Weights<'_>,
         shape: &Shape,
@@ -69,7 +69,7 @@ impl Linear {
         })
     }
 
-    /// The same, faster on this kernel.
+    /// The same layer, with the headroom that this kernel finds in its weights.
     pub(crate) fn for_kernel(mut self, kernel: Chosen) -> Self {
         if let Panels::Int8 { data, .. } = &self.panels {
             self.headroom = kernel.run(Measure {
@@ -80,22 +80,22 @@ impl Linear {
         self
     }
 
-    /// Chunks of a row of the result.
+    /// The width of a row of the result, in chunks.
     pub(crate) fn chunks(&self) -> usize {
         self.bias.len()
     }
 
-    /// Chunks of a row that is multiplied.
+    /// The width of an input row, in chunks.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Whether rows are multiplied in 8 bits.
+    /// Whether it multiplies 8-bit integers.
     pub(crate) fn eight_bit(&self) -> bool {
         matches!(self.panels, Panels::Int8 { .. })
     }
 
-    /// Rounds rows as they are multiplied here, if they are rounded.
+    /// Rounds input rows to 8 bits or bfloat16, whichever this layer multiplies; not for `f32`.
     #[inline(always)]
     pub(crate) fn round<K: Kernel>(&self, kernel: K, rows: &[Floats], to: &mut Rounded) {
         match self.panels {
@@ -105,30 +105,31 @@ impl Linear {
         }
     }
 
-    /// Multiplies rows of whole chunks; `finish` gets each sixteen results and their place in `out`.
+    /// Rounds and multiplies `input`. `finish(results, place)` gets each sixteen results, bias
+    /// included, and their chunk of `out`.
     #[inline(always)]
     pub(crate) fn apply<K: Kernel>(
         &self,
         kernel: K,
         input: &[Floats],
         out: &mut [Floats],
-        scratch: &mut Rounded,
+        rounded: &mut Rounded,
         finish: impl Fn(<K::Lanes as Lanes>::F, &mut Floats),
     ) {
-        self.round(kernel, input, scratch);
+        self.round(kernel, input, rounded);
         let columns = 0..self.chunks();
         self.multiply(
             kernel,
-            (input, scratch),
+            (input, rounded),
             columns,
             (out, self.chunks()),
             finish,
         );
     }
 
-    /// Gives some of the columns of the product, `columns` in chunks, of rows that have been
-    /// [rounded](Self::round). They go to the start of each row of `out`, a slice and the length of
-    /// its rows.
+    /// Computes the `columns` (in chunks) of the result for input rows, given also as
+    /// [rounded](Self::round). They go to the start of each row of `out`, whose rows are `out_stride`
+    /// chunks apart; `finish` as for [`apply`](Self::apply).
     #[inline(always)]
     pub(crate) fn multiply<K: Kernel>(
         &self,
@@ -207,25 +208,26 @@ impl Linear {
                     |row, first, found| {
                         let Row {
                             scale,
-                            zero,
-                            column,
-                            apart,
+                            zero_point,
+                            outlier_column,
+                            outlier,
                         } = rounded.quantised.rows[row];
-                        let apart = apart / Bytes::COLUMN_STEP;
-                        let [scale, zero, apart] = [scale, -zero, apart].map(|x| l.splat(x));
-                        // Ranges of one length, so that no panel is checked for by itself.
+                        let outlier = outlier / Bytes::COLUMN_STEP;
+                        let [scale, offset, outlier] =
+                            [scale, -zero_point, outlier].map(|x| l.splat(x));
+                        // Slices of one length, so that the loop has no bounds checks.
                         let panels = first..first + found.len();
                         let place = row * out_stride + first;
                         let out = &mut out[place..place + found.len()];
                         let (sums, scales) = (&float_sums[panels.clone()], &scales[panels.clone()]);
                         let bias = &bias[panels];
-                        let group = first * 16 * stride + column / 4;
+                        let group = first * 16 * stride + outlier_column / 4;
                         for panel in 0..found.len() {
                             let group = &data[group + panel * 16 * stride];
-                            let weights = l.ints_to_floats(&group.column(column % 4));
+                            let weights = l.ints_to_floats(&group.column(outlier_column % 4));
                             let found = l.ints_to_floats(&found[panel]);
-                            let value = l.mul_add(l.load(&sums[panel]), zero, found);
-                            let value = l.mul_add(weights, apart, l.mul(value, scale));
+                            let value = l.mul_add(l.load(&sums[panel]), offset, found);
+                            let value = l.mul_add(weights, outlier, l.mul(value, scale));
                             let value =
                                 l.mul_add(value, l.load(&scales[panel]), l.load(&bias[panel]));
                             finish(value, &mut out[panel]);

@@ -1,5 +1,5 @@
-//! A model as a change of another: fewer blocks, vectors of its own, and matrices that differ by a
-//! product of low rank (Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models", 2021).
+//! A model stored as a change of another: fewer blocks, its own vectors, and matrices that differ by
+//! a product of low rank (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,18 +12,17 @@ use crate::layout::Layout;
 use crate::weights::{Table, Weights};
 use crate::{Config, Error};
 
-/// Makes the weights of a model from those of another and what is different in it.
+/// Makes the weights of a model from those of another model and a change.
 ///
-/// `config` is the new model's `config.json`; blocks that it has no room for are left out, and so are
-/// exits, which say what the other model makes of a token. Of a matrix
-/// `X.weight` \[outputs, inputs\] the file `change` may have `X.out` \[outputs, rank\] and `X.into`
-/// \[rank, inputs\], whose product is added; the sum is stored in 8 bits, with a scale for each row.
-/// Every other tensor of `change` takes the place of the one with its name. Both files may store
-/// matrices in 8 bits, but not [prepared](crate::prepare). Gives the bytes of a `model.safetensors`,
-/// the same on every machine.
+/// `config` is the new model's `config.json`. Blocks beyond its number of layers are left out, and so
+/// are exits, which belong to the other model. For a matrix `X.weight` \[outputs, inputs\] the file
+/// `change` may have `X.out` \[outputs, rank\] and `X.into` \[rank, inputs\]: their product is added,
+/// and the sum is stored in 8 bits with a scale for each row. Every other tensor of `change` replaces
+/// the one with its name. Both files may store matrices in 8 bits, but not [prepared](crate::prepare).
+/// Returns the bytes of a `model.safetensors`, the same on every machine.
 ///
 /// # Errors
-/// [`Error::CorruptWeights`], also where `change` has tensors that the other weights lack;
+/// [`Error::CorruptWeights`], also where `change` has tensors that `weights` lack;
 /// [`Error::MissingTensor`] and [`Error::WrongShape`] where its parts do not fit; as
 /// [`Config::parse`](crate::Config::parse).
 pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<u8>, Error> {
@@ -45,19 +44,19 @@ pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<
         let Some((info, bytes)) = old.bytes(&name).filter(|_| !left_out(&name)) else {
             continue;
         };
-        // It goes with its matrix.
+        // A scale is written with its matrix.
         let scaled = name.strip_suffix("_scale").unwrap_or_default();
-        if Thin::names(scaled).is_some_and(|[into, _]| new.contains(&into)) {
+        if LowRank::names(scaled).is_some_and(|[into, _]| new.contains(&into)) {
             continue;
         }
-        if let Some(names) = Thin::names(&name).filter(|[into, _]| new.contains(into)) {
-            let thin = Thin::read(&new, &names, info)?;
+        if let Some(names) = LowRank::names(&name).filter(|[into, _]| new.contains(into)) {
+            let low_rank = LowRank::read(&new, &names, info)?;
             for name in names {
                 unused.remove(&format!("{name}_scale"));
                 unused.remove(&name);
             }
-            let [rows, columns] = thin.shape;
-            let (data, scales) = thin.add(&old.matrix(&name, rows, columns)?);
+            let [rows, columns] = low_rank.shape;
+            let (data, scales) = low_rank.add(&old.matrix(&name, rows, columns)?);
             let scales: Vec<u8> = scales.into_iter().flat_map(f32::to_le_bytes).collect();
             let scale = format!("{name}_scale");
             file.push(name, Dtype::I8, vec![rows, columns], data);
@@ -78,22 +77,20 @@ pub fn apply_change(config: &[u8], weights: &[u8], change: &[u8]) -> Result<Vec<
         let reason = format!("tensor `{name}` belongs to none of the model that it changes");
         return Err(corrupt(reason));
     }
-    let about = old.metadata().metadata().clone().unwrap_or_default();
-    let failed = |error: serde_json::Error| corrupt(format!("header: {error}"));
-    file.write(about).map_err(failed)
+    file.write(old.about())
 }
 
-/// Two thin matrices.
-struct Thin<'a> {
+/// The factors of a change of a matrix: `out` times `into`.
+struct LowRank<'a> {
     into: Table<'a>,
     out: Table<'a>,
     rank: usize,
-    /// Of their product.
+    /// The shape of their product, and of the matrix.
     shape: [usize; 2],
 }
 
-impl<'a> Thin<'a> {
-    /// What those are called that change a matrix.
+impl<'a> LowRank<'a> {
+    /// The names of the factors for a matrix, `into` and `out`.
     fn names(matrix: &str) -> Option<[String; 2]> {
         let stem = matrix.strip_suffix(".weight")?;
         Some(["into", "out"].map(|part| format!("{stem}.{part}")))
@@ -113,16 +110,16 @@ impl<'a> Thin<'a> {
         }
     }
 
-    /// The sum of a matrix and the product, in 8 bits: to nearest in -127..=127, with a scale for each
-    /// row. Every sum is added up in the order of the ranks.
+    /// The sum of a matrix and the product, rounded to 8 bits, and a scale for each row. The terms of
+    /// a sum are added in the order of the ranks.
     fn add(&self, matrix: &Table<'_>) -> (Vec<u8>, Vec<f32>) {
         let [rows, columns] = self.shape;
         let into: Vec<Vec<f32>> = (0..self.rank).map(|k| self.into.row(k)).collect();
         let (mut data, mut scales) = (Vec::with_capacity(rows * columns), Vec::new());
         for row in 0..rows {
             let mut sums = matrix.row(row);
-            for (weight, thin) in self.out.row(row).into_iter().zip(&into) {
-                for (sum, x) in sums.iter_mut().zip(thin) {
+            for (weight, inputs) in self.out.row(row).into_iter().zip(&into) {
+                for (sum, x) in sums.iter_mut().zip(inputs) {
                     *sum += weight * x;
                 }
             }

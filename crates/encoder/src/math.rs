@@ -4,7 +4,7 @@
 
 use crate::kernels::{Floats, LANES, Lanes};
 
-/// Adding and taking away 1.5 * 2^23 rounds an `f32` to the nearest integer.
+/// Adding and subtracting 1.5 * 2^23 rounds an `f32` to the nearest integer.
 pub(crate) const ROUND: f32 = 12_582_912.0;
 /// ln 2 in two parts: the first has few bits, so that its multiples are exact.
 const LN_2_HIGH: f32 = 355.0 / 512.0;
@@ -20,7 +20,8 @@ fn polynomial<L: Lanes>(l: L, x: L::F, coefficients: &[f32]) -> L::F {
     value
 }
 
-/// Four states, each stepped by every fourth chunk of a row; a processor has them sooner than one.
+/// Folds a row into four independent accumulators (chunk i into i % 4), so that a step need not wait
+/// for the one before.
 #[inline(always)]
 pub(crate) fn in_fours<S: Copy>(
     mut states: [S; 4],
@@ -65,7 +66,7 @@ pub(crate) fn exp<L: Lanes>(l: L, x: L::F) -> L::F {
 
 /// e^x for x from -87 to 0 with a relative error below 3.2e-6, exactly 1 at 0; saturates below.
 ///
-/// As [`exp`], the series in place of Taylor's being of degree 4, fitted by Lawson's iteration.
+/// As [`exp`], but with a series of degree 4, fitted by Lawson's iteration, in place of Taylor's.
 #[inline(always)]
 pub(crate) fn near_exp<L: Lanes>(l: L, x: L::F) -> L::F {
     const SERIES: [f32; 5] = [0.041_513_68, 0.167_875_92, 0.500_030_2, 0.999_966_8, 1.0];
@@ -76,10 +77,9 @@ pub(crate) fn near_exp<L: Lanes>(l: L, x: L::F) -> L::F {
     l.mul(polynomial(l, r, &SERIES), l.power_of_two(shifted))
 }
 
-/// x Phi(x), with the normal distribution, to an absolute error below 1.2e-4; exactly 0 at 0.
+/// x Phi(x), where Phi is the normal distribution, to an absolute error below 1.2e-4; exactly 0 at 0.
 ///
-/// The larger of x and 0, and b Q(b) for b = -|x|, held at -3.9; Q is of degree 7, fitted by Lawson's
-/// iteration.
+/// max(x, 0) + b Q(b), where b = max(-|x|, -3.9) and Q is of degree 7, fitted by Lawson's iteration.
 #[inline(always)]
 pub(crate) fn near_gelu<L: Lanes>(l: L, x: L::F) -> L::F {
     const Q: [f32; 8] = [
@@ -101,7 +101,7 @@ pub(crate) fn near_gelu<L: Lanes>(l: L, x: L::F) -> L::F {
 /// The error function with an absolute error below 4e-7, exactly +-1 from +-4 on.
 ///
 /// x P(x^2) / Q(x^2), both of degree 5, fitted on 0 to 4 by Lawson's iteration (least squares whose
-/// weights grow where the error is largest), which gives 2.4e-8 before rounding to `f32`.
+/// weights grow where the error is largest). Its error is 2.4e-8 before rounding to `f32`.
 #[inline(always)]
 pub(crate) fn erf<L: Lanes>(l: L, x: L::F) -> L::F {
     const P: [f32; 6] = [
@@ -134,26 +134,27 @@ pub(crate) fn tanh<L: Lanes>(l: L, x: L::F) -> L::F {
     l.sub(one, l.div(l.splat(2.0), l.add(power, one)))
 }
 
-/// Replaces the scores of a row by powers of e, the highest of which is 1; gives 1 / their sum.
+/// Replaces the scores of a row by e^(score - highest score); returns 1 / their sum. `mask` is the
+/// row's [`tail_mask`].
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats], behind: &Floats) -> f32 {
-    let highest = highest(l, row, behind);
-    1.0 / powers(
+pub(crate) fn softmax<L: Lanes>(l: L, row: &mut [Floats], mask: &Floats) -> f32 {
+    let highest = highest(l, row, mask);
+    1.0 / exponentials(
         l,
         row,
         highest,
         #[inline(always)]
         |x| exp(l, x),
         #[inline(always)]
-        |_, powers| powers,
+        |_, exponentials| exponentials,
     )
 }
 
-/// The highest score of a row, to whose last chunk it adds what is [`behind`] its scores.
+/// The highest score of a row, after its [`tail_mask`] is added.
 #[inline(always)]
-pub(crate) fn highest<L: Lanes>(l: L, row: &mut [Floats], behind: &Floats) -> f32 {
+pub(crate) fn highest<L: Lanes>(l: L, row: &mut [Floats], mask: &Floats) -> f32 {
     if let Some(last) = row.last_mut() {
-        l.store(l.add(l.load(last), l.load(behind)), last);
+        l.store(l.add(l.load(last), l.load(mask)), last);
     }
     let mut highest = l.splat(f32::NEG_INFINITY);
     for scores in &*row {
@@ -162,11 +163,10 @@ pub(crate) fn highest<L: Lanes>(l: L, row: &mut [Floats], behind: &Floats) -> f3
     l.highest(highest)
 }
 
-/// Replaces the scores of a row by what `weigh` makes of powers of e, where that of `highest` is 1;
-/// gives the sum of the powers, which are those of `exp`. `weigh` gets the number of a chunk and the
-/// powers in it.
+/// Replaces the scores of a row by `weigh(chunk, exp(score - highest))`; returns the sum of the
+/// exponentials. `weigh` gets the index of the chunk.
 #[inline(always)]
-pub(crate) fn powers<L: Lanes>(
+pub(crate) fn exponentials<L: Lanes>(
     l: L,
     row: &mut [Floats],
     highest: f32,
@@ -176,21 +176,21 @@ pub(crate) fn powers<L: Lanes>(
     let highest = l.splat(highest);
     let mut sum = l.splat(0.0);
     for (chunk, scores) in row.iter_mut().enumerate() {
-        let powers = exp(l.sub(l.load(scores), highest));
-        sum = l.add(sum, powers);
-        l.store(weigh(chunk, powers), scores);
+        let exponentials = exp(l.sub(l.load(scores), highest));
+        sum = l.add(sum, exponentials);
+        l.store(weigh(chunk, exponentials), scores);
     }
     l.sum(sum)
 }
 
-/// What to add to the last chunk of a row of `count` scores, so that the lanes behind them hold minus
-/// infinity. They must hold numbers.
-pub(crate) fn behind(count: usize) -> Floats {
-    let mut added = Floats::ZERO;
+/// What to add to the last chunk of a row of `count` scores to set the padding lanes to minus
+/// infinity. They must not hold NaN or infinity.
+pub(crate) fn tail_mask(count: usize) -> Floats {
+    let mut mask = Floats::ZERO;
     if let lanes @ 1.. = count % LANES {
-        added.0[lanes..].fill(f32::NEG_INFINITY);
+        mask.0[lanes..].fill(f32::NEG_INFINITY);
     }
-    added
+    mask
 }
 
 #[cfg(test)]
@@ -199,7 +199,7 @@ mod tests {
     use crate::isa::Isa;
     use crate::kernels::{Chosen, Job, Kernel, LANES};
 
-    /// Every `f32` between the ends would take minutes; this many, evenly spaced, take a moment.
+    /// Test every function at this many evenly spaced inputs; all `f32` would take minutes.
     const STEPS: u32 = 400_000;
 
     fn grid(low: f32, high: f32) -> impl Iterator<Item = f32> {
@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    /// The function's values, which must be the same bits on every instruction set.
+    /// The function's values. Asserts that they are the same bits on every instruction set.
     fn values(function: Function, inputs: &[f32]) -> Vec<f32> {
         let reference = Chosen::SCALAR.run(Apply(function, inputs));
         for isa in Isa::available() {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn for_8_bits_exp_keeps_its_relative_bound_and_is_1_at_0() {
+    fn near_exp_keeps_its_relative_bound_and_is_1_at_0() {
         let inputs = grid(-87.0, 0.0).chain(grid(-1.0, 0.0)).collect();
         let worst = worst(Function::NearExp, inputs, |x, y| (y / x.exp() - 1.0).abs());
         assert!(worst < 3.2e-6, "{worst:e}");
@@ -332,7 +332,7 @@ mod tests {
             let l = kernel.lanes();
             l.run(
                 #[inline(always)]
-                || softmax(l, self.0, &behind(self.1)),
+                || softmax(l, self.0, &tail_mask(self.1)),
             )
         }
     }
@@ -343,17 +343,18 @@ mod tests {
             let scores: Vec<f32> = (0..length).map(|i| (i * 37 % 23) as f32 - 15.0).collect();
             let total: f64 = scores.iter().map(|&s| f64::from(s).exp()).sum();
             for isa in Isa::available() {
-                // Behind the scores is something higher.
+                // The padding lanes hold something higher than the scores.
                 let mut row = vec![Floats([99.0; LANES]); scores.len().div_ceil(LANES)];
                 for (i, &score) in scores.iter().enumerate() {
                     row[i / LANES].0[i % LANES] = score;
                 }
-                let share = Chosen::new(isa)
+                let inverse_sum = Chosen::new(isa)
                     .unwrap()
                     .run(Softmax(&mut row, scores.len()));
-                for (power, &score) in row.iter().flat_map(|chunk| chunk.0).zip(&scores) {
+                for (exponential, &score) in row.iter().flat_map(|chunk| chunk.0).zip(&scores) {
                     let wanted = f64::from(score).exp() / total;
-                    assert!((f64::from(power * share) - wanted).abs() < 3e-7, "{isa}");
+                    let found = f64::from(exponential * inverse_sum);
+                    assert!((found - wanted).abs() < 3e-7, "{isa}");
                 }
             }
         }

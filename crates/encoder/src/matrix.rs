@@ -1,4 +1,4 @@
-//! Matrices as rows of whole vectors.
+//! Matrices whose rows are whole chunks of sixteen values.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use ndarray::{ArrayView2, s};
 
 use crate::kernels::{Floats, LANES};
 
-/// Columns in groups (the heads of attention, or one group of all). A group starts at a new chunk;
-/// what is left of its last chunk is zero.
+/// The layout of columns: groups of equal width (the heads of attention, or one group of all). Each
+/// group starts at a new chunk; its last chunk is padded with zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Columns {
     groups: usize,
@@ -24,7 +24,7 @@ impl Columns {
         Self { groups, width }
     }
 
-    /// How many columns there are, filling not counted.
+    /// The number of columns, without padding.
     pub(crate) fn count(self) -> usize {
         self.groups * self.width
     }
@@ -39,7 +39,7 @@ impl Columns {
         self.groups * self.group_chunks()
     }
 
-    /// Where each column stands among the lanes of a row.
+    /// For each column its lane in a row.
     pub(crate) fn lanes(self) -> impl Iterator<Item = usize> {
         (0..self.groups).flat_map(move |group| {
             let first = group * self.group_chunks() * LANES;
@@ -52,7 +52,7 @@ impl Columns {
         self.groups == 1 || self.width.is_multiple_of(LANES)
     }
 
-    /// Sixteen columns a chunk, from values without filling.
+    /// A row with these values in its columns.
     pub(crate) fn spread(self, values: &[f32]) -> Vec<Floats> {
         let mut row = vec![Floats::ZERO; self.chunks()];
         for (lane, &value) in self.lanes().zip(values) {
@@ -62,7 +62,7 @@ impl Columns {
     }
 }
 
-/// Rows by which a matrix grows.
+/// A matrix grows by multiples of this many rows.
 const GROWTH: usize = 64;
 
 /// Rows of activations.
@@ -73,12 +73,13 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
-    /// Makes it `rows` rows of `chunks` chunks, with what was there or zeros in them.
+    /// Changes the size to `rows` rows of `chunks` chunks. Their values are unspecified.
     pub(crate) fn reshape(&mut self, rows: usize, chunks: usize) {
         self.chunks = chunks;
         let length = rows * chunks;
         if length > self.data.capacity() {
-            // What is in it is written anew, and packs are about as long as each other.
+            // Nothing to copy: every value will be overwritten. Packs are of similar sizes, so that
+            // a small reserve is enough.
             self.data = Vec::new();
             self.data
                 .reserve_exact(rows.next_multiple_of(GROWTH) * chunks);
@@ -91,7 +92,7 @@ impl Matrix {
         self.chunks
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn count(&self) -> usize {
         self.data.len() / self.chunks.max(1)
     }
@@ -113,7 +114,7 @@ impl Matrix {
         &mut self.data
     }
 
-    /// Ranges of rows, one behind the other, each on its own.
+    /// Splits off ranges of rows, which must rise and not overlap.
     pub(crate) fn split_mut(
         &mut self,
         ranges: impl Iterator<Item = Range<usize>>,
@@ -122,14 +123,14 @@ impl Matrix {
         let chunks = self.chunks;
         let mut at = 0;
         ranges.map(move |range| {
-            let (part, behind) = std::mem::take(&mut rest).split_at_mut((range.end - at) * chunks);
+            let (part, after) = std::mem::take(&mut rest).split_at_mut((range.end - at) * chunks);
             let part = &mut part[(range.start - at) * chunks..];
-            (rest, at) = (behind, range.end);
+            (rest, at) = (after, range.end);
             part
         })
     }
 
-    /// Keeps these rows, which are in order.
+    /// Keeps only these rows, which must rise.
     pub(crate) fn keep(&mut self, rows: &[usize]) {
         for (to, &from) in rows.iter().enumerate() {
             self.copy(from, to);
@@ -137,8 +138,8 @@ impl Matrix {
         self.data.truncate(rows.len() * self.chunks);
     }
 
-    /// Makes it `count` rows and moves those that are there to these places, which are in order. What
-    /// is in the others is left open.
+    /// Changes the size to `count` rows and moves row i to `places[i]`; `places` must rise. The values
+    /// of other rows are unspecified.
     pub(crate) fn spread(&mut self, places: &[usize], count: usize) {
         self.data.resize(count * self.chunks, Floats::ZERO);
         for (from, &to) in places.iter().enumerate().rev() {

@@ -2,9 +2,9 @@
 
 use crate::Architecture;
 
-/// The layers of one block, without the part that names the block.
+/// The layers of one block; full names are `{block}.{index}.{layer}`.
 pub(crate) struct LayerNames {
-    /// The block's own name up to its number.
+    /// The name of all blocks, without an index.
     pub(crate) block: &'static str,
     pub(crate) query: &'static str,
     pub(crate) key: &'static str,
@@ -50,7 +50,7 @@ const MPNET: LayerNames = LayerNames {
 };
 
 impl Architecture {
-    /// What stands before the encoder's tensors (not the classifier's) in a token-classification file.
+    /// The prefix of the encoder's tensors (not the classifier's) in a token-classification file.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Bert => "bert.",

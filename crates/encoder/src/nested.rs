@@ -1,14 +1,14 @@
-//! Two weights files in one run of bytes.
+//! Two weights files that overlap in one byte sequence.
 //!
-//! Tensors that both have alike are there once: they are the end of the outer file and the start of
-//! the inner one, whose header is a tensor of the outer file's.
+//! Tensors that both files have are stored once: they are the end of the outer file and the start of
+//! the inner one. The header of the inner file is a tensor of the outer file.
 //!
 //! ```text
 //! outer  [ header | its own tensors | header of the inner file | shared tensors ]
 //! inner                             [ header                   | shared tensors | its own tensors ]
 //! ```
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use safetensors::Dtype;
@@ -18,24 +18,24 @@ use crate::kernels::BYTES;
 use crate::layout::Layout;
 use crate::weights::Weights;
 
-/// The tensor of each file that is none: room up to the next multiple of 64 bytes and, in the outer
-/// one, the inner one's header.
-const ROOM: &str = "newshound.room";
+/// A tensor of each file that is no parameter: padding up to the next multiple of 64 bytes and, in
+/// the outer file, the header of the inner one.
+const PADDING: &str = "newshound.room";
 
 /// Two weights files that share bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nested {
-    /// Both.
+    /// The bytes of both.
     pub bytes: Vec<u8>,
-    /// Where the outer file lies among them.
+    /// The range of the outer file in `bytes`.
     pub outer: Range<usize>,
-    /// Where the inner file lies, at a multiple of 64.
+    /// The range of the inner file in `bytes`, which starts at a multiple of 64.
     pub inner: Range<usize>,
 }
 
-/// Puts two weights files into one run of bytes, in which tensors with the same name, type, shape and
-/// bytes are there once. Each is a file of the same tensors as before, and panels that
-/// [`prepare`](crate::prepare) laid out at multiples of 64 bytes still lie at such.
+/// Stores two weights files in one byte sequence, in which tensors with the same name, type, shape
+/// and bytes are stored once. Each range is a file with the same tensors as its input, and panels
+/// from [`prepare`](crate::prepare) still start at multiples of 64 bytes.
 ///
 /// # Errors
 /// [`Error::CorruptWeights`].
@@ -56,16 +56,16 @@ pub fn nest(outer: &[u8], inner: &[u8]) -> Result<Nested, Error> {
     let mut within = Layout::default();
     add(&mut within, &inner, |name| shared.contains(name));
     let common = within.len();
-    room(&mut within, &inner, &[])?;
+    pad(&mut within, &inner, &[])?;
     add(&mut within, &inner, |name| !shared.contains(name));
     let size = within.len();
-    let within = within.write(about(&inner)).map_err(unwritten)?;
+    let within = within.write(inner.about())?;
     let (header, within) = within.split_at(within.len() - size);
     add(&mut whole, &outer, |name| !shared.contains(name));
-    room(&mut whole, &outer, header)?;
-    // In the order that they have in the inner file.
+    pad(&mut whole, &outer, header)?;
+    // In the order of the inner file.
     add(&mut whole, &inner, |name| shared.contains(name));
-    let mut bytes = whole.write(about(&outer)).map_err(unwritten)?;
+    let mut bytes = whole.write(outer.about())?;
     let end = bytes.len();
     let start = end - common - header.len();
     bytes.extend_from_slice(&within[common..]);
@@ -76,7 +76,7 @@ pub fn nest(outer: &[u8], inner: &[u8]) -> Result<Nested, Error> {
     })
 }
 
-/// Adds tensors of a file, in the order in which they lie there.
+/// Adds the `wanted` tensors of a file, in their order in it.
 fn add<'a>(to: &mut Layout<'a>, weights: &Weights<'a>, wanted: impl Fn(&str) -> bool) {
     let names = weights.metadata().offset_keys();
     for name in names.into_iter().filter(|name| wanted(name)) {
@@ -86,25 +86,15 @@ fn add<'a>(to: &mut Layout<'a>, weights: &Weights<'a>, wanted: impl Fn(&str) -> 
     }
 }
 
-/// Fills up to a multiple of 64 bytes, and adds `more` behind that.
-fn room(to: &mut Layout<'_>, weights: &Weights<'_>, more: &[u8]) -> Result<(), Error> {
-    if weights.bytes(ROOM).is_some() {
+/// Pads to a multiple of 64 bytes and adds `more`, as one tensor.
+fn pad(to: &mut Layout<'_>, weights: &Weights<'_>, more: &[u8]) -> Result<(), Error> {
+    if weights.bytes(PADDING).is_some() {
         return Err(Error::CorruptWeights {
-            reason: format!("it has a tensor `{ROOM}`, so it is part of two files already"),
+            reason: format!("it has a tensor `{PADDING}`, so it is part of two files already"),
         });
     }
     let mut bytes = vec![0; to.len().next_multiple_of(BYTES) - to.len()];
     bytes.extend_from_slice(more);
-    to.push(ROOM.to_owned(), Dtype::U8, vec![bytes.len()], bytes);
+    to.push(PADDING.to_owned(), Dtype::U8, vec![bytes.len()], bytes);
     Ok(())
-}
-
-fn about(weights: &Weights<'_>) -> HashMap<String, String> {
-    weights.metadata().metadata().clone().unwrap_or_default()
-}
-
-fn unwritten(error: serde_json::Error) -> Error {
-    Error::CorruptWeights {
-        reason: format!("header: {error}"),
-    }
 }

@@ -1,10 +1,10 @@
-//! A batch without padding.
+//! Batches without padding.
 
 use std::ops::Range;
 
 use crate::{Config, Error};
 
-/// Token sequences laid end to end.
+/// Token sequences laid end to end, borrowed; [`Pack`] owns them.
 ///
 /// Sequence `i` is `ids[bounds[i]..bounds[i + 1]]`, special tokens included. A pack without
 /// sequences (`bounds` is `[0]`) is allowed.
@@ -14,9 +14,51 @@ pub struct Packed<'a> {
     bounds: &'a [usize],
 }
 
+/// Token sequences laid end to end, owned and added one by one.
+#[derive(Debug, Clone, Default)]
+pub struct Pack {
+    ids: Vec<u32>,
+    /// The end of each sequence in `ids`, after a 0; empty where there is no sequence.
+    bounds: Vec<usize>,
+}
+
+impl Pack {
+    /// Adds a sequence whose ids are those of `parts`, one after the other.
+    pub fn push(&mut self, parts: &[&[u32]]) {
+        if self.bounds.is_empty() {
+            self.bounds.push(0);
+        }
+        parts
+            .iter()
+            .for_each(|part| self.ids.extend_from_slice(part));
+        self.bounds.push(self.ids.len());
+    }
+
+    /// How many tokens the sequences have together.
+    pub fn tokens(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Where each sequence starts, special tokens included, in the order of [`push`](Self::push).
+    pub fn starts(&self) -> &[usize] {
+        self.bounds.split_last().map_or(&[], |(_, starts)| starts)
+    }
+
+    /// The sequences as a batch.
+    ///
+    /// # Errors
+    /// [`Error::EmptySequence`].
+    pub fn packed(&self) -> Result<Packed<'_>, Error> {
+        match self.bounds.as_slice() {
+            [] => Packed::new(&[], &[0]),
+            bounds => Packed::new(&self.ids, bounds),
+        }
+    }
+}
+
 impl<'a> Packed<'a> {
-    /// Checks and wraps `ids` and the `bounds` that cut them: `bounds[0]` is 0, the last bound is
-    /// `ids.len()`, and each is above the one before.
+    /// Checks and wraps `ids` and their `bounds`: `bounds[0]` is 0, the last bound is `ids.len()`,
+    /// and each bound is above the one before.
     ///
     /// # Errors
     /// [`Error::Bounds`] or [`Error::EmptySequence`].
@@ -42,10 +84,10 @@ impl<'a> Packed<'a> {
         Ok(Self { ids, bounds })
     }
 
-    /// Whether a model of this shape takes it.
+    /// Checks that a model of this shape can take the pack.
     ///
     /// # Errors
-    /// A sequence that is too long, or an id that the vocabulary does not have.
+    /// [`Error::SequenceTooLong`] or [`Error::TokenOutOfRange`].
     pub fn check(self, config: &Config) -> Result<(), Error> {
         let (max, vocab_size) = (config.max_tokens(), config.vocab_size);
         for (sequence, ids) in self.sequences().enumerate() {
@@ -69,7 +111,7 @@ impl<'a> Packed<'a> {
         }
     }
 
-    /// Whether `tokens` are numbers of tokens of the pack, each above the one before.
+    /// Checks that `tokens` are indexes into [`ids`](Self::ids), each above the one before.
     ///
     /// # Errors
     /// [`Error::Tokens`] where they are not.
@@ -130,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_do_not_cut_the_ids_are_refused() {
+    fn bounds_that_do_not_split_the_ids_are_refused() {
         let wrong: [(&[usize], usize); 6] = [
             (&[], 0),
             (&[1, 3], 0),
@@ -149,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_are_out_of_order_or_of_the_pack_are_refused() {
+    fn tokens_out_of_order_or_outside_the_pack_are_refused() {
         let packed = Packed::new(&[5, 6, 7], &[0, 2, 3]).unwrap();
         for tokens in [&[][..], &[2], &[0, 1, 2]] {
             packed.check_tokens(tokens).unwrap();
@@ -159,6 +201,23 @@ mod tests {
             let as_said = matches!(error, Error::Tokens { tokens: 3, index } if index == at);
             assert!(as_said, "{tokens:?}: {error}");
         }
+    }
+
+    #[test]
+    fn sequences_are_pushed_part_by_part() {
+        let mut pack = Pack::default();
+        assert_eq!(pack.packed().unwrap().bounds(), [0]);
+        assert!(pack.starts().is_empty());
+        pack.push(&[&[1], &[5, 6], &[2]]);
+        pack.push(&[&[1], &[], &[2]]);
+        assert_eq!(pack.packed().unwrap().ids(), [1, 5, 6, 2, 1, 2]);
+        assert_eq!(pack.packed().unwrap().bounds(), [0, 4, 6]);
+        assert_eq!((pack.starts(), pack.tokens()), (&[0, 4][..], 6));
+        pack.push(&[]);
+        assert!(matches!(
+            pack.packed(),
+            Err(Error::EmptySequence { sequence: 2 })
+        ));
     }
 
     #[test]

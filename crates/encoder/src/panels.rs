@@ -1,4 +1,4 @@
-//! Weights as the kernels want them.
+//! Weights in the layout of the kernels.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use crate::matrix::Columns;
 use crate::shapes::Shape;
 use crate::weights::Table;
 
-/// Weights in the kernels' layout: panels of sixteen output columns.
+/// Weights in panels of sixteen output columns.
 pub(crate) enum Panels {
     Int8 {
         data: Cow<'static, [Bytes]>,
-        /// Of each column.
+        /// For each column the sum of its weights, and the same as `f32`.
         sums: Vec<Ints>,
         float_sums: Vec<Floats>,
         scales: Vec<Floats>,
@@ -21,7 +21,7 @@ pub(crate) enum Panels {
     F32(Vec<Floats>),
 }
 
-/// The table and row behind every output lane; none behind filling.
+/// For every output lane the table and row with its weights; `None` for padding.
 fn outputs<'t, 'a>(
     tables: &'t [Table<'a>],
     columns: Columns,
@@ -53,7 +53,7 @@ pub(crate) fn pack_f32(tables: &[Table<'_>], shape: &Shape) -> Panels {
 
 /// Panels of bfloat16.
 pub(crate) fn pack_bf16(tables: &[Table<'_>], shape: &Shape) -> Panels {
-    // Whole chunks of 32 inputs, so that rows of activations are whole cache lines.
+    // Padded to 32 inputs, so that rows of activations are whole cache lines.
     let pairs = shape.inputs.chunks().div_ceil(2) * LANES;
     let data = pack(
         tables,
@@ -68,7 +68,8 @@ pub(crate) fn pack_bf16(tables: &[Table<'_>], shape: &Shape) -> Panels {
     Panels::Bf16(data)
 }
 
-/// Panels of `length` chunks, with every weight `put` to its input lane and output column.
+/// Panels of `length` chunks. `put(panel, lane, column, weight)` stores the weight of an input lane
+/// and an output column.
 fn pack<T: Copy>(
     tables: &[Table<'_>],
     shape: &Shape,
@@ -89,7 +90,8 @@ fn pack<T: Copy>(
     data
 }
 
-/// Panels of 8-bit integers, as stored or rounded by output; in place where they lie so.
+/// Panels of 8-bit integers, as stored, or quantised with a scale for each output. Borrowed if they
+/// are stored as panels in `'static` bytes.
 pub(crate) fn int8(tables: &[Table<'_>], shape: &Shape) -> Panels {
     in_place(tables, shape).unwrap_or_else(|| pack_int8(tables, shape))
 }
@@ -109,7 +111,7 @@ fn in_place(tables: &[Table<'_>], shape: &Shape) -> Option<Panels> {
 }
 
 fn pack_int8(tables: &[Table<'_>], shape: &Shape) -> Panels {
-    // Whole chunks of 64 inputs, so that rows of activations are whole cache lines.
+    // Padded to 64 inputs, so that rows of activations are whole cache lines.
     let inputs = shape.inputs.chunks().div_ceil(4) * 4 * LANES;
     let outputs = outputs(tables, shape.outputs);
     let panels = outputs.len() / LANES;
@@ -148,7 +150,7 @@ fn floats(sums: &[Ints]) -> Vec<Floats> {
     sums.collect()
 }
 
-/// Writes a row as 8-bit integers to the lanes of its columns; gives the row's scale.
+/// Writes a row as 8-bit integers to the lanes of its columns; returns the row's scale.
 fn spread_row(table: &Table<'_>, row: usize, columns: Columns, to: &mut [u8]) -> f32 {
     match table.integers(row) {
         Some((stored, scale)) if columns.contiguous() => {
@@ -173,7 +175,7 @@ fn spread_row(table: &Table<'_>, row: usize, columns: Columns, to: &mut [u8]) ->
     }
 }
 
-/// Sixteen rows of `inputs` bytes to a panel: for every four inputs, those of all rows.
+/// Writes sixteen rows of `inputs` bytes to a panel: for every four inputs, those of all rows.
 fn transpose(rows: &[u8], inputs: usize, panel: &mut [Bytes]) {
     for (column, row) in rows.chunks_exact(inputs).enumerate() {
         for (group, to) in row.as_chunks::<4>().0.iter().zip(panel.iter_mut()) {

@@ -6,47 +6,47 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::columns::{self, Shared};
 use crate::exit;
 use crate::kernels::{Floats, Job, Kernel, Lanes};
-use crate::layer::{Layer, Pack, Part};
+use crate::layer::{Layer, LayerInput, Scratch};
 use crate::linear::Linear;
 use crate::matrix::{Columns, Matrix};
 use crate::share::{self, Split, share};
-use crate::standing::{From, Moves, Standing};
+use crate::standing::{Moves, Origin, Standing};
 use crate::{Encoder, Packed};
 
-/// Blocks of rows that go through a layer together, for each thread, about: what is between its
-/// products stays in cache, and takes little memory however large the pack is. A sequence is not cut.
+/// About how many blocks of rows a thread takes through a layer at a time. Few, so that results
+/// between products stay in cache and memory does not grow with the pack. Sequences are not split.
 const GROUP: usize = 2;
 
-/// What a pass writes to, kept for the next one.
+/// The buffers that a pass writes to, kept for the next pass.
 #[derive(Default)]
 pub(crate) struct Workspace {
-    /// During the pass, the rows of tokens that go on alone.
+    /// A row for each live token during the pass; after it, for each token that is wanted.
     pub(crate) hidden: Matrix,
     pub(crate) logits: Matrix,
     stopped: Stopped,
-    joint: Matrix,
+    qkv: Matrix,
     context: Matrix,
     shared: Shared,
-    /// What is said of each token at an exit.
+    /// The score of each live token at an exit.
     scores: Matrix,
     /// One for each thread.
-    parts: Vec<Part>,
+    scratches: Vec<Scratch>,
 }
 
-/// Of tokens that have stopped.
+/// The rows of tokens that have stopped.
 #[derive(Default)]
 struct Stopped {
     hidden: Matrix,
-    /// Room to put `hidden` in another order.
+    /// Where the next `hidden` is built.
     spare: Matrix,
-    /// Keys and values of a layer.
-    joint: Matrix,
+    /// Their keys and values in the current layer.
+    kv: Matrix,
 }
 
-/// A pass that is counted as long as it lives.
+/// Counts a pass as running until it is dropped.
 pub(crate) struct Running<'a> {
     passes: &'a AtomicUsize,
-    /// Whether no other pass was running when it began.
+    /// Whether no other pass was running at the start.
     pub(crate) alone: bool,
 }
 
@@ -63,14 +63,15 @@ impl Drop for Running<'_> {
     }
 }
 
-/// A pack through the model.
+/// The job of running a pack through the model.
 pub(crate) struct Pass<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) packed: Packed<'a>,
+    /// Whether to compute logits.
     pub(crate) classify: bool,
-    /// The tokens whose rows are wanted, in order; without, all are.
+    /// The tokens whose rows are wanted, in rising order; `None` means all.
     pub(crate) tokens: Option<&'a [usize]>,
-    /// How many may share it.
+    /// How many threads may share the pass.
     pub(crate) threads: usize,
     pub(crate) workspace: &'a mut Workspace,
 }
@@ -82,10 +83,12 @@ impl Job for Pass<'_> {
         let (model, tokens) = (self.encoder, self.packed.tokens());
         let split = Split::of(tokens, self.threads, K::BLOCK / 2);
         let parts = split.parts();
-        if self.workspace.parts.len() < parts {
-            self.workspace.parts.resize_with(parts, Part::default);
+        if self.workspace.scratches.len() < parts {
+            self.workspace
+                .scratches
+                .resize_with(parts, Scratch::default);
         }
-        // What is done to rows by themselves: little, by columns.
+        // Threads for work row by row; one where threads share columns.
         let by_rows = match split {
             Split::Rows(parts) => parts,
             Split::Columns(_) => 1,
@@ -96,35 +99,36 @@ impl Job for Pass<'_> {
         let cuts = share::cuts(tokens, by_rows);
         let places = self.workspace.hidden.split_mut(cuts.clone());
         share(
-            cuts.zip(places).zip(&mut *self.workspace.parts),
-            |((rows, hidden), room)| model.embed(kernel, self.packed, rows, hidden, room),
+            cuts.zip(places).zip(&mut *self.workspace.scratches),
+            |((rows, hidden), scratch)| model.embed(kernel, self.packed, rows, hidden, scratch),
         );
         let mut standing = Standing::new(self.packed);
         let mut first = 0;
         let count = model.layers.len();
-        // Behind the last layer's keys and values nothing looks at tokens whose rows are not wanted.
+        // From this layer on, only wanted tokens are live: the others lend the last layer their keys
+        // and values, and nothing needs more of them.
         let narrow = match model.relative_bias {
             None => count.saturating_sub(1),
-            // Its attention counts on the order of the tokens.
+            // The bias takes rows for positions, so that no token may be missing.
             Some(_) => count,
         };
         loop {
             if let Some(gate) = model.exit_before(first) {
-                let open = open(kernel, gate, by_rows, self.workspace);
-                let moves = standing.stop_apart(|row| open[row]);
+                let passed = passed(kernel, gate, by_rows, self.workspace);
+                let moves = standing.keep_near(|row| passed[row]);
                 self.workspace.stop(moves);
             }
             if let Some(tokens) = self.tokens.filter(|_| first == narrow) {
-                let moves = standing.stop_but(tokens);
+                let moves = standing.keep_only(tokens);
                 self.workspace.stop(moves);
             }
             if first == count {
                 break;
             }
-            let border = |&layer: &usize| {
+            let may_stop = |&layer: &usize| {
                 model.exit_before(layer).is_some() || (layer == narrow && self.tokens.is_some())
             };
-            let end = (first + 1..count).find(border).unwrap_or(count);
+            let end = (first + 1..count).find(may_stop).unwrap_or(count);
             let layers = &model.layers[first..end];
             match split {
                 Split::Rows(_) => rows(kernel, model, layers, &standing, parts, self.workspace),
@@ -134,12 +138,12 @@ impl Job for Pass<'_> {
                         hidden,
                         stopped,
                         shared,
-                        parts: rooms,
+                        scratches,
                         ..
                     } = &mut *self.workspace;
-                    let room = (shared, &mut rooms[..parts]);
+                    let scratch = (shared, &mut scratches[..parts]);
                     let rows = (hidden, &stopped.hidden);
-                    columns::apply(kernel, layers, &standing.whole(), bias, rows, room);
+                    columns::apply(kernel, layers, &standing.whole(), bias, rows, scratch);
                 }
             }
             first = end;
@@ -149,7 +153,7 @@ impl Job for Pass<'_> {
 }
 
 impl Workspace {
-    /// Moves the rows of tokens that do not go on to those of tokens that have stopped.
+    /// Moves the rows of tokens that stop from `hidden` to `stopped`.
     fn stop(&mut self, moves: Moves) {
         let Self {
             hidden, stopped, ..
@@ -160,8 +164,8 @@ impl Workspace {
         spare.reshape(moves.stopped.len(), hidden.chunks());
         for (to, from) in moves.stopped.into_iter().enumerate() {
             let row = match from {
-                From::Stopped(row) => old.rows(row..row + 1),
-                From::Live(row) => hidden.rows(row..row + 1),
+                Origin::Stopped(row) => old.rows(row..row + 1),
+                Origin::Live(row) => hidden.rows(row..row + 1),
             };
             spare.rows_mut(to..to + 1).copy_from_slice(row);
         }
@@ -170,27 +174,32 @@ impl Workspace {
     }
 }
 
-/// Of the tokens that go on, which an exit is open for.
-fn open<K: Kernel>(kernel: K, exit: &Linear, parts: usize, workspace: &mut Workspace) -> Vec<bool> {
+/// For each live token whether it passes the gate of an exit.
+fn passed<K: Kernel>(
+    kernel: K,
+    gate: &Linear,
+    parts: usize,
+    workspace: &mut Workspace,
+) -> Vec<bool> {
     let Workspace {
         hidden,
         scores,
-        parts: rooms,
+        scratches,
         ..
     } = workspace;
     let count = hidden.count();
-    scores.reshape(count, exit.chunks());
+    scores.reshape(count, gate.chunks());
     let cuts = || share::cuts(count, parts);
     let rows = cuts().map(|rows| hidden.rows(rows));
     let places = rows.zip(scores.split_mut(cuts()));
-    share(places.zip(rooms), |((rows, scores), room)| {
-        multiply(kernel, exit, rows, scores, room);
+    share(places.zip(scratches), |((rows, scores), scratch)| {
+        multiply(kernel, gate, rows, scores, scratch);
     });
     let scores = scores.view(1);
-    scores.iter().map(|&score| exit::open(score)).collect()
+    scores.iter().map(|&score| exit::passes(score)).collect()
 }
 
-/// Some layers, where each thread takes some rows.
+/// Runs some layers; each thread takes some of the rows.
 fn rows<K: Kernel>(
     kernel: K,
     model: &Encoder,
@@ -202,12 +211,12 @@ fn rows<K: Kernel>(
     let Workspace {
         hidden,
         stopped,
-        joint,
+        qkv,
         context,
-        parts: rooms,
+        scratches,
         ..
     } = workspace;
-    // Where threads wait for each other, they do so less often.
+    // Larger groups for several threads, so that they wait for each other less often.
     let group = GROUP * K::BLOCK;
     let most = if parts > 1 { 2 * group * parts } else { group };
     let groups = standing.groups(most);
@@ -217,9 +226,9 @@ fn rows<K: Kernel>(
             let rows = || share::cuts(count, parts);
             let first = group.live.start;
             let places = || rows().map(|rows| first + rows.start..first + rows.end);
-            let (all, some) = (layer.joint_columns(), layer.stopped_columns());
-            joint.reshape(count, all.len());
-            stopped.joint.reshape(group.stopped.len(), some.len());
+            let (all, some) = (layer.qkv_columns(), layer.kv_columns());
+            qkv.reshape(count, all.len());
+            stopped.kv.reshape(group.stopped.len(), some.len());
             context.reshape(count, layer.context_chunks());
             let cuts = share::cuts(group.stopped.len(), parts.min(count));
             let first = group.stopped.start;
@@ -227,43 +236,43 @@ fn rows<K: Kernel>(
                 let rows = first + rows.start..first + rows.end;
                 stopped.hidden.rows(rows)
             });
-            let others = others.zip(stopped.joint.split_mut(cuts));
+            let others = others.zip(stopped.kv.split_mut(cuts));
             let others = others.map(Some).chain(std::iter::repeat_with(|| None));
-            let taken = hidden.split_mut(places()).zip(joint.split_mut(rows()));
+            let taken = hidden.split_mut(places()).zip(qkv.split_mut(rows()));
             share(
-                taken.zip(others).zip(&mut *rooms),
-                |(((hidden, joint), others), room)| {
-                    layer.project(kernel, hidden, &all, joint, &mut room.rounded);
-                    if let Some((hidden, joint)) = others {
-                        layer.project(kernel, hidden, &some, joint, &mut room.rounded);
+                taken.zip(others).zip(&mut *scratches),
+                |(((hidden, qkv), others), scratch)| {
+                    layer.project(kernel, hidden, &all, qkv, &mut scratch.rounded);
+                    if let Some((hidden, qkv)) = others {
+                        layer.project(kernel, hidden, &some, qkv, &mut scratch.rounded);
                     }
                 },
             );
-            let pack = Pack {
+            let input = LayerInput {
                 group,
                 bias: model.relative_bias.as_ref(),
-                joint,
-                stopped: &stopped.joint,
+                qkv,
+                stopped: &stopped.kv,
             };
             let taken = hidden.split_mut(places()).zip(context.split_mut(rows()));
-            let taken = rows().zip(taken).zip(&mut *rooms);
-            share(taken, |((rows, places), room)| {
-                layer.finish(kernel, pack, &rows, places, room);
+            let taken = rows().zip(taken).zip(&mut *scratches);
+            share(taken, |((rows, places), scratch)| {
+                layer.finish(kernel, input, &rows, places, scratch);
             });
         }
     }
 }
 
 impl Pass<'_> {
-    /// Fills the logits, where they are wanted, and puts the rows of wanted tokens in the order of the
-    /// pack.
+    /// Fills the logits, if they are wanted, and puts the rows of wanted tokens, live or stopped, in
+    /// the order of the pack.
     fn classify<K: Kernel>(self, kernel: K, standing: &Standing, parts: usize) {
         let model = self.encoder;
         let Workspace {
             hidden,
             logits,
             stopped,
-            parts: rooms,
+            scratches,
             ..
         } = self.workspace;
         let chunks = match self.classify {
@@ -275,8 +284,8 @@ impl Pass<'_> {
         if self.classify {
             let cuts = || share::cuts(count, parts);
             let places = hidden.split_mut(cuts()).zip(logits.split_mut(cuts()));
-            share(places.zip(rooms), |((hidden, logits), room)| {
-                multiply(kernel, &model.classifier, hidden, logits, room);
+            share(places.zip(scratches), |((hidden, logits), scratch)| {
+                multiply(kernel, &model.classifier, hidden, logits, scratch);
             });
         }
         let wanted = self.tokens.map_or(self.packed.tokens(), <[usize]>::len);
@@ -309,21 +318,21 @@ impl Encoder {
         packed: Packed<'_>,
         rows: Range<usize>,
         hidden: &mut [Floats],
-        room: &mut Part,
+        scratch: &mut Scratch,
     ) {
-        let (inner, rounded) = (&mut room.inner, &mut room.rounded);
+        let (inner, rounded) = (&mut scratch.inner, &mut scratch.rounded);
         self.embedding
             .apply(kernel, packed, rows, hidden, inner, rounded);
     }
 }
 
-/// Fills `out` with what a layer makes of rows.
+/// Fills `out` with a layer's result for `rows`.
 fn multiply<K: Kernel>(
     kernel: K,
     layer: &Linear,
     rows: &[Floats],
     out: &mut [Floats],
-    room: &mut Part,
+    scratch: &mut Scratch,
 ) {
     let l = kernel.lanes();
     l.run(
@@ -333,7 +342,7 @@ fn multiply<K: Kernel>(
                 kernel,
                 rows,
                 out,
-                &mut room.rounded,
+                &mut scratch.rounded,
                 #[inline(always)]
                 |value, out| l.store(value, out),
             );

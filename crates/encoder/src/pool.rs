@@ -1,11 +1,12 @@
-//! Threads for passes.
+//! Thread pools for passes.
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-/// A pool of `threads`; 0 are as many as the processors that are there for this process.
+/// A pool of `threads` threads; 0 means one for each processor that this process may use.
 ///
-/// Where there is a thread for each processor, each stays on its own. Linux may else wake two of them
-/// on one processor while another is idle, and threads that share a pass then take turns.
+/// With as many threads as processors, each thread is pinned to its own processor (on Linux).
+/// Otherwise Linux may wake two threads on one processor while another is idle, and threads that
+/// share a pass then take turns.
 ///
 /// # Errors
 /// [`ThreadPoolBuildError`] where the threads cannot be started.
@@ -16,8 +17,8 @@ pub fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
         .build()
 }
 
-/// Ties the calling thread, of that number in its pool, to a processor of its own, if there is one
-/// for each.
+/// Pins the calling thread, by its index in the pool, to its own processor if there are as many as
+/// threads.
 #[cfg(target_os = "linux")]
 fn keep_apart(thread: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -32,7 +33,7 @@ fn keep_apart(thread: usize) {
     if let Some(own) = processors.nth(thread) {
         let mut only = CpuSet::new();
         only.set(own);
-        // Refused, the thread goes where the system puts it.
+        // If the system refuses, the thread stays unpinned.
         let _ = sched_setaffinity(None, &only);
     }
 }
@@ -48,7 +49,7 @@ mod tests {
 
     use super::*;
 
-    /// The processors of each thread of a pool.
+    /// The processors that each thread of a pool may use.
     fn processors(threads: usize) -> Vec<Vec<usize>> {
         let pool = pool(threads).unwrap();
         pool.broadcast(|_| {
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_stay_on_a_processor_of_their_own_where_there_is_one_for_each() {
+    fn threads_are_pinned_if_there_is_a_processor_for_each() {
         let count = sched_getaffinity(None).unwrap().count() as usize;
         let own = processors(count);
         assert!(own.iter().all(|own| own.len() == 1), "{own:?}");

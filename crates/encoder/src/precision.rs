@@ -1,24 +1,25 @@
-//! In what precision the linear layers of the blocks multiply.
+//! The precision in which the linear layers of the blocks multiply.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Error;
 
-/// What weights and activations are rounded to before they are multiplied. With 8-bit integers that
-/// holds for attention too. Sums of the other two, norms and the classifier are always `f32`.
+/// What the blocks round weights and activations to before linear layers multiply them. With 8-bit
+/// integers, attention multiplies in 8 bits too; else it computes in `f32`. Embeddings, norms and the
+/// classifier are always `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Precision {
     /// 8-bit integers where the file stores them, else `f32`.
     #[default]
     Auto,
-    /// No rounding: weights as stored.
+    /// No rounding: weights as stored, sums in `f32`.
     F32,
-    /// Weights and activations in bfloat16: `f32` with 8 bits of the significand's 24. On a processor
-    /// with AMX, and there alone, sums are rounded in another order than elsewhere.
+    /// Weights and activations in bfloat16 (`f32` with 8 of the 24 bits of the significand), sums in
+    /// `f32`. AMX adds in another order than all other instruction sets.
     Bf16,
-    /// Weights in 8 bits by output, activations in 8 bits by token.
+    /// 8-bit integers, with a scale for each output of the weights and for each token.
     Int8,
 }
 

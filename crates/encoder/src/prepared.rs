@@ -1,8 +1,8 @@
-//! Weights files whose layers lie as the kernels read them, so that they can be used in place.
+//! Weights files whose matrices have the layout of the kernels, so that they can be used in place.
 //!
-//! Such a file is a safetensors file like any other, with the same tensors. Those that its
+//! Such a file is a safetensors file with the same tensors as the original. Those that its
 //! `__metadata__` names lie in panels ([`kernels`](crate::kernels)) instead of rows, at multiples of
-//! 64 bytes, and the sums of their rows are a tensor of their own.
+//! 64 bytes, and the sums of their rows are another tensor.
 
 use std::collections::HashSet;
 
@@ -17,10 +17,10 @@ use crate::shapes::{BlockShapes, Shape};
 use crate::weights::{Table, Weights};
 use crate::{Config, Error};
 
-/// Where the metadata name the tensors in panels.
+/// The metadata key whose value names the tensors in panels.
 const KEY: &str = "newshound.panels";
 
-/// Of the panels' layout.
+/// The version of the panels' layout.
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -29,12 +29,12 @@ struct Named {
     tensors: Vec<String>,
 }
 
-/// The tensor with the sums of another's rows.
+/// The name of the tensor with the sums of a matrix's rows.
 pub(crate) fn sums_of(name: &str) -> String {
     format!("{name}_sums")
 }
 
-/// The tensors that lie in panels, each of a shape that can; or what the header says that is not so.
+/// The tensors that the header says lie in panels; or why that cannot be.
 pub(crate) fn panelled(metadata: &Metadata) -> Result<HashSet<String>, String> {
     let Some(named) = metadata.metadata().as_ref().and_then(|map| map.get(KEY)) else {
         return Ok(HashSet::new());
@@ -66,16 +66,16 @@ pub(crate) fn panelled(metadata: &Metadata) -> Result<HashSet<String>, String> {
     Ok(named.tensors.into_iter().collect())
 }
 
-/// Lays the 8-bit weights of the blocks out as [`Encoder::load`](crate::Encoder::load) wants them.
+/// Lays out the 8-bit weights of the blocks as [`Encoder::load`](crate::Encoder::load) needs them.
 ///
-/// Gives the bytes of a `model.safetensors` with the same tensors, of the same names, shapes and
-/// types, for [`Encoder::load`](crate::Encoder::load) and [`Tensors`](crate::Tensors) alone: to others
-/// the weights are out of order. A program that carries these bytes, 64-byte aligned, runs the model
-/// where it lies. What cannot be prepared stays as it is: layers with inputs that are no multiple of
-/// 64 or outputs that are none of 16, and files that do not store 8-bit weights.
+/// Returns the bytes of a `model.safetensors` with tensors of the same names, shapes and types. Only
+/// [`Encoder::load`](crate::Encoder::load) and [`Tensors`](crate::Tensors) know this layout: to other
+/// readers the weights are out of order. A program that contains these bytes, aligned to 64 bytes,
+/// can run the model in place. Some weights stay as they are: those of layers whose inputs are no
+/// multiple of 64 or whose outputs are no multiple of 16, and those not stored in 8 bits.
 ///
 /// # Errors
-/// As for [`Encoder::load`](crate::Encoder::load), as far as it is about the blocks' weights.
+/// Those of [`Encoder::load`](crate::Encoder::load) that concern the blocks' weights.
 pub fn prepare(config: &[u8], weights: &[u8]) -> Result<Vec<u8>, Error> {
     let config = Config::parse(config)?;
     let open = Weights::open(weights, config.architecture.prefix())?;
@@ -91,30 +91,28 @@ pub fn prepare(config: &[u8], weights: &[u8]) -> Result<Vec<u8>, Error> {
     if panels.is_empty() {
         return Ok(weights.to_vec());
     }
-    write(&open, panels).map_err(|error| Error::CorruptWeights {
-        reason: format!("header: {error}"),
-    })
+    write(&open, panels)
 }
 
-/// A tensor in panels and the sums of its rows.
-struct Laid {
+/// A matrix in panels and the sums of its rows, as bytes.
+struct Panelled {
     name: String,
     shape: Vec<usize>,
     data: Vec<u8>,
     sums: Vec<u8>,
 }
 
-/// The tensors of a layer, in panels if it can have them.
-fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Laid>, Error> {
+/// The matrices of a layer in panels; none if the layer cannot have panels.
+fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Panelled>, Error> {
     let (outputs, inputs) = (shape.outputs.count(), shape.inputs.count());
     let tables = shape.names.iter();
     let tables = tables.map(|name| weights.matrix(&format!("{name}.weight"), outputs, inputs));
     let tables: Vec<Table<'_>> = tables.collect::<Result<_, _>>()?;
-    let mut laid = Vec::new();
+    let mut panelled = Vec::new();
     let fits =
         |table: &Table<'_>| table.eight_bit() && weights.bytes(&sums_of(table.name())).is_none();
     if !shape.whole() || !tables.iter().all(fits) {
-        return Ok(laid);
+        return Ok(panelled);
     }
     for table in &tables {
         if let Panels::Int8 { data, sums, .. } = int8(std::slice::from_ref(table), shape) {
@@ -123,7 +121,7 @@ fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Laid>, Error> {
             for chunk in data.iter() {
                 bytes.extend_from_slice(&chunk.0.map(i8::cast_unsigned));
             }
-            laid.push(Laid {
+            panelled.push(Panelled {
                 name: table.name().to_owned(),
                 shape: vec![outputs, inputs],
                 data: bytes,
@@ -131,35 +129,34 @@ fn in_panels(weights: &Weights<'_>, shape: &Shape) -> Result<Vec<Laid>, Error> {
             });
         }
     }
-    Ok(laid)
+    Ok(panelled)
 }
 
-/// The file with `panels` first, each of them whole chunks.
-fn write(weights: &Weights<'_>, panels: Vec<Laid>) -> serde_json::Result<Vec<u8>> {
-    let metadata = weights.metadata();
-    let names: Vec<String> = panels.iter().map(|laid| laid.name.clone()).collect();
+/// The file with `panels` first, all at multiples of 64 bytes.
+fn write(weights: &Weights<'_>, panels: Vec<Panelled>) -> Result<Vec<u8>, Error> {
+    let names: Vec<String> = panels.iter().map(|panel| panel.name.clone()).collect();
     let mut file = Layout::default();
     let mut sums = Vec::new();
-    for laid in panels {
-        sums.push((sums_of(&laid.name), laid.shape[..1].to_vec(), laid.sums));
-        file.push(laid.name, Dtype::I8, laid.shape, laid.data);
+    for panel in panels {
+        sums.push((sums_of(&panel.name), panel.shape[..1].to_vec(), panel.sums));
+        file.push(panel.name, Dtype::I8, panel.shape, panel.data);
     }
     for (name, shape, sums) in sums {
         file.push(name, Dtype::I32, shape, sums);
     }
-    for name in metadata.offset_keys() {
+    for name in weights.metadata().offset_keys() {
         if let Some((info, bytes)) = weights.bytes(&name)
             && !file.has(&name)
         {
             file.push(name, info.dtype, info.shape.clone(), bytes);
         }
     }
-    let mut about = metadata.metadata().clone().unwrap_or_default();
+    let mut about = weights.about();
     let named = serde_json::to_string(&Named {
         version: VERSION,
         tensors: names,
-    })?;
-    about.insert(KEY.to_owned(), named);
+    });
+    about.insert(KEY.to_owned(), named.map_err(Error::header)?);
     file.write(about)
 }
 
@@ -183,7 +180,7 @@ mod tests {
         }
     }
 
-    /// Two layers of 32 outputs; their tensors do not follow each other.
+    /// Two layers of 32 outputs whose matrices do not follow each other.
     fn file() -> Vec<u8> {
         let weights = |seed: usize| -> Vec<u8> {
             let bytes = (0..32 * 128).map(|i| (((i + seed) * 40_503) >> 4) as u8);
@@ -214,7 +211,7 @@ mod tests {
         safetensors::serialize(views, None).unwrap()
     }
 
-    fn lasting(bytes: &[u8], past: usize) -> &'static [u8] {
+    fn leaked(bytes: &[u8], past: usize) -> &'static [u8] {
         let room = vec![0; bytes.len() + 128].leak();
         let start = room.as_ptr().align_offset(64) + past;
         let place = &mut room[start..][..bytes.len()];
@@ -222,7 +219,7 @@ mod tests {
         place
     }
 
-    /// Whether panels are in place; and what they are.
+    /// Whether panels are borrowed from the file, and their data, sums and scales.
     fn read(weights: &Weights<'_>) -> (bool, Vec<u8>, Vec<[i32; LANES]>, Vec<Floats>) {
         let matrix = |name: &String| weights.matrix(&format!("{name}.weight"), 32, 128).unwrap();
         let tables: Vec<_> = shape().names.iter().map(matrix).collect();
@@ -243,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn prepared_layers_that_are_joined_are_used_in_place_where_they_are_aligned() {
+    fn prepared_layers_that_are_joined_are_used_in_place_if_aligned() {
         let file = file();
         let plain = Weights::open(&file, "").unwrap();
         let prepared = write(&plain, in_panels(&plain, &shape()).unwrap()).unwrap();
         let (in_place, data, sums, scales) = read(&plain);
         assert!(!in_place);
         for (past, expected) in [(0, true), (1, false), (32, false)] {
-            let weights = Weights::open_lasting(lasting(&prepared, past), "").unwrap();
+            let weights = Weights::open_static(leaked(&prepared, past), "").unwrap();
             let found = read(&weights);
             assert_eq!(
                 found,
@@ -258,13 +255,13 @@ mod tests {
                 "{past}"
             );
         }
-        // Bytes that may go have to be copied; so do layers that do not follow each other.
-        assert!(!read(&Weights::open(lasting(&prepared, 0), "").unwrap()).0);
-        assert!(!read(&Weights::open_lasting(lasting(&file, 0), "").unwrap()).0);
+        // Bytes that are not `'static` are copied, and so are layers that do not follow each other.
+        assert!(!read(&Weights::open(leaked(&prepared, 0), "").unwrap()).0);
+        assert!(!read(&Weights::open_static(leaked(&file, 0), "").unwrap()).0);
         let mut turned = in_panels(&plain, &shape()).unwrap();
         turned.reverse();
         let turned = write(&plain, turned).unwrap();
-        let weights = Weights::open_lasting(lasting(&turned, 0), "").unwrap();
+        let weights = Weights::open_static(leaked(&turned, 0), "").unwrap();
         assert_eq!(read(&weights), (false, data, sums, scales));
     }
 }

@@ -1,13 +1,15 @@
-//! Activations as 8-bit integers, each row with its own range.
+//! Activations quantised to 8-bit integers, each row with its own scale and zero point.
 
-use crate::kernels::{Bytes, Floats, Kernel, LANES, Lanes, RowMut, each_bytes, put_row, room_for};
+use crate::kernels::{
+    Bytes, Floats, Kernel, LANES, Lanes, RowMut, chunks_for, each_bytes, put_row,
+};
 use crate::math::in_fours;
 
-/// Rows below this are taken as zero: `STEPS` / a range must be finite.
+/// A row with a smaller range counts as zero, so that `STEPS` / range is finite.
 pub(crate) const SMALLEST: f32 = 1e-30;
 
-/// Steps of a row's range. Bytes are from -127 to 127, as kernels want them; one step is left for
-/// zero, which lies on a step.
+/// Steps in a row's range. Kernels take bytes from -127 to 127, which are 254 steps; one is left for
+/// rounding the zero point to a whole step.
 const STEPS: f32 = 253.0;
 
 /// Rows of 8-bit activations.
@@ -17,25 +19,26 @@ pub(crate) struct Quantised {
     pub(crate) rows: Vec<Row>,
 }
 
-/// What the bytes of a row stand for: (byte - zero) * scale, but for one value.
+/// How to read the bytes of a row: as (byte - `zero_point`) * `scale`, except for one value.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Row {
     pub(crate) scale: f32,
-    pub(crate) zero: f32,
-    /// The lane of the row's largest value, which is kept apart as its range would leave few
-    /// steps to the others (Dettmers and others 2022).
-    pub(crate) column: usize,
-    pub(crate) apart: f32,
+    pub(crate) zero_point: f32,
+    /// The lane of the value with the largest magnitude. That value is kept in `f32`, because it would
+    /// widen the range and leave few steps to the others (Dettmers et al. 2022).
+    pub(crate) outlier_column: usize,
+    pub(crate) outlier: f32,
 }
 
 impl Quantised {
-    /// Rounds each row of `chunks` chunks.
+    /// Quantises each row of `chunks` chunks.
     ///
-    /// A row with a NaN or an infinity gets a scale that makes all its products NaN.
+    /// A row with a NaN or an infinity gets the scale NaN, which makes all its products NaN.
     #[inline(always)]
     pub(crate) fn fill<K: Kernel>(&mut self, kernel: K, rows: &[Floats], chunks: usize) {
         let (count, stride) = (rows.len() / chunks, chunks.div_ceil(4));
-        self.bytes.resize(room_for::<K>(count, stride), Bytes::ZERO);
+        self.bytes
+            .resize(chunks_for::<K>(count, stride), Bytes::ZERO);
         self.rows.clear();
         for (number, values) in rows.chunks_exact(chunks).enumerate() {
             let bytes = &mut RowMut::new::<K>(&mut self.bytes, number, stride);
@@ -52,15 +55,16 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut RowMut<'_>) -> Row
         most = l.magnitude(most, l.load(values));
     }
     let most = l.highest_magnitude(most);
-    // All lanes are looked at, so that the compiler can do it at once.
-    let here = |values: &Floats| (values.0.iter()).fold(false, |any, x| any | (x.abs() == most));
-    let chunk = row.iter().position(here).unwrap_or_default();
+    // No early exit, so that the compiler can compare all lanes at once.
+    let has_most =
+        |values: &Floats| (values.0.iter()).fold(false, |any, x| any | (x.abs() == most));
+    let chunk = row.iter().position(has_most).unwrap_or_default();
     let lane = row[chunk].0.iter().position(|x| x.abs() == most);
     let lane = lane.unwrap_or_default();
-    let apart = row[chunk].0[lane];
+    let outlier = row[chunk].0[lane];
     let mut rest = row[chunk];
     rest.0[lane] = 0.0;
-    // Zero is within the range, for it has to be exact: rows may be filled up with it.
+    // The range includes zero, which must be exact because it is also the padding.
     let none = l.splat(0.0);
     let mut ends = [(none, none); 4];
     for part in [&[rest], &row[..chunk], &row[chunk + 1..]] {
@@ -80,29 +84,29 @@ fn quantise<K: Kernel>(kernel: K, row: &[Floats], bytes: &mut RowMut<'_>) -> Row
     let (low, high) = (-l.highest(l.sub(none, low)), l.highest(high));
     let range = high - low;
     let steps = if range < SMALLEST { 0.0 } else { STEPS / range };
-    let zero = (-STEPS / 2.0 - low * steps).round_ties_even();
+    let zero_point = (-STEPS / 2.0 - low * steps).round_ties_even();
     put_row(
         kernel,
         row,
         bytes,
         #[inline(always)]
-        |x| l.mul_add(x, l.splat(steps), l.splat(zero)),
+        |x| l.mul_add(x, l.splat(steps), l.splat(zero_point)),
     );
-    bytes.chunk(chunk / 4).0[chunk % 4 * LANES + lane] = (zero as i8).wrapping_add(K::OFFSET);
+    bytes.chunk(chunk / 4).0[chunk % 4 * LANES + lane] = (zero_point as i8).wrapping_add(K::OFFSET);
     Row {
         scale: if most.is_finite() {
             range / STEPS
         } else {
             f32::NAN
         },
-        zero,
-        column: chunk * LANES + lane,
-        apart,
+        zero_point,
+        outlier_column: chunk * LANES + lane,
+        outlier,
     }
 }
 
-/// Rounds a row with one step for both signs. `put` gets the number of each chunk and its bytes, the
-/// last one filled up with zeros; gives the size of a step, NaN for a row with a NaN or an infinity.
+/// Quantises a row with zero point 0 and returns its scale, NaN for a row with a NaN or an infinity.
+/// `put` gets the index of each chunk and its bytes, the last chunk padded with zeros.
 #[inline(always)]
 pub(crate) fn symmetric<L: Lanes>(l: L, row: &[Floats], put: impl FnMut(usize, Bytes)) -> f32 {
     const LARGEST: f32 = 127.0;
@@ -166,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_come_back_within_half_a_step_and_the_largest_as_it_was(
+        fn values_are_kept_to_half_a_step_and_the_largest_exactly(
             mut values in prop::collection::vec(-3f32..5.0, 2..150),
             place in any::<prop::sample::Index>(),
             largest in prop::sample::select(vec![-40f32, 7.0, 1000.0]),
@@ -176,11 +180,11 @@ mod tests {
             let rows = row(&values);
             for (isa, kernel) in kernels() {
                 let (found, bytes) = kernel.run(Round(&rows));
-                prop_assert_eq!((found.column, found.apart), (place, largest), "{}", isa);
+                prop_assert_eq!((found.outlier_column, found.outlier), (place, largest), "{}", isa);
                 for (i, (&value, &byte)) in values.iter().zip(&bytes).enumerate() {
                     prop_assert!((-127..=127).contains(&byte));
                     let wanted = if i == place { 0.0 } else { value };
-                    let back = (f32::from(byte) - found.zero) * found.scale;
+                    let back = (f32::from(byte) - found.zero_point) * found.scale;
                     prop_assert!((back - wanted).abs() <= 0.501 * found.scale, "{isa}: {back} {wanted}");
                 }
             }
@@ -188,14 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn zeros_stay_zeros_and_what_is_not_a_number_spoils_its_row() {
+    fn zeros_stay_zeros_and_a_nan_or_infinity_spoils_its_row() {
         for (isa, kernel) in kernels() {
             let (found, bytes) = kernel.run(Round(&row(&[0.0; 20])));
             assert!(
-                bytes.iter().all(|&byte| f32::from(byte) == found.zero),
+                bytes
+                    .iter()
+                    .all(|&byte| f32::from(byte) == found.zero_point),
                 "{isa}"
             );
-            assert_eq!((found.scale, found.apart), (0.0, 0.0), "{isa}");
+            assert_eq!((found.scale, found.outlier), (0.0, 0.0), "{isa}");
             for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                 let (found, _) = kernel.run(Round(&row(&[1.0, bad, 2.0])));
                 assert!(found.scale.is_nan(), "{isa}, {bad}");
@@ -204,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_of_one_input_are_read_out_of_a_panel() {
+    fn the_weights_of_one_input_are_read_from_a_panel() {
         let chunk = Bytes(std::array::from_fn(|i| (i as i8 - 32) * 3));
         for input in 0..4 {
             let expected: [f32; 16] = std::array::from_fn(|i| f32::from(chunk.0[4 * i + input]));

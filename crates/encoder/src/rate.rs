@@ -1,4 +1,4 @@
-//! How fast an instruction set multiplies, for people who choose processors.
+//! How fast an instruction set multiplies 8-bit integers.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ const PANELS: usize = 8;
 const ROWS: usize = 96;
 
 /// 8-bit operations (multiplications and additions) a second on one thread, in a product whose
-/// factors stay in the first caches: what no model can exceed.
+/// factors stay in the first caches: an upper bound for any model.
 ///
 /// # Errors
 /// [`Error::NoSuchIsa`] where this processor lacks the instruction set.
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_instruction_set_here_has_a_rate_and_others_an_error() {
+    fn available_instruction_sets_have_a_rate_and_others_an_error() {
         for isa in Isa::ALL {
             match int8_operations_per_second(isa) {
                 Ok(rate) => assert!(rate > 1e6 && Isa::available().contains(&isa), "{isa}"),

@@ -1,4 +1,4 @@
-//! MPNet's learned bias on attention scores, by how far apart two tokens are.
+//! MPNet's learned bias on attention scores, by the distance of two tokens.
 
 use crate::Error;
 use crate::kernels::{Floats, LANES};
@@ -8,7 +8,7 @@ use crate::weights::Weights;
 const BUCKETS: usize = 32;
 
 pub(crate) struct RelativeBias {
-    /// For each head the bias of every distance; that of distance 0 is number `longest - 1`.
+    /// For each head the bias of every distance, from `1 - longest` on.
     by_distance: Vec<Vec<f32>>,
     longest: usize,
 }
@@ -22,7 +22,7 @@ impl RelativeBias {
         let by_distance = (0..heads)
             .map(|head| {
                 let biases = (0..2 * longest - 1).map(|column| buckets[at(column)][head]);
-                // Some keys of a last vector may lie beyond the longest sequence.
+                // The last vector of keys may reach past the longest sequence.
                 biases.chain([0.0; LANES]).collect()
             })
             .collect();
@@ -32,7 +32,7 @@ impl RelativeBias {
         })
     }
 
-    /// What is added in `head` to the scores of `query` with sixteen keys from `key` on.
+    /// The bias in `head` for the scores of `query` with sixteen keys from `key` on.
     #[inline(always)]
     pub(crate) fn of(&self, head: usize, query: usize, key: usize) -> Floats {
         let biases = &self.by_distance[head][self.longest - 1 + key - query..];
@@ -42,8 +42,8 @@ impl RelativeBias {
     }
 }
 
-/// The bucket of a key `distance` tokens away (Raffel et al. 2020, section 2.1): the first eight
-/// distances have their own, then buckets widen by the square root of two, up to 128 tokens.
+/// The bucket of a key `distance` tokens away (Raffel et al. 2020, section 2.1): one for each of the
+/// first eight distances, then each wider by the square root of two, up to 128 tokens.
 fn bucket(distance: usize, key_is_later: bool) -> usize {
     let within = match distance {
         0..8 => distance,

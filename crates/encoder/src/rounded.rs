@@ -1,9 +1,9 @@
-//! Rows as a linear layer multiplies them.
+//! Rows of activations, rounded for a linear layer.
 
 use crate::bf16::PairedRows;
 use crate::quantise::Quantised;
 
-/// Rounded rows, in 8 bits or in bfloat16: a layer has one of them filled and reads that one.
+/// Rounded rows. A layer fills and reads `quantised` or `paired`, depending on its precision.
 #[derive(Default)]
 pub(crate) struct Rounded {
     pub(crate) quantised: Quantised,

@@ -1,30 +1,30 @@
-//! The linear layers of a block: which weights make each of them, and how its columns lie.
+//! The linear layers of a block: the weights of each, and the layout of its columns.
 
 use crate::Config;
 use crate::kernels::{BYTES, LANES};
 use crate::matrix::Columns;
 
-/// Which weights to read, and how columns lie.
+/// A linear layer: its weights and the layout of its columns.
 pub(crate) struct Shape {
-    /// Layers whose outputs stand side by side.
+    /// The tensors, without `.weight` and `.bias`, whose outputs lie side by side.
     pub(crate) names: Vec<String>,
     pub(crate) inputs: Columns,
-    /// Of each of the layers.
+    /// The outputs of each of `names`.
     pub(crate) outputs: Columns,
 }
 
-/// Those of one block.
+/// The linear layers of one block.
 pub(crate) struct BlockShapes {
-    /// Hidden to queries, keys and values.
-    pub(crate) joint: Shape,
-    /// Mixed values to hidden.
+    /// Hidden states to queries, keys and values.
+    pub(crate) qkv: Shape,
+    /// Attention output to hidden states.
     pub(crate) output: Shape,
     pub(crate) up: Shape,
     pub(crate) down: Shape,
 }
 
 impl Shape {
-    /// One layer without groups.
+    /// One tensor, with columns in one group.
     pub(crate) fn plain(name: String, inputs: usize, outputs: usize) -> Self {
         Self {
             names: vec![name],
@@ -33,7 +33,7 @@ impl Shape {
         }
     }
 
-    /// Whether panels of 8-bit weights hold nothing but weights, in the order of the columns.
+    /// Whether panels of 8-bit weights need no padding and keep the order of the columns.
     pub(crate) fn whole(&self) -> bool {
         let (inputs, outputs) = (self.inputs, self.outputs);
         inputs.contiguous()
@@ -50,7 +50,7 @@ impl BlockShapes {
         let hidden = Columns::plain(config.hidden);
         let heads = Columns::grouped(config.heads, config.hidden / config.heads);
         Self {
-            joint: Shape {
+            qkv: Shape {
                 names: [names.query, names.key, names.value].map(full).into(),
                 inputs: hidden,
                 outputs: heads,
@@ -65,8 +65,8 @@ impl BlockShapes {
         }
     }
 
-    /// All of them, in the order in which a pass needs them.
+    /// All of them, in the order of a pass.
     pub(crate) fn in_order(self) -> [Shape; 4] {
-        [self.joint, self.output, self.up, self.down]
+        [self.qkv, self.output, self.up, self.down]
     }
 }

@@ -1,22 +1,22 @@
 //! How the threads of a pool share a pass.
 //!
-//! Many rows are cut into parts that go through the layers side by side; threads wait for each
-//! other only before attention, which looks at whole sequences, and behind it. With few rows the
-//! time goes into reading the weights, so there each thread takes some columns of every matrix and
-//! reads no other's ([`columns`](crate::columns)). Either way a value is computed by the same
-//! sequence of roundings as on one thread.
+//! Many rows are split into parts, one for each thread. Threads wait for each other only before and
+//! after attention, which needs whole sequences. With few rows, reading the weights takes most of the
+//! time, so each thread computes some columns of every product and reads only its part of the
+//! weights ([`columns`](crate::columns)). Either way each value is computed by the same sequence of
+//! roundings as on one thread.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-/// The speed-up by columns, however many the threads: a tenth of the work is done by one of them.
-const BEST_BY_COLUMNS: usize = 10;
+/// The largest speed-up by columns with any number of threads: one thread does a tenth of the work.
+const MAX_SPEEDUP_BY_COLUMNS: usize = 10;
 
-/// Threads that share columns, at most: more would find little left.
-const MOST_BY_COLUMNS: usize = 16;
+/// The most threads that share columns; more would gain little.
+const MAX_THREADS_BY_COLUMNS: usize = 16;
 
-/// What each thread takes of a pass, and how many threads.
+/// How a pass is shared, and by how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Split {
     Rows(usize),
@@ -24,13 +24,15 @@ pub(crate) enum Split {
 }
 
 impl Split {
-    /// How `threads` share a pass of `tokens` rows; for fewer than `worth` it is not worth reading
-    /// the weights once more.
-    pub(crate) fn of(tokens: usize, threads: usize, worth: usize) -> Self {
-        let parts = threads.min(tokens / worth).max(1);
-        let by_columns = threads.min(MOST_BY_COLUMNS);
-        // 1 / parts > 1 / by_columns + 1 / BEST_BY_COLUMNS
-        if parts * (by_columns + BEST_BY_COLUMNS) < by_columns * BEST_BY_COLUMNS && tokens > 0 {
+    /// How `threads` share a pass of `tokens` rows. A thread for fewer than `min_rows` rows does not
+    /// pay, because every thread reads all weights.
+    pub(crate) fn of(tokens: usize, threads: usize, min_rows: usize) -> Self {
+        let parts = threads.min(tokens / min_rows).max(1);
+        let by_columns = threads.min(MAX_THREADS_BY_COLUMNS);
+        // 1 / parts > 1 / by_columns + 1 / MAX_SPEEDUP_BY_COLUMNS
+        if parts * (by_columns + MAX_SPEEDUP_BY_COLUMNS) < by_columns * MAX_SPEEDUP_BY_COLUMNS
+            && tokens > 0
+        {
             Self::Columns(by_columns)
         } else {
             Self::Rows(parts)
@@ -43,19 +45,19 @@ impl Split {
     }
 }
 
-/// `0..count` in `parts` of about equal size, or fewer so that none is empty.
+/// Splits `0..count` into `parts` ranges of about equal size, or into fewer so that none is empty.
 pub(crate) fn cuts(count: usize, parts: usize) -> impl Iterator<Item = Range<usize>> + Clone {
     let parts = parts.min(count);
     (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts)
 }
 
-/// What two ranges have in common; nothing is a range of length 0.
+/// The intersection of two ranges, maybe empty.
 pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     let start = a.start.max(b.start);
     start..a.end.min(b.end).max(start)
 }
 
-/// Does `work` on each of the parts, on a thread of the current pool each.
+/// Calls `work` on each of the parts, each on its own thread of the current pool.
 pub(crate) fn share<T: Send>(parts: impl IntoIterator<Item = T>, work: impl Fn(T) + Send + Sync) {
     let mut parts: Vec<T> = parts.into_iter().collect();
     if parts.len() > 1 {
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_overlap_where_both_are() {
+    fn ranges_overlap_where_they_intersect() {
         assert_eq!(overlap(&(2..7), &(5..9)), 5..7);
         assert!(overlap(&(2..7), &(8..9)).is_empty() && overlap(&(8..9), &(2..7)).is_empty());
     }

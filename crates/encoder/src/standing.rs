@@ -1,12 +1,12 @@
-//! Which tokens of a pack still go through the layers, and which have stopped.
+//! Which tokens of a pack are live, going through the layers, and which have stopped.
 
 use std::ops::Range;
 
 use crate::Packed;
 use crate::share::cuts;
 
-/// The tokens of a pack, those that go on and those that have stopped, each kind sequence by sequence.
-/// A token has a number in the pack, and a row among those of its kind.
+/// The live and the stopped tokens of a pack, each kind in the order of the sequences. A token has an
+/// index in the pack, and a row among the tokens of its kind.
 pub(crate) struct Standing {
     live: Rows,
     stopped: Rows,
@@ -15,9 +15,9 @@ pub(crate) struct Standing {
 /// Tokens of one kind.
 #[derive(Default)]
 struct Rows {
-    /// The number of each.
+    /// For each row the token's index in the pack.
     tokens: Vec<usize>,
-    /// Where each sequence's begin, and the last one's end.
+    /// The row where each sequence starts, and the end of the last.
     bounds: Vec<usize>,
 }
 
@@ -27,25 +27,25 @@ impl Rows {
     }
 }
 
-/// Where the state of a token that has stopped lies.
+/// Where the hidden state of a stopped token is to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
-    /// At this row of those that had stopped before.
+pub(crate) enum Origin {
+    /// In this row of the tokens that had stopped before.
     Stopped(usize),
-    /// At this row of those that went on.
+    /// In this row of the tokens that were live.
     Live(usize),
 }
 
-/// What happens to rows where some tokens stop.
+/// How rows move when tokens stop.
 pub(crate) struct Moves {
-    /// The rows, in order, of tokens that go on.
+    /// The old rows of tokens that stay live, in order.
     pub(crate) kept: Vec<usize>,
-    /// Where each of those that have stopped comes from.
-    pub(crate) stopped: Vec<From>,
+    /// For each new row of stopped tokens, where it comes from.
+    pub(crate) stopped: Vec<Origin>,
 }
 
 impl Standing {
-    /// All tokens go on.
+    /// All tokens are live.
     pub(crate) fn new(packed: Packed<'_>) -> Self {
         Self {
             live: Rows {
@@ -59,19 +59,19 @@ impl Standing {
         }
     }
 
-    /// The numbers of the tokens that go on, in order.
+    /// The indexes of live tokens, by row and rising.
     pub(crate) fn live(&self) -> &[usize] {
         &self.live.tokens
     }
 
-    /// The numbers of those that have stopped, a row each.
+    /// The indexes of stopped tokens, by row.
     pub(crate) fn stopped(&self) -> &[usize] {
         &self.stopped.tokens
     }
 
-    /// Has tokens stop but for those of rows that are `open`, and the tokens right before and behind
-    /// them, unless they have stopped already.
-    pub(crate) fn stop_apart(&mut self, open: impl Fn(usize) -> bool) -> Moves {
+    /// Stops the live tokens except those whose rows `passed`, and their direct neighbours in the
+    /// sequence.
+    pub(crate) fn keep_near(&mut self, passed: impl Fn(usize) -> bool) -> Moves {
         let mut near = Vec::with_capacity(self.live.tokens.len());
         for sequence in 1..self.live.bounds.len() {
             let range = self.live.range(sequence - 1);
@@ -79,21 +79,20 @@ impl Standing {
                 let token = self.live.tokens[row];
                 let near = range.start.max(row.saturating_sub(1))..range.end.min(row + 2);
                 let mut near = near.filter(|&other| self.live.tokens[other].abs_diff(token) <= 1);
-                near.any(&open)
+                near.any(&passed)
             }));
         }
         self.stop(|row, _| near[row])
     }
 
-    /// Has tokens stop but for `tokens`, which are in order.
-    pub(crate) fn stop_but(&mut self, tokens: &[usize]) -> Moves {
+    /// Stops the live tokens except `tokens`.
+    pub(crate) fn keep_only(&mut self, tokens: &[usize]) -> Moves {
         let mut wanted = vec![false; self.live.tokens.len() + self.stopped.tokens.len()];
         tokens.iter().for_each(|&token| wanted[token] = true);
         self.stop(|_, token| wanted[token])
     }
 
-    /// Has tokens stop. `stays` says of the row of each that went on, and of its number, whether it
-    /// still does so.
+    /// Stops the live tokens for which `stays(row, token)` is false.
     fn stop(&mut self, stays: impl Fn(usize, usize) -> bool) -> Moves {
         let (mut live, mut stopped) = (Rows::default(), Rows::default());
         let (mut kept, mut from) = (Vec::new(), Vec::new());
@@ -102,7 +101,7 @@ impl Standing {
         for sequence in 1..self.live.bounds.len() {
             for row in self.stopped.range(sequence - 1) {
                 stopped.tokens.push(self.stopped.tokens[row]);
-                from.push(From::Stopped(row));
+                from.push(Origin::Stopped(row));
             }
             let range = self.live.range(sequence - 1);
             for row in range {
@@ -112,7 +111,7 @@ impl Standing {
                     kept.push(row);
                 } else {
                     stopped.tokens.push(token);
-                    from.push(From::Live(row));
+                    from.push(Origin::Live(row));
                 }
             }
             live.bounds.push(live.tokens.len());
@@ -125,13 +124,13 @@ impl Standing {
         }
     }
 
-    /// All sequences together.
+    /// All sequences as one group.
     pub(crate) fn whole(&self) -> Group {
         self.group(0..self.live.bounds.len() - 1)
     }
 
-    /// Consecutive sequences in groups of about as many tokens that go on: of `most`, and of up to
-    /// one sequence's more or less. A sequence without any is in none, or beside others.
+    /// Groups of consecutive sequences, each with `most` live tokens, give or take one sequence. A
+    /// sequence without live tokens may be in no group.
     pub(crate) fn groups(&self, most: usize) -> Vec<Group> {
         let (count, bounds) = (self.live.tokens.len(), &self.live.bounds);
         let mut groups = Vec::new();
@@ -165,17 +164,17 @@ impl Standing {
     }
 }
 
-/// Some of a pack's sequences.
+/// Consecutive sequences of a pack.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// Its rows among those of tokens that go on.
+    /// Its rows of live tokens.
     pub(crate) live: Range<usize>,
-    /// Its rows among those of tokens that have stopped.
+    /// Its rows of stopped tokens.
     pub(crate) stopped: Range<usize>,
     pub(crate) sequences: Vec<Sequence>,
 }
 
-/// The rows of a sequence, counted from its group's first.
+/// The rows of a sequence, counted from the first rows of its group.
 #[derive(Debug)]
 pub(crate) struct Sequence {
     pub(crate) live: Range<usize>,
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_whole_sequences_one_behind_the_other() {
+    fn groups_are_consecutive_whole_sequences() {
         for lengths in [vec![], vec![7], vec![1; 50], vec![3, 90, 2, 2, 40, 1, 12]] {
             let bounds = bounds(&lengths);
             let ids = vec![0; lengths.iter().sum()];
@@ -218,17 +217,17 @@ mod tests {
     }
 
     #[test]
-    fn the_tokens_right_beside_one_that_goes_on_go_on_with_it() {
+    fn a_token_that_passes_keeps_its_neighbours_live() {
         let packed = Packed::new(&[0; 9], &[0, 4, 9]).unwrap();
         let mut standing = Standing::new(packed);
-        // The last token of the first sequence, and one within the second.
-        standing.stop_apart(|row| row == 3 || row == 6);
+        // The last token of the first sequence, and the third of the second.
+        standing.keep_near(|row| row == 3 || row == 6);
         assert_eq!(standing.live(), [2, 3, 5, 6, 7]);
         // Token 3 is no neighbour of token 5.
-        standing.stop_apart(|row| row == 2);
+        standing.keep_near(|row| row == 2);
         assert_eq!(standing.live(), [5, 6]);
         assert_eq!(standing.stopped(), [0, 1, 2, 3, 4, 8, 7]);
-        standing.stop_but(&[0, 6]);
+        standing.keep_only(&[0, 6]);
         assert_eq!(standing.live(), [6]);
         assert_eq!(standing.stopped(), [0, 1, 2, 3, 4, 8, 7, 5]);
     }
@@ -244,13 +243,13 @@ mod tests {
             let ids = vec![0; lengths.iter().sum()];
             let packed = Packed::new(&ids, &bounds).unwrap();
             let mut standing = Standing::new(packed);
-            // The state of a token is its number.
+            // The state of a token is its index.
             let (mut live, mut stopped): (Vec<usize>, Vec<usize>) = ((0..ids.len()).collect(), vec![]);
             for stop in stops {
-                let moves = standing.stop_apart(|row| stop[row]);
+                let moves = standing.keep_near(|row| stop[row]);
                 let from = |from| match from {
-                    From::Stopped(row) => stopped[row],
-                    From::Live(row) => live[row],
+                    Origin::Stopped(row) => stopped[row],
+                    Origin::Live(row) => live[row],
                 };
                 let next = moves.stopped.into_iter().map(from).collect();
                 live = moves.kept.into_iter().map(|row| live[row]).collect();

@@ -1,6 +1,7 @@
-//! A weights file tensor by tensor, for whoever runs a model in another way or writes it anew.
+//! A weights file tensor by tensor, for running a model with another library or exporting it.
 
 use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
 
 use crate::exit::is_exit;
 use crate::weights::{Stored, Weights};
@@ -8,12 +9,12 @@ use crate::{Architecture, Error};
 
 /// The parameters of a model, from the bytes of a `model.safetensors`.
 ///
-/// Names are those of a token-classification file, with the architecture's prefix also where the
-/// file goes without. Buffers of integers, such as the position ids of old files, are left out:
-/// they are no parameters.
+/// Names are those of a token-classification file: they have the architecture's prefix even if the
+/// file omits it. Integer buffers that are no parameters, such as the position ids of old files, are
+/// left out.
 pub struct Tensors<'a> {
     weights: Weights<'a>,
-    /// The name as it is and as it stands in the file.
+    /// For each tensor its full name and its name in the file, sorted.
     names: Vec<(String, String)>,
 }
 
@@ -22,7 +23,7 @@ pub struct Tensors<'a> {
 pub struct Tensor {
     /// Its dimensions.
     pub shape: Vec<usize>,
-    /// Its elements, the last dimension running fastest.
+    /// Its elements in row-major order.
     pub values: Vec<f32>,
 }
 
@@ -58,25 +59,26 @@ impl<'a> Tensors<'a> {
         self.names.iter().map(|(name, _)| name.as_str())
     }
 
-    /// How many numbers the model has learned.
-    pub fn parameters(&self) -> usize {
-        let infos = self.names.iter();
-        let infos = infos.filter_map(|(_, stored)| self.weights.metadata().info(stored));
-        infos.map(|info| info.shape.iter().product::<usize>()).sum()
+    fn infos(&self) -> impl Iterator<Item = &TensorInfo> {
+        let names = self.names.iter();
+        names.filter_map(|(_, stored)| self.weights.metadata().info(stored))
     }
 
-    /// Whether the file says which tokens may stop before the last layers.
+    /// The number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.infos().map(elements).sum()
+    }
+
+    /// Whether the file has exits, which let tokens stop before the last layers.
     pub fn early_exit(&self) -> bool {
         self.names().any(is_exit)
     }
 
-    /// How elements are stored, most of them: `I8`, `F16`, `BF16` or `F32`.
+    /// The type that most parameters are stored in: `I8`, `F16`, `BF16` or `F32`.
     pub fn stored(&self) -> &'static str {
-        let elements = |dtype: Dtype| -> usize {
-            let infos = self.names.iter();
-            let infos = infos.filter_map(|(_, stored)| self.weights.metadata().info(stored));
-            let infos = infos.filter(|info| info.dtype == dtype);
-            infos.map(|info| info.shape.iter().product::<usize>()).sum()
+        let count = |dtype: Dtype| -> usize {
+            let infos = self.infos().filter(|info| info.dtype == dtype);
+            infos.map(elements).sum()
         };
         let known = [
             (Dtype::F32, "F32"),
@@ -84,11 +86,11 @@ impl<'a> Tensors<'a> {
             (Dtype::BF16, "BF16"),
             (Dtype::I8, "I8"),
         ];
-        let most = known.into_iter().max_by_key(|(dtype, _)| elements(*dtype));
+        let most = known.into_iter().max_by_key(|(dtype, _)| count(*dtype));
         most.map_or("F32", |(_, name)| name)
     }
 
-    /// A tensor by its name; 8-bit rows times their scales.
+    /// A tensor by its full name; 8-bit rows are multiplied by their scales.
     ///
     /// # Errors
     /// [`Error::MissingTensor`], [`Error::WrongShape`] or [`Error::WrongDtype`].
@@ -116,6 +118,10 @@ impl<'a> Tensors<'a> {
     }
 }
 
+fn elements(info: &TensorInfo) -> usize {
+    info.shape.iter().product()
+}
+
 #[cfg(test)]
 mod tests {
     use safetensors::tensor::TensorView;
@@ -141,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_bit_rows_are_multiplied_out_and_names_get_their_prefix() {
+    fn eight_bit_rows_are_multiplied_by_their_scales_and_names_get_their_prefix() {
         let file = file();
         let tensors = Tensors::open(&file, Architecture::Bert).unwrap();
         let names: Vec<&str> = tensors.names().collect();

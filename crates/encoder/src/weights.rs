@@ -1,11 +1,11 @@
 //! Tensors of a safetensors file, checked and widened to `f32`.
 //!
-//! The format: eight bytes of header length, a JSON header, then the tensors' bytes
-//! (<https://huggingface.co/docs/safetensors>). Nothing is allocated before the header's claims have
-//! been held against the bytes that are there.
+//! The format: eight bytes with the length of the header, a JSON header, then the tensors' bytes
+//! (<https://huggingface.co/docs/safetensors>). The header's claims are checked against the size of
+//! the file before anything is allocated.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use half::{bf16, f16};
@@ -23,10 +23,10 @@ const FLOATS_AND_I8: &str = "F32, F16, BF16, I8 with a `_scale` tensor";
 pub(crate) struct Weights<'a> {
     metadata: Metadata,
     data: &'a [u8],
-    /// `data`, where it outlives everything.
-    lasting: Option<&'static [u8]>,
+    /// `data`, if it is `'static`.
+    static_data: Option<&'static [u8]>,
     prefix: &'static str,
-    /// The tensors that lie in panels.
+    /// The names of the tensors that lie in panels.
     panelled: HashSet<String>,
 }
 
@@ -38,18 +38,18 @@ struct Tensor<'a> {
 }
 
 impl Weights<'static> {
-    /// [`open`](Self::open) for bytes whose tables can be kept without a copy.
-    pub(crate) fn open_lasting(bytes: &'static [u8], prefix: &'static str) -> Result<Self, Error> {
+    /// [`open`](Self::open) for bytes that tables may keep a reference to.
+    pub(crate) fn open_static(bytes: &'static [u8], prefix: &'static str) -> Result<Self, Error> {
         let weights = Self::open(bytes, prefix)?;
         Ok(Self {
-            lasting: Some(weights.data),
+            static_data: Some(weights.data),
             ..weights
         })
     }
 }
 
 impl<'a> Weights<'a> {
-    /// Reads the header. Names are looked up with `prefix` before them, then without.
+    /// Reads the header. Names are looked up first with `prefix`, then without.
     pub(crate) fn open(bytes: &'a [u8], prefix: &'static str) -> Result<Self, Error> {
         let corrupt = |reason: String| Error::CorruptWeights { reason };
         let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| {
@@ -69,8 +69,7 @@ impl<'a> Weights<'a> {
                 ))
             })?;
         // Parsing the metadata also checks that offsets follow each other and fit shape and type.
-        let metadata: Metadata =
-            serde_json::from_slice(header).map_err(|error| corrupt(format!("header: {error}")))?;
+        let metadata: Metadata = serde_json::from_slice(header).map_err(Error::header)?;
         if metadata.data_len() != data.len() {
             let claimed = metadata.data_len();
             return Err(corrupt(format!(
@@ -78,7 +77,7 @@ impl<'a> Weights<'a> {
                 data.len()
             )));
         }
-        // Its other dimension could be any number, with no bytes to hold it against.
+        // The other dimension of an empty tensor could be any number: no bytes could disprove it.
         let tensors = metadata.tensors();
         let empty = tensors
             .iter()
@@ -93,7 +92,7 @@ impl<'a> Weights<'a> {
         Ok(Self {
             metadata,
             data,
-            lasting: None,
+            static_data: None,
             prefix,
             panelled,
         })
@@ -103,7 +102,12 @@ impl<'a> Weights<'a> {
         &self.metadata
     }
 
-    /// Whether some of its tensors lie in panels.
+    /// The file's own metadata: the header's `__metadata__`.
+    pub(crate) fn about(&self) -> HashMap<String, String> {
+        self.metadata.metadata().clone().unwrap_or_default()
+    }
+
+    /// Whether some of the tensors lie in panels.
     pub(crate) fn prepared(&self) -> bool {
         !self.panelled.is_empty()
     }
@@ -119,23 +123,23 @@ impl<'a> Weights<'a> {
         self.info(name).is_some()
     }
 
-    /// The first dimension of a tensor, which the configuration need not tell.
+    /// The first dimension of a tensor, where the configuration does not imply it.
     pub(crate) fn rows(&self, name: &str) -> Result<usize, Error> {
         let info = self.info(name).ok_or_else(|| self.missing(name))?.1;
         Ok(info.shape.first().copied().unwrap_or(0))
     }
 
-    /// A tensor of one dimension.
+    /// A tensor of floats of one dimension, as `f32`.
     pub(crate) fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, Error> {
         self.floats(name, &[length])
     }
 
-    /// A tensor of floats of any shape.
+    /// A tensor of floats of any shape, as `f32` in row-major order.
     pub(crate) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         floats(&self.find(name, shape)?, FLOATS)
     }
 
-    /// A tensor of two dimensions.
+    /// A tensor of two dimensions, as stored, with its scales and sums.
     pub(crate) fn matrix(
         &self,
         name: &str,
@@ -160,7 +164,7 @@ impl<'a> Weights<'a> {
         Ok(Table {
             name: tensor.name,
             data: Cow::Borrowed(tensor.data),
-            place: self.lasting.map(|file| (file, tensor.range)),
+            place: self.static_data.map(|file| (file, tensor.range)),
             stored,
             scales,
             sums,
@@ -168,7 +172,7 @@ impl<'a> Weights<'a> {
         })
     }
 
-    /// The sum of each row of a matrix that lies in panels.
+    /// The stored sum of each row of a matrix that lies in panels.
     fn sums(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<i32>, Error> {
         let name = sums_of(name);
         let (_, bytes) = self.bytes(&name).ok_or_else(|| self.missing(&name))?;
@@ -210,12 +214,9 @@ impl<'a> Weights<'a> {
             });
         }
         let (start, end) = info.data_offsets;
-        let data = self
-            .data
-            .get(start..end)
-            .ok_or_else(|| Error::CorruptWeights {
-                reason: format!("tensor `{name}` lies outside the file"),
-            })?;
+        let (_, data) = self.bytes(&name).ok_or_else(|| Error::CorruptWeights {
+            reason: format!("tensor `{name}` lies outside the file"),
+        })?;
         Ok(Tensor {
             name,
             dtype: info.dtype,
@@ -241,7 +242,7 @@ fn floats(tensor: &Tensor<'_>, supported: &'static str) -> Result<Vec<f32>, Erro
     Ok(values)
 }
 
-/// How elements are stored.
+/// The type of stored elements.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Stored {
     I8,
@@ -251,7 +252,7 @@ pub(crate) enum Stored {
 }
 
 impl Stored {
-    /// `None` for types that parameters are not stored in.
+    /// `None` for types that are not supported for parameters.
     pub(crate) fn of(dtype: Dtype) -> Option<Self> {
         match dtype {
             Dtype::I8 => Some(Self::I8),
@@ -270,7 +271,7 @@ impl Stored {
         }
     }
 
-    /// Gives each element to `each`, times `scale` if it is an integer.
+    /// Calls `each` with every element as `f32`, integers times `scale`.
     #[inline(always)]
     fn widen(self, data: &[u8], scale: f32, mut each: impl FnMut(f32)) {
         let pairs = data.as_chunks::<2>().0.iter();
@@ -288,22 +289,22 @@ impl Stored {
     }
 }
 
-/// A matrix as it is stored, widened row by row where it is used.
+/// A matrix as it is stored; rows are widened to `f32` on use.
 pub(crate) struct Table<'a> {
     name: String,
     data: Cow<'a, [u8]>,
-    /// Where `data` lies in bytes that outlive everything.
+    /// Where `data` lies in `'static` bytes, if it does.
     place: Option<(&'static [u8], Range<usize>)>,
     stored: Stored,
-    /// One for each row where elements are integers, else none.
+    /// The scale of each row of integers; empty for floats.
     scales: Vec<f32>,
-    /// Those of rows, where they lie in panels.
+    /// The sum of each row, if the matrix lies in panels.
     sums: Option<Vec<i32>>,
     columns: usize,
 }
 
 impl Table<'_> {
-    /// The bytes of tables that lie in panels one behind the other, where these outlive everything.
+    /// The bytes of all `tables`, if they lie in panels, in this order without gaps, in `'static` bytes.
     pub(crate) fn panels_of(tables: &[Self]) -> Option<&'static [u8]> {
         let (file, first) = tables.first()?.place.as_ref()?;
         let mut range = first.start..first.start;
@@ -327,30 +328,30 @@ impl Table<'_> {
         self.stored == Stored::I8
     }
 
-    /// Of each row where elements are integers, what they are multiplied by.
+    /// The scale of each row of integers; empty for floats.
     pub(crate) fn scales(&self) -> &[f32] {
         &self.scales
     }
 
-    /// Of each row where these lie in panels, the sum of its integers.
+    /// The sum of each row, if the matrix lies in panels; else empty.
     pub(crate) fn sums(&self) -> &[i32] {
         self.sums.as_deref().unwrap_or_default()
     }
 
-    /// The bytes of a row that exists, if rows do not lie in panels.
+    /// The bytes of a row. The matrix must not lie in panels.
     fn bytes(&self, row: usize) -> &[u8] {
         let size = self.columns * self.stored.size();
         &self.data[row * size..(row + 1) * size]
     }
 
-    /// The bytes of a row that exists, four by four, if rows lie in panels.
+    /// The bytes of a row, four at a time. The matrix must lie in panels.
     fn quads(&self, row: usize) -> impl Iterator<Item = &[u8; 4]> {
         let size = self.columns * LANES;
         let chunks = self.data[row / LANES * size..][..size].chunks_exact(BYTES);
         chunks.flat_map(move |chunk| chunk.as_chunks().0.get(row % LANES))
     }
 
-    /// A row that exists, as 8-bit integers and their scale if it is stored so.
+    /// A row as 8-bit integers and their scale, if it is stored so.
     pub(crate) fn integers(&self, row: usize) -> Option<(Cow<'_, [u8]>, f32)> {
         let bytes = match (self.eight_bit(), &self.sums) {
             (false, _) => return None,
@@ -360,7 +361,7 @@ impl Table<'_> {
         Some((bytes, self.scales[row]))
     }
 
-    /// Writes a row that exists to `to`, which has a place for each column.
+    /// Writes a row as `f32` to `to`, which has a place for each column.
     #[inline(always)]
     pub(crate) fn widen<'t>(&self, row: usize, to: impl IntoIterator<Item = &'t mut f32>) {
         let scale = self.scales.get(row).copied().unwrap_or(1.0);
@@ -378,15 +379,15 @@ impl Table<'_> {
         }
     }
 
-    /// A row that exists.
+    /// A row as `f32`.
     pub(crate) fn row(&self, row: usize) -> Vec<f32> {
         let mut values = vec![0.0; self.columns];
         self.widen(row, &mut values);
         values
     }
 
-    /// The table with bytes that outlive everything: a copy unless they do so where they are.
-    pub(crate) fn into_lasting(self) -> Table<'static> {
+    /// The table with `'static` data: borrowed if it lies in `'static` bytes, else copied.
+    pub(crate) fn into_static(self) -> Table<'static> {
         let kept = self.place.as_ref();
         let kept = kept.and_then(|(file, range)| file.get(range.clone()));
         Table {

@@ -1,4 +1,4 @@
-//! What is wrong with a model or a pack is an error that names it; nothing panics.
+//! A model or a pack with something wrong gives an error that names it, never a panic.
 
 mod common;
 
@@ -13,7 +13,7 @@ fn refused(config: &[u8], weights: &[u8]) -> Error {
 }
 
 #[test]
-fn every_tensor_is_missed_by_its_full_name() {
+fn a_missing_tensor_is_named_in_full() {
     for model in common::ALL {
         let config = common::file(model, "config.json");
         let whole = common::tensors(model);
@@ -30,11 +30,11 @@ fn every_tensor_is_missed_by_its_full_name() {
 }
 
 #[test]
-fn every_wrong_shape_is_told_with_the_right_one() {
+fn a_wrong_shape_is_reported_with_the_right_one() {
     for model in common::ALL {
         let config = common::file(model, "config.json");
         let whole = common::tensors(model);
-        // The classifier's bias decides how many labels there are.
+        // Not the classifier's bias: its length is the number of labels.
         for bent in whole.keys().filter(|name| *name != "classifier.bias") {
             let mut tensors = whole.clone();
             let right = whole[bent].shape.clone();
@@ -103,7 +103,7 @@ fn with_header(header: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_header_that_lies_is_corrupt_and_costs_no_memory() {
+fn a_header_with_false_claims_is_corrupt_and_costs_no_memory() {
     let config = common::file("bert", "config.json");
     let huge = u64::MAX;
     let name = "bert.embeddings.word_embeddings.weight";
@@ -118,7 +118,7 @@ fn a_header_that_lies_is_corrupt_and_costs_no_memory() {
     let headers = [
         chain,
         format!(r#"{{"{name}":{{"dtype":"F32","shape":[{huge},{huge}],"data_offsets":[0,64]}}}}"#),
-        // No bytes are missing, yet rows without columns could be gone through for years.
+        // No bytes are missing, but a loop over so many rows without columns would take years.
         format!(
             r#"{{"{name}":{{"dtype":"F32","shape":[{huge},0],"data_offsets":[0,0]}},"a":{{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}}}"#
         ),
@@ -141,7 +141,7 @@ fn a_header_that_lies_is_corrupt_and_costs_no_memory() {
 }
 
 #[test]
-fn a_configuration_larger_than_its_weights_is_refused_before_anything_is_made() {
+fn a_configuration_larger_than_its_weights_is_refused_before_anything_is_allocated() {
     let weights = common::file("mpnet", "model.safetensors");
     let huge = usize::MAX / 4;
     for key in [

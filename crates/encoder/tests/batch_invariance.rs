@@ -1,4 +1,4 @@
-//! A sequence gets the same bits whatever else is in its pack, and on however many threads.
+//! A sequence gets the same bits whatever else is in its pack and on any number of threads.
 
 mod common;
 
@@ -30,9 +30,9 @@ impl Noise {
     }
 }
 
-/// A BERT whose sizes leave a remainder by every block size of a matrix product, and whose inner
-/// size is long enough for the product to be summed in several pieces. With exits some half of the
-/// tokens stop before the second layer, and half of the others before the third.
+/// A BERT whose sizes are no multiples of any kernel's tile, and with more inputs than any kernel
+/// takes at a time. With exits about half of the tokens stop before the second layer, and half of the
+/// others before the third.
 fn awkward(precision: Precision, exits: bool) -> Encoder {
     const HIDDEN: usize = 270;
     const INNER: usize = 1037;
@@ -95,7 +95,8 @@ fn awkward(precision: Precision, exits: bool) -> Encoder {
     .unwrap()
 }
 
-/// Of each sequence the bits of all logits, and of those of some tokens where no others are read.
+/// For each sequence the bits of all logits, then of the logits of some tokens from a pass that reads
+/// only these.
 fn bits(encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> Vec<Vec<u32>> {
     let packed = Packed::new(ids, bounds).unwrap();
     let logits = encoder.logits(packed).unwrap();
@@ -145,7 +146,7 @@ fn every_length_gives_the_same_bits_alone_and_packed() {
     }
 }
 
-/// The bits on a pool of threads, which share the pass.
+/// The same on a pool of threads that share the pass.
 fn shared(threads: usize, encoder: &Encoder, ids: &[u32], bounds: &[usize]) -> Vec<Vec<u32>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     pool.build().unwrap().install(|| bits(encoder, ids, bounds))

@@ -1,4 +1,4 @@
-//! Weights stored in fewer bits give what their widened values give, bit for bit.
+//! Weights stored in fewer bits give the same results as their widened values, bit for bit.
 
 mod common;
 
@@ -63,7 +63,7 @@ fn bfloat16_weights_are_widened() {
     assert_eq!(logits(&small), logits(&wide));
 }
 
-/// Every matrix as I8 with a scale per row; and what that stands for, in F32.
+/// The model with every matrix as I8 with a scale per row, and with the same values as F32.
 fn quantised() -> (Tensors, Tensors) {
     let (mut small, mut wide) = (Tensors::new(), Tensors::new());
     for (name, tensor) in common::tensors(MODEL) {

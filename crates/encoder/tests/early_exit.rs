@@ -1,4 +1,4 @@
-//! Tokens that stop early: what is said of them, and that the others see them as they were.
+//! Tokens that stop early get the stored logits, and others attend to the states they stopped with.
 
 mod common;
 
@@ -17,8 +17,8 @@ const IDS: [u32; 30] = [
 ];
 const BOUNDS: [usize; 5] = [0, 9, 10, 22, 30];
 
-/// The model with an exit before a layer: tokens go on where the sum of what is in their first
-/// dimensions, by these weights, is above a limit, and so do those beside them.
+/// The model with an exit before a layer: a token and its neighbours go on if the weighted sum of the
+/// first dimensions of its hidden state is above a limit.
 fn gated(layer: usize, weights: &[f32], limit: f32) -> Tensors {
     let mut tensors = common::tensors(MODEL);
     let mut row = weights.to_vec();
@@ -57,10 +57,10 @@ fn apart(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
 }
 
 #[test]
-fn a_token_that_stops_keeps_its_state_and_the_others_see_it() {
+fn a_token_that_stops_keeps_its_state_and_others_attend_to_it() {
     for precision in [Precision::F32, Precision::Int8] {
         let options = early().precision(precision);
-        // Before the last layer, so that what the others see is what they would see anyway.
+        // Before the last layer, so that the others attend to the same states as without exits.
         let tensors = gated(1, &[1.0, 1.0], LIMIT);
         let (logits, hidden) = run(&encoder(2, &tensors, options));
         let (full_logits, full) = run(&encoder(2, &tensors, options.early_exit(false)));
@@ -90,7 +90,7 @@ fn a_token_that_stops_keeps_its_state_and_the_others_see_it() {
 }
 
 #[test]
-fn rows_of_some_tokens_alone_are_theirs_whether_they_have_stopped_or_not() {
+fn reading_only_some_tokens_gives_their_rows_whether_they_stopped_or_not() {
     for precision in [Precision::F32, Precision::Int8] {
         let options = early().precision(precision);
         let tokens = [1, 2, 8, 9, 13, 14, 15, 20, 29];
@@ -114,7 +114,7 @@ fn rows_of_some_tokens_alone_are_theirs_whether_they_have_stopped_or_not() {
 }
 
 #[test]
-fn where_none_stops_the_bits_are_those_of_every_layer() {
+fn if_no_token_stops_the_bits_are_those_without_exits() {
     for precision in Precision::ALL {
         let options = early().precision(precision);
         let tensors = gated(0, &[], -1.0);
@@ -127,7 +127,7 @@ fn where_none_stops_the_bits_are_those_of_every_layer() {
 }
 
 #[test]
-fn where_all_stop_there_is_nothing_left_to_do() {
+fn all_tokens_may_stop() {
     let tensors = gated(0, &[], 1.0);
     let (logits, hidden) = run(&encoder(2, &tensors, early()));
     assert!(logits.rows().into_iter().all(|row| row.to_vec() == STOPPED));
@@ -140,7 +140,7 @@ fn where_all_stop_there_is_nothing_left_to_do() {
 }
 
 #[test]
-fn a_score_that_is_no_number_stops_no_token() {
+fn a_score_of_nan_stops_no_token() {
     let tensors = gated(1, &[f32::NAN], 0.0);
     let (logits, _) = run(&encoder(2, &tensors, early()));
     let every = Options::default();

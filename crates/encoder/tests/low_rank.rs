@@ -1,4 +1,4 @@
-//! A model made of another and a change is what the change says, to the rounding of 8 bits.
+//! A model made from another and a change has the changed values, to the rounding of 8 bits.
 
 mod common;
 
@@ -15,7 +15,7 @@ const RANK: usize = 3;
 const CHANGED: &str = "distilbert.transformer.layer.0.ffn.lin1";
 const REPLACED: &str = "distilbert.transformer.layer.0.ffn.lin1.bias";
 
-/// The fixture's configuration with so many blocks.
+/// The fixture's configuration with another number of blocks.
 fn config(layers: usize) -> Vec<u8> {
     let config = common::file("distilbert", "config.json");
     let mut config: Value = serde_json::from_slice(&config).unwrap();
@@ -28,7 +28,7 @@ fn numbers(seed: usize, count: usize) -> Vec<f32> {
     (0..count).map(number).collect()
 }
 
-/// A change of one matrix, one half of it in 8 bits, and of one vector.
+/// A change of one matrix, with one of its factors in 8 bits, and of one vector.
 fn change() -> Tensors {
     let old = tensors("distilbert");
     let [outputs, inputs] = old[&format!("{CHANGED}.weight")].shape[..] else {
@@ -113,7 +113,7 @@ fn matrices_get_the_product_added_vectors_are_replaced_and_the_rest_stays() {
 }
 
 #[test]
-fn blocks_that_the_configuration_has_no_room_for_are_left_out_and_the_model_runs() {
+fn blocks_beyond_the_number_of_layers_are_left_out_and_the_model_runs() {
     let made = apply(1, &change()).unwrap();
     let left = Parameters::open(&made, Architecture::DistilBert).unwrap();
     let blocks = left
@@ -130,7 +130,7 @@ fn blocks_that_the_configuration_has_no_room_for_are_left_out_and_the_model_runs
 }
 
 #[test]
-fn exits_are_those_of_the_other_model_and_are_left_out() {
+fn exits_of_the_other_model_are_left_out() {
     let mut old = common::tensors("distilbert");
     for name in ["exits.logits", "exits.1.weight", "exits.1.bias"] {
         old.insert(name.to_owned(), Tensor::from_floats(&[1], &[1.0]));
@@ -144,7 +144,7 @@ fn exits_are_those_of_the_other_model_and_are_left_out() {
 }
 
 #[test]
-fn a_change_that_does_not_fit_is_refused_by_the_name_of_what_does_not() {
+fn a_change_that_does_not_fit_is_refused_with_the_name_of_the_tensor() {
     type Damage = fn(&mut Tensors);
     let damages: [(&str, Damage); 5] = [
         ("distilbert.extra", |change| {

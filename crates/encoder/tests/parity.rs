@@ -1,4 +1,4 @@
-//! Logits against PyTorch's, for the stored inputs of each architecture.
+//! Compares logits with PyTorch's, for the stored inputs of each architecture.
 
 mod common;
 
@@ -17,7 +17,7 @@ struct Sequence {
     logits: Vec<Vec<f32>>,
 }
 
-/// The largest difference over all stored sequences, run as one pack.
+/// The largest difference of a logit over all stored sequences, run as one pack.
 fn difference(model: &str, encoder: &Encoder) -> f32 {
     let expected: Expected = serde_json::from_slice(&common::file(model, "expected.json")).unwrap();
     assert_eq!(encoder.max_tokens(), expected.longest, "{model}");
@@ -60,10 +60,9 @@ fn every_architecture_gives_the_logits_of_pytorch() {
     }
 }
 
-/// The tiny models' weights are random, so that errors do not fade as they do in one that was
-/// trained.
+/// The bound is wide because the weights are random: errors do not shrink as in a trained model.
 #[test]
-fn every_architecture_gives_nearly_the_logits_of_pytorch_in_bf16() {
+fn every_architecture_is_close_to_the_logits_of_pytorch_in_bf16() {
     for model in common::ALL {
         let difference = difference(model, &common::load_in(model, Precision::Bf16));
         println!("{model}: {difference:e}");

@@ -1,4 +1,5 @@
-//! A prepared file is the same model: the same tensors and, in place or not, the same bits.
+//! A prepared file is the same model: it has the same tensors and, in place or copied, gives the same
+//! bits.
 
 mod common;
 
@@ -30,12 +31,12 @@ fn noise(seed: u64) -> impl Iterator<Item = f32> {
 }
 
 impl Model {
-    /// As it is: all of it but the steps down is too narrow for panels.
+    /// In its own size: all layers but `down` are too narrow for panels.
     fn small(name: &str, architecture: Architecture) -> Self {
         Self::times(1, name, architecture)
     }
 
-    /// Twice as wide, with other numbers.
+    /// Twice as wide.
     fn wide(name: &str, architecture: Architecture) -> Self {
         Self::times(2, name, architecture)
     }
@@ -80,7 +81,7 @@ impl Model {
         }
     }
 
-    /// Heads so narrow that attention has no panels.
+    /// With heads so narrow that the layers of attention have no panels.
     fn with_heads(mut self, heads: usize) -> Self {
         let mut config: Value = serde_json::from_slice(&self.config).unwrap();
         config["num_attention_heads"] = json!(heads);
@@ -112,8 +113,8 @@ fn models() -> Vec<(&'static str, Model)> {
     ]
 }
 
-/// Bytes that stay, `past` a multiple of 64.
-fn lasting(bytes: &[u8], past: usize) -> &'static [u8] {
+/// A `'static` copy of bytes that starts `past` a multiple of 64.
+fn leaked(bytes: &[u8], past: usize) -> &'static [u8] {
     let room = vec![0; bytes.len() + 128].leak();
     let start = room.as_ptr().align_offset(64) + past;
     let place = &mut room[start..][..bytes.len()];
@@ -137,11 +138,11 @@ fn named(prepared: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn in_place_or_copied_it_gives_the_bits_of_the_file_it_was_made_of() {
+fn in_place_or_copied_it_gives_the_bits_of_the_original_file() {
     for (name, model) in models() {
         let (plain, prepared) = (model.file(), model.prepared());
         assert_ne!(plain, prepared, "{name}");
-        let (aligned, beside) = (lasting(&prepared, 0), lasting(&prepared, 1));
+        let (aligned, beside) = (leaked(&prepared, 0), leaked(&prepared, 1));
         for precision in Precision::ALL {
             for isa in Isa::available() {
                 let options = Options::default().precision(precision).isa(isa);
@@ -184,7 +185,7 @@ fn it_has_the_same_tensors() {
                 "{name}, {tensor}"
             );
         }
-        // As any reader of safetensors sees it: all that is not named is untouched.
+        // To any reader of safetensors, all tensors that are not in panels are unchanged.
         let file = SafeTensors::deserialize(&prepared).unwrap();
         let panels = named(&prepared);
         assert_eq!(file.len(), model.tensors.len() + panels.len());
@@ -201,7 +202,7 @@ fn it_has_the_same_tensors() {
 }
 
 #[test]
-fn its_panels_come_first_in_the_order_of_a_pass_at_multiples_of_64_bytes() {
+fn panels_come_first_in_the_order_of_a_pass_at_multiples_of_64_bytes() {
     let prepared = Model::wide("bert", Architecture::Bert).prepared();
     let panels = named(&prepared);
     let layer = |index| {
@@ -231,7 +232,7 @@ fn its_panels_come_first_in_the_order_of_a_pass_at_multiples_of_64_bytes() {
 }
 
 #[test]
-fn two_files_in_one_run_of_bytes_have_what_they_share_once_and_run_in_place() {
+fn two_nested_files_store_shared_tensors_once_and_run_in_place() {
     let outer = Model::wide("distilbert", Architecture::DistilBert);
     let mut inner = Model::wide("distilbert", Architecture::DistilBert);
     let words = "distilbert.embeddings.word_embeddings.weight";
@@ -250,8 +251,8 @@ fn two_files_in_one_run_of_bytes_have_what_they_share_once_and_run_in_place() {
         (nested.outer.start, nested.inner.end),
         (0, nested.bytes.len())
     );
-    let lasting = lasting(&nested.bytes, 0);
-    let parts = [nested.outer, nested.inner].map(|range| &lasting[range]);
+    let leaked = leaked(&nested.bytes, 0);
+    let parts = [nested.outer, nested.inner].map(|range| &leaked[range]);
     for ((model, file), part) in [&outer, &inner].into_iter().zip(&files).zip(parts) {
         let open = |bytes| newshound_encoder::Tensors::open(bytes, model.architecture).unwrap();
         let (a, b) = (open(file), open(part));
@@ -285,7 +286,7 @@ fn weights_in_panels_cannot_be_changed() {
 }
 
 #[test]
-fn what_cannot_be_prepared_or_is_already_stays_as_it_is() {
+fn a_file_that_cannot_be_prepared_or_already_is_stays_as_it_is() {
     for model in common::ALL {
         let file = common::file(model, "model.safetensors");
         let config = common::file(model, "config.json");
@@ -297,7 +298,7 @@ fn what_cannot_be_prepared_or_is_already_stays_as_it_is() {
 }
 
 #[test]
-fn other_metadata_and_tensors_nobody_knows_stay() {
+fn other_metadata_and_unknown_tensors_stay() {
     let mut model = Model::wide("bert", Architecture::Bert);
     let taken = "bert.encoder.layer.1.output.dense.weight";
     model
@@ -331,7 +332,7 @@ fn sums(count: usize, dtype: Dtype) -> Tensor {
 }
 
 #[test]
-fn a_header_that_lies_about_panels_is_refused_by_all_who_read_it() {
+fn a_header_with_false_claims_about_panels_is_refused_by_every_reader() {
     let down = "bert.encoder.layer.0.output.dense.weight";
     let up = "bert.encoder.layer.0.intermediate.dense.weight";
     let words = "bert.embeddings.word_embeddings.weight";
@@ -376,7 +377,7 @@ fn a_header_that_lies_about_panels_is_refused_by_all_who_read_it() {
         change(&mut tensors, name);
         let file = with_metadata(&tensors, &[("newshound.panels", &about)]);
         let errors = [
-            Encoder::load(&model.config, lasting(&file, 0), Options::default()).map(|_| ()),
+            Encoder::load(&model.config, leaked(&file, 0), Options::default()).map(|_| ()),
             newshound_encoder::Tensors::open(&file, Architecture::Bert).map(|_| ()),
             prepare(&model.config, &file).map(|_| ()),
         ];
@@ -395,7 +396,7 @@ fn a_header_that_lies_about_panels_is_refused_by_all_who_read_it() {
 }
 
 #[test]
-fn sums_that_no_weights_have_are_refused() {
+fn sums_that_no_weights_can_have_are_refused() {
     let model = Model::small("bert", Architecture::Bert);
     let name = "bert.encoder.layer.0.output.dense.weight";
     let mut tensors = model.tensors.clone();
@@ -420,7 +421,7 @@ proptest! {
         for (index, byte) in damage {
             file[index.index(header)] = byte;
         }
-        if let Ok(encoder) = Encoder::load(&model.config, lasting(&file, 0), Options::default()) {
+        if let Ok(encoder) = Encoder::load(&model.config, leaked(&file, 0), Options::default()) {
             bits(&encoder);
         }
         let _ = prepare(&model.config, &file);

@@ -1,4 +1,4 @@
-//! Rows of some tokens alone are those of a pass of which all are wanted.
+//! A pass that reads only some tokens gives them the same rows as a pass over all.
 
 mod common;
 
@@ -23,8 +23,8 @@ fn read(encoder: &Encoder, tokens: &[usize]) -> (Array2<f32>, Array2<f32>) {
 }
 
 #[test]
-fn tokens_that_are_read_alone_have_the_rows_that_they_have_among_all() {
-    // The third has no token of the first sequence, the fourth none of any.
+fn reading_only_some_tokens_gives_their_rows_of_a_whole_pass() {
+    // Most have no token of some of the sequences, the last has no token at all.
     let some: [&[usize]; 4] = [&[0, 3, 4, 9, 21, 22, 29], &[9], &[9, 12, 28], &[]];
     for model in common::ALL {
         for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
@@ -51,7 +51,7 @@ fn tokens_that_are_read_alone_have_the_rows_that_they_have_among_all() {
 }
 
 #[test]
-fn tokens_that_the_pack_does_not_have_are_refused() {
+fn tokens_outside_the_pack_are_refused() {
     let encoder = common::load("bert");
     let error = encoder.read(packed(), &[3, 30], |_, _| ()).unwrap_err();
     assert!(matches!(

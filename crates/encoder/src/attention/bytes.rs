@@ -1,23 +1,24 @@
-//! Attention in 8 bits. Queries, keys and values are rounded, each row of a head with a step of its
-//! own, and so are the powers of a query's scores, multiplied by the steps of the values.
+//! Attention in 8 bits. Queries, keys and values are quantised with a scale for each row of a head.
+//! So are the exponentials of a query's scores, after each is multiplied by the scale of its value.
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{
-    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, RowMut, byte_product, put_row, room_for,
+    Bytes, Floats, HeadroomOf, Ints, Kernel, LANES, Lanes, RowMut, byte_product, chunks_for,
+    put_row,
 };
-use crate::math::{self, behind};
+use crate::math::{self, tail_mask};
 use crate::quantise::{SMALLEST, symmetric};
 use crate::relative_bias::RelativeBias;
 
-/// A power is from 0 to this many steps, and a byte this many less than it.
+/// Exponentials are quantised to 0..=STEPS and stored as bytes after OFFSET is subtracted.
 const STEPS: f32 = 254.0;
-const DOWN: f32 = 127.0;
+const OFFSET: f32 = 127.0;
 
-/// How much there is of a head of a sequence.
+/// The sizes of a head of a sequence.
 #[derive(Clone, Copy)]
 struct Size {
     tokens: usize,
-    /// Chunks of a row of scores, and of one of powers.
+    /// Chunks of a row with a lane for each key, and with a byte for each key.
     key_chunks: usize,
     key_bytes: usize,
     /// Chunks of a query as `f32`, and as bytes.
@@ -25,47 +26,48 @@ struct Size {
     head_bytes: usize,
 }
 
-/// Room for one head of one sequence.
+/// Buffers for one head of one sequence.
 #[derive(Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     queries: Queries,
     keys: Keys,
     values: Values,
-    /// A row for each query, a lane for each key; then powers, weighed.
+    /// A row for each query, a lane for each key; then exponentials times the values' scales.
     scores: Vec<Floats>,
-    /// For each query the highest score; then the highest power, weighed.
+    /// For each query the highest score; then the highest scaled exponential.
     highest: Vec<f32>,
-    /// A row for each query, a byte for each key.
-    powers: Vec<Bytes>,
-    /// What makes means of the products of powers and values, for each query.
-    shares: Vec<f32>,
+    /// The scaled exponentials quantised: a row for each query, a byte for each key.
+    exponentials: Vec<Bytes>,
+    /// For each query the factor from integer sums to weighted means of the values.
+    mean_scales: Vec<f32>,
 }
 
 #[derive(Default)]
 struct Queries {
     rows: Vec<Bytes>,
-    /// For each query.
+    /// One for each query.
     scales: Vec<f32>,
 }
 
 #[derive(Default)]
 struct Keys {
-    /// Sixteen keys each.
+    /// Sixteen keys in each panel.
     panels: Vec<Bytes>,
-    /// For each key, and so are the scales.
+    /// The sum of each key's bytes, a lane for each key.
     sums: Vec<Ints>,
+    /// A lane for each key.
     scales: Vec<Floats>,
 }
 
 #[derive(Default)]
 struct Values {
-    /// Sixteen columns each.
+    /// Sixteen columns in each panel; the inputs are the keys.
     panels: Vec<Bytes>,
-    /// For each column.
+    /// The sum of each column's bytes, a lane for each column.
     sums: Vec<Ints>,
-    /// For each key.
+    /// A lane for each key.
     scales: Vec<Floats>,
-    /// Rows of four keys.
+    /// The rows of four keys, before they are interleaved.
     four: Vec<Bytes>,
 }
 
@@ -76,7 +78,7 @@ pub(super) fn attend<K: Kernel>(
     sequence: Sequence<'_>,
     bias: Option<&RelativeBias>,
     context: &mut [Floats],
-    room: &mut Room,
+    scratch: &mut Scratch,
 ) {
     let l = kernel.lanes();
     let _session = kernel.session();
@@ -97,18 +99,18 @@ pub(super) fn attend<K: Kernel>(
         let at = index * size.head_chunks;
         let columns = at..at + size.head_chunks;
         let keys = sequence.keys(chunks, columns.clone());
-        room.keys.fill(l, keys, size);
+        scratch.keys.fill(l, keys, size);
         let values = sequence.values(chunks, columns.clone());
-        room.values.fill(l, values, size);
+        scratch.values.fill(l, values, size);
         for first in queries.clone().step_by(most) {
             let count = most.min(queries.end - first);
-            let rows = sequence.joint.chunks_exact(3 * chunks);
+            let rows = sequence.qkv.chunks_exact(3 * chunks);
             let these = rows
                 .skip(first)
                 .take(count)
                 .map(|row| &row[columns.clone()]);
-            room.queries.fill(kernel, these, size, scale);
-            room.score(
+            scratch.queries.fill(kernel, these, size, scale);
+            scratch.score(
                 kernel,
                 size,
                 #[inline(always)]
@@ -117,15 +119,15 @@ pub(super) fn attend<K: Kernel>(
                     None => score,
                 },
             );
-            room.weigh(kernel, size);
+            scratch.weigh(kernel, size);
             let context = &mut context[(first - queries.start) * chunks + at..];
-            room.mix(kernel, size, context, chunks);
+            scratch.mix(kernel, size, context, chunks);
         }
     }
 }
 
-impl Room {
-    /// Fills the scores of all queries; `bias` gets a score's row and panel.
+impl Scratch {
+    /// Fills the scores of all queries. `bias` gets the row and the panel of a vector of scores.
     #[inline(always)]
     fn score<K: Kernel>(
         &mut self,
@@ -161,8 +163,8 @@ impl Room {
         );
     }
 
-    /// Fills powers and shares from the scores. What is done to a row takes long to come out of the
-    /// processor; so each thing is done to all rows before the next.
+    /// Fills `exponentials` and `mean_scales` from the scores. Each step runs over all rows before
+    /// the next step, because the steps of one row wait for each other's results.
     #[inline(always)]
     fn weigh<K: Kernel>(&mut self, kernel: K, size: Size) {
         let l = kernel.lanes();
@@ -171,51 +173,51 @@ impl Room {
             values,
             scores,
             highest,
-            powers,
-            shares,
+            exponentials,
+            mean_scales,
             ..
         } = self;
-        let behind = behind(size.tokens);
+        let mask = tail_mask(size.tokens);
         highest.clear();
         for row in scores.chunks_exact_mut(size.key_chunks) {
-            highest.push(math::highest(l, row, &behind));
+            highest.push(math::highest(l, row, &mask));
         }
-        shares.clear();
+        mean_scales.clear();
         for (row, high) in scores.chunks_exact_mut(size.key_chunks).zip(&mut *highest) {
             let mut most = l.splat(0.0);
-            let sum = math::powers(
+            let sum = math::exponentials(
                 l,
                 row,
                 *high,
                 #[inline(always)]
                 |x| math::near_exp(l, x),
                 #[inline(always)]
-                |chunk, power| {
-                    let power = l.mul(power, l.load(&values.scales[chunk]));
-                    most = l.magnitude(most, power);
-                    power
+                |chunk, exponentials| {
+                    let scaled = l.mul(exponentials, l.load(&values.scales[chunk]));
+                    most = l.magnitude(most, scaled);
+                    scaled
                 },
             );
             *high = l.highest_magnitude(most);
-            shares.push(1.0 / sum * (*high / STEPS));
+            mean_scales.push(1.0 / sum * (*high / STEPS));
         }
-        let room = room_for::<K>(queries.scales.len(), size.key_bytes);
-        powers.resize(room, Bytes::ZERO);
+        let chunks = chunks_for::<K>(queries.scales.len(), size.key_bytes);
+        exponentials.resize(chunks, Bytes::ZERO);
         let rows = scores.chunks_exact(size.key_chunks).zip(&*highest);
         for (number, (row, &most)) in rows.enumerate() {
-            let to = &mut RowMut::new::<K>(powers, number, size.key_bytes);
+            let to = &mut RowMut::new::<K>(exponentials, number, size.key_bytes);
             let steps = if most < SMALLEST { 0.0 } else { STEPS / most };
             put_row(
                 kernel,
                 row,
                 to,
                 #[inline(always)]
-                |power| l.mul_add(power, l.splat(steps), l.splat(-DOWN)),
+                |scaled| l.mul_add(scaled, l.splat(steps), l.splat(-OFFSET)),
             );
         }
     }
 
-    /// Mixes the values into `context`, whose rows are `stride` chunks apart.
+    /// Writes the weighted means of the values to `context`, whose rows are `stride` chunks apart.
     #[inline(always)]
     fn mix<K: Kernel>(&self, kernel: K, size: Size, context: &mut [Floats], stride: usize) {
         let l = kernel.lanes();
@@ -223,19 +225,19 @@ impl Room {
         byte_product(
             kernel,
             K::SHAPE,
-            (&self.powers, self.shares.len()),
+            (&self.exponentials, self.mean_scales.len()),
             (&values.panels, &values.sums, HeadroomOf::default()),
             size.key_bytes,
             #[inline(always)]
             |row, first, found| {
-                let share = l.splat(self.shares[row]);
+                let scale = l.splat(self.mean_scales[row]);
                 let places = values.sums[first..]
                     .iter()
                     .zip(&mut context[row * stride + first..]);
                 for (found, (sums, to)) in found.iter().zip(places) {
                     let sums = l.ints_to_floats(sums);
-                    let sum = l.mul_add(sums, l.splat(DOWN), l.ints_to_floats(found));
-                    l.store(l.mul(sum, share), to);
+                    let sum = l.mul_add(sums, l.splat(OFFSET), l.ints_to_floats(found));
+                    l.store(l.mul(sum, scale), to);
                 }
             },
         );
@@ -251,18 +253,18 @@ impl Queries {
         size: Size,
         scale: f32,
     ) {
-        let room = room_for::<K>(rows.len(), size.head_bytes);
-        self.rows.resize(room, Bytes::ZERO);
+        let chunks = chunks_for::<K>(rows.len(), size.head_bytes);
+        self.rows.resize(chunks, Bytes::ZERO);
         self.scales.clear();
         for (number, row) in rows.enumerate() {
             let to = &mut RowMut::new::<K>(&mut self.rows, number, size.head_bytes);
-            let step = symmetric(
+            let own_scale = symmetric(
                 kernel.lanes(),
                 row,
                 #[inline(always)]
                 |chunk, bytes| to.put::<K>(chunk, bytes),
             );
-            self.scales.push(step * scale);
+            self.scales.push(own_scale * scale);
         }
     }
 }
@@ -271,7 +273,7 @@ impl Keys {
     #[inline(always)]
     fn fill<'r, L: Lanes>(&mut self, l: L, rows: impl Iterator<Item = &'r [Floats]>, size: Size) {
         let panel_bytes = 16 * size.head_bytes;
-        // What is behind a row's last chunk has to be zero, and what is behind the last key a number.
+        // The padding of each row must be zero, and the lanes past the last key must not be NaN.
         self.panels.clear();
         self.panels
             .resize(size.key_chunks * panel_bytes, Bytes::ZERO);
@@ -282,7 +284,7 @@ impl Keys {
             let (panel, lane) = (key / LANES, key % LANES);
             let groups = &mut self.panels[panel * panel_bytes..][..panel_bytes];
             let mut sum = 0;
-            let step = symmetric(
+            let scale = symmetric(
                 l,
                 row,
                 #[inline(always)]
@@ -295,7 +297,7 @@ impl Keys {
                 },
             );
             self.sums[panel].0[lane] = sum;
-            self.scales[panel].0[lane] = step;
+            self.scales[panel].0[lane] = scale;
         }
     }
 }
@@ -317,13 +319,13 @@ impl Values {
             self.four.fill(Bytes::ZERO);
             let places = self.four.chunks_exact_mut(size.head_bytes);
             for (place, (key, row)) in places.zip(&mut rows) {
-                let step = symmetric(
+                let scale = symmetric(
                     l,
                     row,
                     #[inline(always)]
                     |chunk, bytes| place[chunk] = bytes,
                 );
-                self.scales[key / LANES].0[key % LANES] = step;
+                self.scales[key / LANES].0[key % LANES] = scale;
             }
             for (chunk, sums) in self.sums.iter_mut().enumerate() {
                 let four = [0, 1, 2, 3].map(|key| {
@@ -337,14 +339,14 @@ impl Values {
     }
 }
 
-/// Four rows as four inputs of sixteen columns, which are added up.
+/// Interleaves four rows: for each of sixteen columns its four inputs, which are added to `sums`.
 #[inline(always)]
 fn interleave(four: [&[i8; LANES]; 4], group: &mut Bytes, sums: &mut Ints) {
     let places = group.0.as_chunks_mut().0.iter_mut().zip(&mut sums.0);
     for (column, (place, sum)) in places.enumerate() {
         let values = four.map(|row| row[column]);
         *sum += values.iter().map(|&x| i32::from(x)).sum::<i32>();
-        // As one number, which compilers know how to do for many columns at once.
+        // Written as arithmetic on a `u32`, which compilers vectorise.
         let [a, b, c, d] = values.map(|x| u32::from(x.cast_unsigned()));
         let bits: u32 = a | b << 8 | c << 16 | d << 24;
         *place = bits.to_le_bytes().map(u8::cast_signed);

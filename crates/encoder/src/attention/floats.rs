@@ -2,20 +2,20 @@
 
 use super::{QUERIES, Sequence, Shape};
 use crate::kernels::{FloatPanels, FloatRows, Floats, Kernel, LANES, Lanes, product};
-use crate::math::{behind, softmax};
+use crate::math::{softmax, tail_mask};
 use crate::relative_bias::RelativeBias;
 
-/// Room for one head of one sequence.
+/// Buffers for one head of one sequence.
 #[derive(Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     /// Panels of sixteen keys.
     keys: Vec<Floats>,
     /// A row for each key.
     values: Vec<Floats>,
     /// A row for each query, a lane for each key.
     scores: Vec<Floats>,
-    /// 1 / the sum of each row of scores.
-    shares: Vec<f32>,
+    /// 1 / the sum of the exponentials of each row of scores.
+    inverse_sums: Vec<f32>,
 }
 
 #[inline(always)]
@@ -25,7 +25,7 @@ pub(super) fn attend<K: Kernel>(
     sequence: Sequence<'_>,
     bias: Option<&RelativeBias>,
     context: &mut [Floats],
-    room: &mut Room,
+    scratch: &mut Scratch,
 ) {
     let l = kernel.lanes();
     let heads = sequence.heads.clone();
@@ -36,14 +36,14 @@ pub(super) fn attend<K: Kernel>(
     let tokens = sequence.tokens(chunks);
     let key_chunks = tokens.div_ceil(LANES);
     let scale = l.splat(1.0 / (shape.width as f32).sqrt());
-    room.keys.resize(key_chunks * shape.width, Floats::ZERO);
-    room.values.resize(tokens * head_chunks, Floats::ZERO);
-    room.scores.resize(QUERIES * key_chunks, Floats::ZERO);
-    let behind = behind(tokens);
+    scratch.keys.resize(key_chunks * shape.width, Floats::ZERO);
+    scratch.values.resize(tokens * head_chunks, Floats::ZERO);
+    scratch.scores.resize(QUERIES * key_chunks, Floats::ZERO);
+    let mask = tail_mask(tokens);
     for (index, head) in heads.enumerate() {
         let at = index * head_chunks;
-        // What is behind the last key has to be a number.
-        if let Some(last) = room.keys.rchunks_mut(shape.width).next() {
+        // The lanes past the last key must not be NaN.
+        if let Some(last) = scratch.keys.rchunks_mut(shape.width).next() {
             last.fill(Floats::ZERO);
         }
         let columns = at..at + head_chunks;
@@ -51,21 +51,21 @@ pub(super) fn attend<K: Kernel>(
         let rows = sequence.keys(chunks, columns).zip(values);
         for (key, (row, value)) in rows.enumerate() {
             let lanes = row.iter().flat_map(|chunk| &chunk.0);
-            let panel = &mut room.keys[key / LANES * shape.width..][..shape.width];
+            let panel = &mut scratch.keys[key / LANES * shape.width..][..shape.width];
             for (to, &lane) in panel.iter_mut().zip(lanes) {
                 to.0[key % LANES] = lane;
             }
-            room.values[key * head_chunks..][..head_chunks].copy_from_slice(value);
+            scratch.values[key * head_chunks..][..head_chunks].copy_from_slice(value);
         }
         let keys = FloatPanels {
-            data: &room.keys,
+            data: &scratch.keys,
             panel_stride: shape.width,
             input_stride: 1,
             panels: key_chunks,
             inputs: shape.width,
         };
         let values = FloatPanels {
-            data: &room.values,
+            data: &scratch.values,
             panel_stride: 1,
             input_stride: head_chunks,
             panels: head_chunks,
@@ -74,7 +74,7 @@ pub(super) fn attend<K: Kernel>(
         for first in queries.clone().step_by(QUERIES) {
             let count = QUERIES.min(queries.end - first);
             let rows = FloatRows {
-                data: &sequence.joint[first * stride + at..],
+                data: &sequence.qkv[first * stride + at..],
                 stride,
                 count,
             };
@@ -89,28 +89,28 @@ pub(super) fn attend<K: Kernel>(
                         let bias = bias.of(head, first + row, panel * LANES);
                         score = l.add(score, l.load(&bias));
                     }
-                    l.store(score, &mut room.scores[row * key_chunks + panel]);
+                    l.store(score, &mut scratch.scores[row * key_chunks + panel]);
                 },
             );
-            room.shares.clear();
-            for row in room.scores.chunks_exact_mut(key_chunks).take(count) {
-                room.shares.push(softmax(l, row, &behind));
+            scratch.inverse_sums.clear();
+            for row in scratch.scores.chunks_exact_mut(key_chunks).take(count) {
+                scratch.inverse_sums.push(softmax(l, row, &mask));
             }
-            let powers = FloatRows {
-                data: &room.scores,
+            let exponentials = FloatRows {
+                data: &scratch.scores,
                 stride: key_chunks,
                 count,
             };
             product(
                 l,
-                powers,
+                exponentials,
                 values,
                 #[inline(always)]
                 |row, panel, sum| {
-                    let share = l.splat(room.shares[row]);
+                    let inverse_sum = l.splat(scratch.inverse_sums[row]);
                     let row = first - queries.start + row;
                     let to = &mut context[row * chunks + at + panel];
-                    l.store(l.mul(sum, share), to);
+                    l.store(l.mul(sum, inverse_sum), to);
                 },
             );
         }

@@ -1,11 +1,14 @@
 //! Intel's tile matrix unit (AMX) on 8-bit integers and bfloat16: Xeon from Sapphire Rapids.
 //!
-//! A tile register holds 16 rows of 64 bytes: sixteen rows of activations with 64 inputs each, 32 of
-//! bfloat16, or a panel of weights with as many, which the shared layout keeps in that very order. Rows in
-//! 8 bits are kept in the order of tiles, too.
-//! The unit multiplies on its own while the processor goes on with other instructions, of which it
-//! looks ahead at a few hundred: what is to be done beside a product goes between its steps.
-//! Where the unit is missing, tests run the instructions one by one in software (`trapped.rs`).
+//! A tile register holds 16 rows of 64 bytes: sixteen rows of activations or a panel of weights, with
+//! 64 inputs in 8 bits or 32 inputs in bfloat16. Panels have this layout anyway; rows in 8 bits are
+//! interleaved so that they have it too.
+//!
+//! The unit multiplies while the processor executes other instructions, but the processor looks only
+//! a few hundred instructions ahead. Other work to overlap with a product is therefore placed between
+//! the product's steps.
+//!
+//! Where the unit is missing, tests emulate its instructions in software (`trapped.rs`).
 
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid_count, _MM_HINT_T1, _mm_prefetch};
@@ -24,27 +27,28 @@ const SHAPE: TileShape = TileShape {
 
 /// A product of one or two tiles of rows and one or two panels.
 pub(crate) struct Block {
-    /// 16 or 32 rows of `steps` times 64 bytes: `row_bytes` from one of sixteen to the next,
-    /// `step_bytes` from one step to the next.
+    /// 16 or 32 rows of `steps` times 64 bytes, in tiles of sixteen. Within a tile, rows are
+    /// `row_bytes` apart and steps `step_bytes`.
     pub(crate) a: *const i8,
     pub(crate) row_bytes: usize,
     pub(crate) step_bytes: usize,
     pub(crate) steps: usize,
     /// One or two panels of `steps` times 1024 bytes, one after the other.
     pub(crate) b: *const i8,
-    /// A row of 32-bit sums for each row, 64 bytes a panel.
+    /// The results: for each row 64 bytes of 32-bit sums for each panel.
     pub(crate) c: *mut i32,
     /// Whether there are 32 rows.
     pub(crate) tall: bool,
     /// Whether there are two panels.
     pub(crate) wide: bool,
-    /// What to fetch into the cache meanwhile, this many lines of 64 bytes in each step.
+    /// What to prefetch into the cache: `lines` cache lines of 64 bytes in each step.
     pub(crate) ahead: *const i8,
     pub(crate) lines: usize,
 }
 
 impl Block {
-    /// Panels are their chunks, their number, and what to fetch meanwhile.
+    /// A block of rows that are not interleaved, and of panels, given as chunks, number and what to
+    /// prefetch.
     fn of<T>(rows: Rows<'_, T>, (data, panels, ahead): (&[T], usize, &[T]), c: *mut i32) -> Self {
         Self {
             a: rows.data.as_ptr().cast(),
@@ -60,18 +64,18 @@ impl Block {
         }
     }
 
-    /// Fetches a step's share of what lies ahead.
+    /// Prefetches a step's share of `ahead`.
     #[inline(always)]
-    fn fetch(&self, step: usize) {
+    fn prefetch(&self, step: usize) {
         let first = self.ahead.wrapping_add(64 * step * self.lines);
         for line in 0..self.lines {
-            // SAFETY: fetching reads nothing.
+            // SAFETY: a prefetch may be of any address.
             unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(64 * line)) };
         }
     }
 }
 
-/// The kernel: tiles, and lanes for what is not in 8 bits.
+/// The kernel: AMX tiles, and other lanes for `f32`.
 #[derive(Clone, Copy)]
 pub(crate) struct Tiled<L> {
     unit: Unit,
@@ -86,7 +90,7 @@ impl Amx {
         Some(Self { unit, lanes })
     }
 
-    /// As on a processor that has no BF16, neither with tiles nor without.
+    /// The kernel as on a processor without BF16, in tiles or elsewhere.
     #[cfg(test)]
     pub(super) fn without_bf16(self) -> Self {
         let (unit, lanes) = (Unit { bf16: false }, self.lanes.without_bf16());
@@ -96,7 +100,7 @@ impl Amx {
 
 #[cfg(all(test, target_os = "linux"))]
 impl Tiled<super::scalar::Scalar> {
-    /// Without looking for the instructions, which have to be caught where they are missing.
+    /// The kernel without detection. Where the instructions are missing, they must be trapped.
     pub(super) fn assumed(bf16: bool) -> Self {
         let (unit, lanes) = (Unit { bf16 }, super::scalar::Scalar);
         Self { unit, lanes }
@@ -108,9 +112,9 @@ impl<L: Lanes> Kernel for Tiled<L> {
     type Session = Configured;
 
     const SHAPE: TileShape = SHAPE;
-    const TOGETHER: usize = 16;
+    const INTERLEAVE: usize = 16;
     const BLOCK: usize = 96;
-    const FETCHES_WHAT_PASSES: bool = false;
+    const PREFETCHES_FEW_ROWS: bool = false;
     const OVERLAPS: bool = true;
 
     #[inline(always)]
@@ -143,8 +147,8 @@ impl<L: Lanes> Kernel for Tiled<L> {
             step_bytes: 1024,
             ..Block::of(rows, panels, sums.as_mut_ptr().cast())
         };
-        // SAFETY: `check` has held the lengths against each other, rows up to whole tiles; `sums` has
-        // 32 rows of two panels; the caller holds a session.
+        // SAFETY: `check` checked that rows (whole tiles of them) and panels are within their slices;
+        // `sums` has 32 rows of two panels; the caller holds a session.
         unsafe { self.unit.multiply(&block, beside) };
     }
 
@@ -169,17 +173,18 @@ impl<L: Lanes> Kernel for Tiled<L> {
     }
 }
 
-/// Proof that the processor has tiles of 8-bit integers and that Linux lets this process use them.
+/// Proof that the processor has AMX for 8-bit integers and that Linux lets this process use it.
 #[derive(Clone, Copy)]
 pub(crate) struct Unit {
-    /// Whether they can be of bfloat16 as well.
+    /// Whether it has AMX for bfloat16 as well.
     bf16: bool,
 }
 
-/// Held while a thread uses tiles. Its configuration is the thread's own, so it cannot move.
+/// A guard held while a thread uses tiles. The configuration belongs to the thread, so the guard
+/// cannot move to another.
 pub(crate) struct Configured(std::marker::PhantomData<*const ()>);
 
-/// What `ldtilecfg` reads: palette 1, eight registers of 16 rows by 64 bytes.
+/// The operand of `ldtilecfg`.
 #[repr(C, align(64))]
 struct Configuration {
     palette: u8,
@@ -215,13 +220,13 @@ impl Unit {
         const ARCH_PRCTL: i64 = 158;
         const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
         const XFEATURE_XTILEDATA: u64 = 18;
-        // AVX-512 is there, so leaf 7 is.
+        // A processor with AVX-512 has leaf 7.
         let features = __cpuid_count(7, 0).edx;
         if features & AMX_TILE == 0 || features & AMX_INT8 == 0 {
             return None;
         }
         let mut status = ARCH_PRCTL;
-        // SAFETY: a system call that asks for a permission and touches no memory.
+        // SAFETY: this system call requests a permission and touches no memory.
         unsafe {
             asm!(
                 "syscall",
@@ -245,8 +250,8 @@ impl Unit {
 
 impl Drop for Configured {
     fn drop(&mut self) {
-        // SAFETY: the value proves that the processor has tiles. Without their state, switching
-        // threads costs less.
+        // Thread switches are cheaper when no tiles are in use.
+        // SAFETY: `self` proves that the processor has AMX.
         unsafe {
             asm!(
                 "tilerelease",
@@ -259,10 +264,10 @@ impl Drop for Configured {
 }
 
 impl Unit {
-    /// Sets the thread up for as long as the value lives.
+    /// Configures the thread's tiles until the guard is dropped.
     #[inline(always)]
     fn session(self) -> Configured {
-        // SAFETY: the token proves that the processor has tiles; the configuration is valid.
+        // SAFETY: `self` proves that the processor has AMX; the configuration is valid.
         unsafe {
             asm!(
                 "ldtilecfg [{}]",
@@ -275,7 +280,7 @@ impl Unit {
         Configured(std::marker::PhantomData)
     }
 
-    /// Multiplies, and calls `beside` behind each step.
+    /// Multiplies 8-bit integers, and calls `beside` after each step.
     ///
     /// # Safety
     /// The block must be as [`Block`] says, and the thread must hold a session.
@@ -292,6 +297,8 @@ impl Unit {
         }
     }
 
+    /// Multiplies bfloat16.
+    ///
     /// # Safety
     /// As for [`Unit::multiply`], and the unit must have BF16.
     unsafe fn multiply_pairs(self, block: &Block) {
@@ -307,20 +314,20 @@ impl Unit {
     }
 }
 
-/// A function that multiplies one shape of block: sums in tiles 0 to 3, rows in 4 and 5, panels in 6
-/// and 7. The inputs of a step are loaded just before their products, so that loads and products of
-/// neighbouring steps overlap.
+/// Defines a function that multiplies one shape of block: sums in tiles 0 to 3, rows in 4 and 5,
+/// panels in 6 and 7. The inputs of a step are loaded just before their products, so that loads and
+/// products of neighbouring steps overlap.
 ///
-/// Sums stay in their tiles from one piece of assembly to the next. Nothing else uses tiles: compiled
-/// code could do so only with AMX among its target features.
+/// Sums stay in their tiles from one `asm!` block to the next. Nothing in between uses tiles: the
+/// compiler would do so only with AMX among the target features.
 macro_rules! multiply {
     ($name:ident: zero $($zero:literal)+; step $($step:expr),+; store $($store:literal)+) => {
         /// # Safety
         /// As for [`Unit::multiply`].
         #[inline(always)]
         pub(super) unsafe fn $name(block: &Block, mut beside: impl FnMut()) {
-            // SAFETY: reads and writes what `block` spans, as the caller promises. The registers are
-            // named.
+            // SAFETY: only memory that `block` spans is accessed, as the caller promises; all
+            // registers that change are declared.
             unsafe {
                 asm!(
                     $(concat!("tilezero tmm", $zero),)+
@@ -343,7 +350,7 @@ macro_rules! multiply {
                         out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                         options(nostack, readonly)
                     );
-                    block.fetch(step);
+                    block.prefetch(step);
                     beside();
                 }
                 asm!(
@@ -360,7 +367,7 @@ macro_rules! multiply {
     };
 }
 
-/// The functions for all shapes of blocks, with one instruction for their products.
+/// Defines a module with functions for all shapes of blocks that use the given product instruction.
 macro_rules! shapes {
     ($module:ident: $dot:literal) => {
         mod $module {

@@ -44,7 +44,7 @@ impl Pair {
     }
 }
 
-/// Halves are added until one lane is left.
+/// The sum of all lanes: the upper half is added to the lower until one lane is left.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn sum_of_eight(x: __m256) -> f32 {
@@ -64,13 +64,13 @@ impl Lanes for Avx2 {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Pair {
-        // SAFETY: the token proves AVX2 and FMA, here and below.
+        // SAFETY: `self` proves AVX2 and FMA, here and below.
         let x = unsafe { _mm256_set1_ps(x) };
         Pair(x, x)
     }
@@ -177,7 +177,7 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn at_least(self, x: Pair, low: f32) -> Pair {
-        // With a NaN the instruction gives its second operand.
+        // If an operand is NaN, the instruction returns its second operand.
         // SAFETY: as above.
         x.map(
             #[inline(always)]
@@ -298,7 +298,7 @@ impl Kernel for Avx2 {
     }
 
     fn headroom(self, panels: &[Bytes], stride: usize) -> Headroom {
-        // SAFETY: the token proves the features.
+        // SAFETY: `self` proves the features.
         unsafe { measure(panels, stride) }
     }
 
@@ -306,7 +306,7 @@ impl Kernel for Avx2 {
         rows.check(HIGH);
         w.check(HIGH, rows.stride);
         let narrow_fits = rows.count > Self::SHAPE.rows && !w.headroom.below.is_empty();
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` checked that rows and panels are in their slices.
         unsafe {
             match (narrow_fits, w.ahead) {
                 (true, []) => narrow::<false>(rows, w, sums),
@@ -318,11 +318,11 @@ impl Kernel for Avx2 {
     }
 }
 
-/// Where the [`Headroom`] of panels is known.
+/// The largest tile when the [`Headroom`] of the panels is known.
 const HIGH: TileShape = TileShape::of(10, 1);
 
-/// An activation or its complement is at least -128, so its products with weights of these sizes in
-/// all fit into 16 bits.
+/// Products fit into 16 bits if the magnitudes of their weights add up to at most this: an activation
+/// or its complement has at most the magnitude 128.
 const FITTING: i16 = i16::MAX / 128;
 
 #[target_feature(enable = "avx2")]
@@ -338,7 +338,7 @@ fn measure(panels: &[Bytes], stride: usize) -> Headroom {
         let mut below = Ints::ZERO;
         let mut fitting = [0; 2];
         for (half, fitting) in fitting.iter_mut().enumerate() {
-            // A size less the weight is twice the size of a negative one.
+            // |w| - w is 2 |w| for negative weights, else 0.
             let mut twice = _mm256_setzero_si256();
             for (number, eight) in (0..).zip(panel.as_chunks::<2>().0) {
                 let mut sizes = _mm256_setzero_si256();
@@ -388,7 +388,7 @@ unsafe fn narrow<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums:
     }
 }
 
-/// Goes over half of the columns at a time, so that a register of sums is enough for a row.
+/// Multiplies half of the columns at a time, so that each row needs one register of sums.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn narrow_tile<const FETCH: bool, const R: usize>(
@@ -448,8 +448,8 @@ unsafe fn narrow_tile<const FETCH: bool, const R: usize>(
     }
 }
 
-/// Sizes and signs of half of a panel's chunk. A size times x, or times the complement of x where the
-/// sign is set, is the product with the weight, less the size if it is negative.
+/// Magnitudes |w| and signs (all bits set if negative) of half of a panel's chunk. |w| times (x xor
+/// sign) is the product w x, less |w| if w is negative, since !x = -x - 1.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn signed_half(panel: *const __m256i, group: usize, half: usize) -> [__m256i; 2] {
@@ -480,8 +480,8 @@ unsafe fn signed<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sums:
     }
 }
 
-/// Up to four rows. Pairs of products go through 16 bits, where |w| times the activation with w's
-/// sign fits: two of them are at most 2 * 128 * 127, below 2^15.
+/// Multiplies up to four rows. Products, |w| times the activation with w's sign, are added in pairs
+/// in 16 bits: a pair is at most 2 * 128 * 127, below 2^15.
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn signed_tile<const FETCH: bool, const R: usize>(
@@ -532,7 +532,7 @@ impl Kernel for AvxVnni {
 
     const SHAPE: TileShape = TileShape::of(6, 1);
     const BLOCK: usize = 48;
-    /// As for AVX-512 with VNNI.
+    /// As in AVX-512 with VNNI.
     const OFFSET: i8 = i8::MIN;
 
     #[inline(always)]
@@ -546,7 +546,7 @@ impl Kernel for AvxVnni {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
         w.check(Self::SHAPE, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` checked that rows and panels are in their slices.
         unsafe {
             match w.ahead {
                 [] => unsigned::<false>(rows, w, sums),

@@ -1,5 +1,5 @@
-//! AVX-512 with its 8-bit dot product (VNNI): Intel from Ice Lake, AMD from Zen 4. Where there is one
-//! of bfloat16 (Intel from Cooper Lake, AMD from Zen 4), it is used for that.
+//! AVX-512 with its 8-bit dot product (VNNI): Intel from Ice Lake, AMD from Zen 4. Uses the dot
+//! product of bfloat16 where the processor has it (Intel from Cooper Lake, AMD from Zen 4).
 
 use std::arch::x86_64::*;
 
@@ -31,7 +31,7 @@ impl Avx512 {
         has.then_some(Self { bf16 })
     }
 
-    /// As on a processor that has no BF16.
+    /// The kernel as on a processor without BF16.
     #[cfg(test)]
     pub(super) fn without_bf16(self) -> Self {
         Self { bf16: false }
@@ -44,7 +44,7 @@ impl Avx512Vnni {
         is_x86_feature_detected!("avx512vnni").then_some(Self(avx512))
     }
 
-    /// As on a processor that has no BF16.
+    /// The kernel as on a processor without BF16.
     #[cfg(test)]
     pub(super) fn without_bf16(self) -> Self {
         Self(self.0.without_bf16())
@@ -62,13 +62,13 @@ impl Lanes for Avx512 {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
-        // SAFETY: the token proves AVX-512 F, here and below.
+        // SAFETY: `self` proves AVX-512 F, here and below.
         unsafe { _mm512_set1_ps(x) }
     }
 
@@ -134,7 +134,7 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn at_least(self, x: __m512, low: f32) -> __m512 {
-        // With a NaN the instruction gives its second operand.
+        // If an operand is NaN, the instruction returns its second operand.
         // SAFETY: as above.
         unsafe { _mm512_max_ps(_mm512_set1_ps(low), x) }
     }
@@ -198,7 +198,8 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn all_to_bytes(self, x: [__m512; 4]) -> Bytes {
-        /// Of four quarters with a part of each vector, those of the first vector, of the second, ...
+        /// Packing leaves 4 bytes of each vector in every 128 bits; this brings the bytes of the first
+        /// vector together, then those of the second, ...
         const ORDER: [i32; 16] = [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15];
         let mut bytes = Bytes::ZERO;
         // SAFETY: as above; `Bytes` is 64 bytes, aligned.
@@ -234,7 +235,7 @@ impl Lanes for Avx512 {
         }
         rows.check(shape::<Self>());
         w.check(shape::<Self>(), rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` checked that rows and panels are in their slices.
         unsafe {
             match w.panels {
                 4 => tall_of_pairs::<4>(rows, w, sums),
@@ -246,9 +247,10 @@ impl Lanes for Avx512 {
     }
 }
 
-/// Where rows are few, reading the weights is what takes time. So they pass by once or twice rather
-/// than two or three times, and below that in the order they lie in.
+/// With few rows, reading the weights takes most of the time. Tiles of 12 rows read them once or twice
+/// rather than two or three times.
 const HIGH: TileShape = TileShape::of(12, 2);
+/// With very few rows, one panel at a time reads the weights in the order of memory.
 const FLAT: TileShape = TileShape::of(6, 1);
 
 impl Kernel for Avx512Vnni {
@@ -258,8 +260,8 @@ impl Kernel for Avx512Vnni {
     const SHAPE: TileShape = TileShape::of(6, 4);
     const ROWS: usize = HIGH.rows;
     const BLOCK: usize = 48;
-    /// The instruction multiplies unsigned by signed: activations are moved up by 128 and the sums
-    /// corrected by 128 times those of the weights.
+    /// The instruction multiplies unsigned by signed bytes. So 128 is added to activations, and 128
+    /// times the sum of the weights is subtracted from the result.
     const OFFSET: i8 = i8::MIN;
 
     #[inline(always)]
@@ -286,7 +288,7 @@ impl Kernel for Avx512Vnni {
         };
         rows.check(shape);
         w.check(shape, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` checked that rows and panels are in their slices.
         unsafe {
             match w.panels {
                 4 => tall::<4>(rows, w, sums),
@@ -311,7 +313,7 @@ unsafe fn tall<const P: usize>(rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut
     }
 }
 
-/// Fetches `A` panels meanwhile.
+/// Prefetches `A` panels.
 #[target_feature(enable = "avx512f,avx512vnni")]
 #[inline]
 unsafe fn fetching<const A: usize, const P: usize>(
@@ -440,10 +442,10 @@ unsafe fn tile_of_pairs<const R: usize, const P: usize>(
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn as_bf16(pairs: __m512i) -> __m512bh {
-    // SAFETY: both are registers of 512 bits, which may hold any.
+    // SAFETY: both types are 512 bits, and any bits are valid.
     unsafe { std::mem::transmute(pairs) }
 }
 
-/// The layout that the kernels rely on.
+// The loads and stores above rely on this.
 const _: () = assert!(size_of::<Bytes>() == 64 && align_of::<Bytes>() == 64);
 const _: () = assert!(size_of::<Pairs>() == 64 && align_of::<Pairs>() == 64);

@@ -1,4 +1,4 @@
-//! Products of `f32` matrices, written once for all instruction sets.
+//! Products of `f32` matrices, for all instruction sets.
 
 use super::{Floats, LANES, Lanes};
 
@@ -9,26 +9,26 @@ const ROWS: usize = 6;
 #[derive(Clone, Copy)]
 pub(crate) struct FloatPanels<'a> {
     pub(crate) data: &'a [Floats],
-    /// From a panel to the next, in chunks.
+    /// The distance from a panel to the next, in chunks.
     pub(crate) panel_stride: usize,
-    /// From an input to the next, in chunks.
+    /// The distance from an input to the next, in chunks.
     pub(crate) input_stride: usize,
     pub(crate) panels: usize,
     pub(crate) inputs: usize,
 }
 
-/// The left factor: rows of as many values as the right factor has inputs, or more.
+/// The left factor: rows with a value for each input of the right factor.
 #[derive(Clone, Copy)]
 pub(crate) struct FloatRows<'a> {
     pub(crate) data: &'a [Floats],
-    /// From a row to the next, in chunks.
+    /// The distance from a row to the next, in chunks.
     pub(crate) stride: usize,
     pub(crate) count: usize,
 }
 
-/// Multiplies and hands every sixteen sums, with their row and panel, to `finish`.
+/// Multiplies; `finish(row, panel, sums)` gets every sixteen sums.
 ///
-/// A sum adds its terms in the order of the inputs, so it does not depend on the tile it is part of.
+/// Terms are added in the order of the inputs, so that sums do not depend on the tile.
 #[inline(always)]
 pub(crate) fn product<L: Lanes>(
     l: L,
@@ -80,7 +80,7 @@ fn tall<L: Lanes, const P: usize>(
     }
 }
 
-/// Multiplies `R` rows and `P` panels from (row, panel) `at`, which must lie within both factors.
+/// Multiplies `R` rows and `P` panels, starting at (row, panel) `at`.
 #[inline(always)]
 fn tile<L: Lanes, const R: usize, const P: usize>(
     l: L,

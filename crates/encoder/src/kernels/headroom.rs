@@ -1,23 +1,23 @@
-//! Which sums of products fit into 16 bits.
+//! Which sums of 8-bit products fit into 16 bits.
 
 use std::ops::Range;
 
 use super::Ints;
 
-/// What [`Kernel::headroom`](super::Kernel::headroom) has found out about panels of weights that stay
-/// as they are. Inputs are numbered in eights.
+/// The result of [`Kernel::headroom`](super::Kernel::headroom) for panels of weights. Inputs are
+/// numbered in groups of eight.
 #[derive(Default)]
 pub(crate) struct Headroom {
-    /// A chunk for each panel: the sizes of each column's negative weights, added up.
+    /// For each column the sum of the magnitudes of its negative weights, a chunk for each panel.
     pub(super) below: Vec<Ints>,
-    /// For each panel, for its lower and its upper eight columns: all inputs, first those where sums
-    /// of four products fit.
+    /// For each panel, first for its lower and then for its upper eight columns: the numbers of all
+    /// groups of inputs, first those for which sums of four products fit into 16 bits.
     pub(super) order: Vec<u16>,
-    /// For each panel: how many inputs those are.
+    /// For each panel, for its lower and its upper eight columns: how many groups fit.
     pub(super) fitting: Vec<[usize; 2]>,
 }
 
-/// The same for some of the panels; empty where nothing has been found out.
+/// The headroom of some of the panels; empty if it is not known.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct HeadroomOf<'a> {
     pub(super) below: &'a [Ints],
@@ -26,7 +26,7 @@ pub(crate) struct HeadroomOf<'a> {
 }
 
 impl Headroom {
-    /// That of some panels.
+    /// The headroom of some panels.
     #[inline(always)]
     pub(crate) fn of(&self, panels: Range<usize>) -> HeadroomOf<'_> {
         let all = HeadroomOf {
@@ -39,7 +39,7 @@ impl Headroom {
 }
 
 impl HeadroomOf<'_> {
-    /// That of some of these panels.
+    /// The headroom of some of these panels.
     #[inline(always)]
     pub(super) fn of(self, panels: Range<usize>) -> Self {
         let Some(length) = self.order.len().checked_div(self.below.len()) else {
@@ -52,7 +52,7 @@ impl HeadroomOf<'_> {
         }
     }
 
-    /// Panics if it is that of panels for rows of another length than `stride` chunks.
+    /// Panics unless it belongs to panels for rows of `stride` chunks, or is empty.
     #[inline(always)]
     pub(super) fn check(self, stride: usize) {
         assert_eq!(self.order.len(), self.below.len() * 16 * stride);

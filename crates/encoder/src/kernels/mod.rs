@@ -1,26 +1,26 @@
-//! What each instruction set does for the encoder, and the only unsafe code.
+//! The kernels: arithmetic for each instruction set, and the only unsafe code.
 //!
-//! A [`Kernel`] multiplies 8-bit integers and bfloat16, its [`Lanes`] compute with sixteen `f32` at a
-//! time. Their values are tokens: one can be had only where the processor has the instructions, so
-//! that holding one proves that they may run. Everything above this module is safe code, generic over
-//! the token.
+//! A [`Kernel`] multiplies 8-bit integers and bfloat16; its [`Lanes`] compute with sixteen `f32` at a
+//! time. A value of these types proves that the processor has the instructions, because it can only
+//! be made there. Everything above this module is safe code, generic over the kernel.
 //!
-//! All kernels share one layout, but for the order of chunks in some rows of 8-bit activations
-//! ([`Kernel::TOGETHER`]). Matrices are rows of [`Floats`], [`Pairs`] or [`Bytes`], the last one
-//! filled up with zeros. Weights are panels of sixteen output columns; a panel of 8-bit weights is a
-//! [`Bytes`] for every four inputs (column 0's four, column 1's four, ...), one of bfloat16 a
-//! [`Pairs`] for every two, one of `f32` a [`Floats`] for every input. One register of 512 bits, two
-//! of 256, four of 128 or one row of an AMX tile then hold the same part of it.
+//! A chunk is sixteen `f32` ([`Floats`]), sixteen pairs of bfloat16 ([`Pairs`]) or 64 8-bit integers
+//! ([`Bytes`]): one cache line. Rows of matrices are whole chunks, padded with zeros. Weights lie in
+//! panels of sixteen output columns: a panel has a [`Bytes`] for every four inputs (the four of column
+//! 0, the four of column 1, ...), a [`Pairs`] for every two inputs, or a [`Floats`] for every input. A
+//! chunk of a panel then fills one register of 512 bits, two of 256, four of 128 or one row of an AMX
+//! tile. All kernels share this layout, except that some interleave rows of 8-bit activations
+//! ([`Kernel::INTERLEAVE`]).
 //!
-//! 8-bit products are exact: every kernel gives the same 32-bit sums. `f32` arithmetic is written as
-//! the same sequence of roundings for all of them, sums of lanes included, so that a result does not
-//! depend on the processor it was computed on.
+//! 8-bit products are exact: every kernel gives the same 32-bit sums. `f32` arithmetic is the same
+//! sequence of roundings in all kernels, also where lanes are summed, so that results do not depend on
+//! the processor.
 //!
-//! bfloat16 products are exact in `f32`, and there are no denormal numbers among them or their sums
-//! ([`bf16`](crate::bf16)), so only the order of a sum's terms could tell kernels apart. It is that of
-//! AVX-512 (`VDPBF16PS`) for all but one: AMX (`TDPBF16PS`) sums, of every 32 inputs, the even and
-//! the odd ones apart before it adds both to the rest. Two such sums of n terms, n from 32 to 4096,
-//! each differ from the exact one by n 2^-24 times the sum of the terms' sizes at most.
+//! Products of bfloat16 are exact in `f32`, and neither they nor their sums are denormal
+//! ([`bf16`](crate::bf16)), so kernels could differ only in the order of a sum's terms. All but AMX
+//! add in the order of AVX-512 (`VDPBF16PS`). AMX (`TDPBF16PS`) sums, for every 32 inputs, the even
+//! and the odd ones separately, then adds both to the rest. With n terms, n from 32 to 4096, either
+//! sum differs from the exact one by at most n 2^-24 times the sum of the terms' magnitudes.
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -50,10 +50,10 @@ pub(crate) use headroom::{Headroom, HeadroomOf};
 pub(crate) use products::{byte_product, pair_product};
 pub(crate) use shape::TileShape;
 
-/// Values in a vector.
+/// `f32` values in a chunk.
 pub(crate) const LANES: usize = 16;
 
-/// 8-bit integers in a vector.
+/// 8-bit integers in a chunk.
 pub(crate) const BYTES: usize = 4 * LANES;
 
 /// Sixteen `f32`, a cache line.
@@ -61,12 +61,12 @@ pub(crate) const BYTES: usize = 4 * LANES;
 #[repr(C, align(64))]
 pub(crate) struct Floats(pub(crate) [f32; LANES]);
 
-/// Sixteen sums of products.
+/// Sixteen 32-bit sums of 8-bit products.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub(crate) struct Ints(pub(crate) [i32; LANES]);
 
-/// Sixteen pairs of bfloat16, a cache line: the first of a pair in the lower half.
+/// Sixteen pairs of bfloat16, a cache line. The first of a pair is the lower half.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub(crate) struct Pairs(pub(crate) [u32; LANES]);
@@ -79,7 +79,7 @@ pub(crate) struct Bytes(pub(crate) [i8; BYTES]);
 impl Floats {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
 
-    /// The same memory, number by number.
+    /// The lanes of all chunks.
     pub(crate) fn lanes(chunks: &[Self]) -> &[f32] {
         // SAFETY: a chunk is sixteen `f32` and nothing else, aligned at least as they are.
         unsafe { std::slice::from_raw_parts(chunks.as_ptr().cast(), chunks.len() * LANES) }
@@ -93,7 +93,7 @@ impl Ints {
 impl Pairs {
     pub(crate) const ZERO: Self = Self([0; LANES]);
 
-    /// The same bits, which may be no numbers.
+    /// The same bits as `f32`, which may be NaN.
     #[inline(always)]
     fn as_floats(&self) -> &Floats {
         // SAFETY: both are sixteen times four bytes, aligned alike, and any bits are an `f32`.
@@ -104,19 +104,19 @@ impl Pairs {
 impl Bytes {
     pub(crate) const ZERO: Self = Self([0; BYTES]);
 
-    /// The same memory, where it is whole chunks that begin at one's boundary.
+    /// `bytes` as chunks, if they are aligned to 64 bytes and a multiple of 64 long.
     pub(crate) fn slice_of(bytes: &[u8]) -> Option<&[Self]> {
-        // SAFETY: any sixty-four bytes are sixty-four 8-bit integers; alignment is what `align_to` is for.
+        // SAFETY: any sixty-four bytes are sixty-four 8-bit integers; `align_to` aligns them.
         match unsafe { bytes.align_to() } {
             ([], chunks, []) => Some(chunks),
             _ => None,
         }
     }
 
-    /// What [`Bytes::column`] gives for a weight of 1.
+    /// The value of a weight of 1 in the result of [`Bytes::column`].
     pub(crate) const COLUMN_STEP: f32 = 16_777_216.0;
 
-    /// Of a panel's chunk, the weights of one of its four inputs, as the highest of four bytes each.
+    /// The sixteen weights of one of the four inputs of a panel's chunk, each times `COLUMN_STEP`.
     #[inline(always)]
     pub(crate) fn column(&self, input: usize) -> Ints {
         const HIGHEST_BYTE: i32 = !0xFF_FFFF;
@@ -130,15 +130,15 @@ impl Bytes {
     }
 }
 
-/// Arithmetic on sixteen `f32`. Operations round once, to nearest, as IEEE 754 has it.
+/// Arithmetic on sixteen `f32`. Operations round once, to nearest, as in IEEE 754.
 pub(crate) trait Lanes: Copy + Send + Sync {
     /// A vector.
     type F: Copy;
 
-    /// Columns of an `f32` tile that stay in registers, in panels.
+    /// The width of an `f32` tile whose sums fit into registers, in panels.
     const PANELS: usize;
 
-    /// Runs `f` compiled for this instruction set, as far as the compiler inlines it.
+    /// Runs `f`. What is inlined into it is compiled for this instruction set.
     fn run<R>(self, f: impl FnOnce() -> R) -> R;
 
     fn splat(self, x: f32) -> Self::F;
@@ -151,25 +151,25 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     fn div(self, a: Self::F, b: Self::F) -> Self::F;
     /// a b + c, rounded once.
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
-    /// The larger; either one where one is NaN.
+    /// The larger. If one is NaN, either.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
-    /// The smaller; either one where one is NaN.
+    /// The smaller. If one is NaN, either.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
-    /// `x`, or a bound that it is below; NaN stays NaN.
+    /// `x`, or `low` where it is below; NaN stays NaN.
     fn at_least(self, x: Self::F, low: f32) -> Self::F;
-    /// `x` held between two bounds; NaN stays NaN.
+    /// `x` limited to `low..=high`; NaN stays NaN.
     fn clamp(self, x: Self::F, low: f32, high: f32) -> Self::F;
-    /// The larger of `so_far` (not negative) and |x|; NaN counts as the largest.
+    /// The larger of `so_far`, which must not be negative, and |x|; NaN counts as the largest.
     fn magnitude(self, so_far: Self::F, x: Self::F) -> Self::F;
-    /// 2^n from 1.5 * 2^23 + n, for n from -126 to 127.
+    /// 2^n, where `shifted` is 1.5 * 2^23 + n, for n from -126 to 127.
     fn power_of_two(self, shifted: Self::F) -> Self::F;
-    /// The sum of all lanes: halves are added until one is left.
+    /// The sum of all lanes: the upper half is added to the lower until one lane is left.
     fn sum(self, x: Self::F) -> f32;
-    /// The largest lane; NaN where a lane is, as [`Lanes::magnitude`] orders them.
+    /// The largest lane of a result of [`Lanes::magnitude`]; NaN if a lane is NaN.
     fn highest_magnitude(self, x: Self::F) -> f32;
-    /// The largest lane; any of them where one is NaN.
+    /// The largest lane. If one is NaN, any lane.
     fn highest(self, x: Self::F) -> f32;
-    /// Rounded to nearest, ties to even, for values from -127 to 127.
+    /// Lanes rounded to nearest, ties to even. They must be from -127 to 127.
     fn to_bytes(self, x: Self::F) -> [i8; LANES];
     /// The same for four vectors.
     #[inline(always)]
@@ -180,7 +180,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
         }
         bytes
     }
-    /// The bfloat16 in the lower half of each lane, and those in the upper half.
+    /// For lanes with the bits of [`Pairs`], the first of each pair and the second, as `f32`.
     fn halves(self, pairs: Self::F) -> [Self::F; 2];
 
     /// As [`Kernel::pair_tile`], for tiles of [`pair_tile::shape`].
@@ -194,34 +194,35 @@ pub(crate) trait Lanes: Copy + Send + Sync {
 
 /// Products of 8-bit integers and of bfloat16.
 pub(crate) trait Kernel: Copy + Send + Sync {
-    /// The arithmetic that goes with it.
+    /// The `f32` arithmetic.
     type Lanes: Lanes;
-    /// What a thread has to hold while it calls [`Kernel::tile`] or [`Kernel::pair_tile`].
+    /// A guard that a thread must hold while it calls [`Kernel::tile`] or [`Kernel::pair_tile`].
     type Session;
 
-    /// The largest tile where rows are many.
+    /// The largest tile of a product with many rows.
     const SHAPE: TileShape;
-    /// Rows of any tile at most.
+    /// The most rows of any tile.
     const ROWS: usize = Self::SHAPE.rows;
-    /// Rows of activations that lie together: the first chunk of each, then the second of each. Tiles
-    /// begin at the first of them.
-    const TOGETHER: usize = 1;
-    /// Rows that pass through a block together, so that what is between its layers stays in cache.
+    /// How many rows of activations are interleaved: the first chunk of each, then the second of
+    /// each, ... Tiles start at a multiple of this many rows.
+    const INTERLEAVE: usize = 1;
+    /// How many rows go through the linear layers of a block at a time, so that the results between
+    /// the layers stay in cache.
     const BLOCK: usize;
-    /// Added to every activation (wrapping) before it is stored for [`Kernel::tile`].
+    /// Added (wrapping) to every activation before it is stored for [`Kernel::tile`].
     const OFFSET: i8 = 0;
 
     fn lanes(self) -> Self::Lanes;
 
     fn session(self) -> Self::Session;
 
-    /// The largest tile where there are this many rows.
+    /// The largest tile of a product with this many rows.
     fn shape(_rows: usize) -> TileShape {
         Self::SHAPE
     }
 
-    /// What [`Kernel::tile`] can use of panels that stay as they are, for rows of `stride` chunks;
-    /// nothing in most kernels.
+    /// Facts about panels, with `stride` chunks of inputs, that make [`Kernel::tile`] faster; empty for
+    /// most kernels.
     fn headroom(self, _panels: &[Bytes], _stride: usize) -> Headroom {
         Headroom::default()
     }
@@ -230,14 +231,14 @@ pub(crate) trait Kernel: Copy + Send + Sync {
     /// hold a session.
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums);
 
-    /// Whether fetching panels ahead pays where all rows are in one tile, so that weights only pass by.
-    const FETCHES_WHAT_PASSES: bool = true;
+    /// Whether prefetching panels pays when all rows are in one tile, so that each weight is read once.
+    const PREFETCHES_FEW_ROWS: bool = true;
 
-    /// Whether [`Kernel::tile_beside`] does both at once.
+    /// Whether [`Kernel::tile_beside`] overlaps the multiplication with the other work.
     const OVERLAPS: bool = false;
 
-    /// As [`Kernel::tile`], and calls `beside`, which does a part of other work, once for every chunk
-    /// of a row.
+    /// As [`Kernel::tile`], and calls `beside`, which does a part of some other work, once for every
+    /// chunk of a row.
     #[inline(always)]
     fn tile_beside(
         self,
@@ -255,103 +256,105 @@ pub(crate) trait Kernel: Copy + Send + Sync {
         pair_tile::shape::<Self::Lanes>()
     }
 
-    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. What a row gets
-    /// does not depend on the tile. The thread must hold a session.
+    /// Fills `sums[row * w.panels + panel]` with the products of rows and panels. The sums of a row do
+    /// not depend on the tile it is in. The thread must hold a session.
     fn pair_tile(self, rows: PairRows<'_>, w: PairPanels<'_>, sums: &mut FloatSums) {
         self.lanes().pair_tile(rows, w, sums);
     }
 }
 
-/// Chunks to keep for rows of activations of `stride` chunks: a tile may read past the last one.
-pub(crate) fn room_for<K: Kernel>(rows: usize, stride: usize) -> usize {
-    (rows + K::ROWS).next_multiple_of(K::TOGETHER) * stride
+/// Chunks to allocate for rows of activations of `stride` chunks; a tile may read past the last row.
+pub(crate) fn chunks_for<K: Kernel>(rows: usize, stride: usize) -> usize {
+    (rows + K::ROWS).next_multiple_of(K::INTERLEAVE) * stride
 }
 
-/// A row of activations for [`Kernel::tile`].
+/// A row of activations for [`Kernel::tile`], maybe interleaved with others.
 pub(crate) struct RowMut<'a> {
     data: &'a mut [Bytes],
+    /// The index of the row's first chunk, and the distance to the next.
     first: usize,
-    apart: usize,
+    step: usize,
 }
 
 impl<'a> RowMut<'a> {
-    /// The `row`th of rows of `stride` chunks.
+    /// Row number `row` of rows of `stride` chunks.
     #[inline(always)]
     pub(crate) fn new<K: Kernel>(data: &'a mut [Bytes], row: usize, stride: usize) -> Self {
         Self {
             data,
-            first: row / K::TOGETHER * K::TOGETHER * stride + row % K::TOGETHER,
-            apart: K::TOGETHER,
+            first: row / K::INTERLEAVE * K::INTERLEAVE * stride + row % K::INTERLEAVE,
+            step: K::INTERLEAVE,
         }
     }
 
     #[inline(always)]
     pub(crate) fn chunk(&mut self, number: usize) -> &mut Bytes {
-        &mut self.data[self.first + number * self.apart]
+        &mut self.data[self.first + number * self.step]
     }
 
-    /// Puts activations into a chunk.
+    /// Stores activations in a chunk, with the kernel's offset.
     #[inline(always)]
     pub(crate) fn put<K: Kernel>(&mut self, number: usize, activations: Bytes) {
         *self.chunk(number) = Bytes(activations.0.map(|x| x.wrapping_add(K::OFFSET)));
     }
 }
 
-/// Puts what `round` makes of each sixteen `values`, from -127 to 127, into a row.
+/// Stores `values` in a row as bytes, after `scale`, which must give values from -127 to 127.
 #[inline(always)]
 pub(crate) fn put_row<K: Kernel>(
     kernel: K,
     values: &[Floats],
     row: &mut RowMut<'_>,
-    round: impl Fn(<K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
+    scale: impl Fn(<K::Lanes as Lanes>::F) -> <K::Lanes as Lanes>::F,
 ) {
     each_bytes(
         kernel.lanes(),
         values,
-        round,
+        scale,
         #[inline(always)]
         |chunk, bytes| row.put::<K>(chunk, bytes),
     );
 }
 
-/// Hands `put` what `round` makes of `values`, from -127 to 127: the number of each chunk, and it, the
-/// last one filled up with zeros.
+/// Converts `values` to bytes, after `scale`, which must give values from -127 to 127. `put` gets the
+/// index of each chunk and the chunk, the last one padded with zeros.
 #[inline(always)]
 pub(crate) fn each_bytes<L: Lanes>(
     l: L,
     values: &[Floats],
-    round: impl Fn(L::F) -> L::F,
+    scale: impl Fn(L::F) -> L::F,
     mut put: impl FnMut(usize, Bytes),
 ) {
     let (fours, rest) = values.as_chunks::<4>();
     for (number, [a, b, c, d]) in fours.iter().enumerate() {
         let four = [
-            round(l.load(a)),
-            round(l.load(b)),
-            round(l.load(c)),
-            round(l.load(d)),
+            scale(l.load(a)),
+            scale(l.load(b)),
+            scale(l.load(c)),
+            scale(l.load(d)),
         ];
         put(number, l.all_to_bytes(four));
     }
     if !rest.is_empty() {
         let mut last = Bytes::ZERO;
         for (to, values) in last.0.as_chunks_mut().0.iter_mut().zip(rest) {
-            *to = l.to_bytes(round(l.load(values)));
+            *to = l.to_bytes(scale(l.load(values)));
         }
         put(fours.len(), last);
     }
 }
 
-/// Sums of a tile, enough for the largest.
+/// The sums of a tile; the largest tiles have 64 chunks of them.
 pub(crate) type Sums = [Ints; 64];
 pub(crate) type FloatSums = [Floats; 64];
 
 /// Consecutive rows of activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, T> {
-    /// `count` rows, up to a whole step of the tile; in 8 bits [`Kernel::TOGETHER`].
+    /// `count` rows, and more up to a whole step of the tile. In 8 bits, rows are interleaved as
+    /// [`Kernel::INTERLEAVE`] says.
     pub(crate) data: &'a [T],
-    /// Chunks of a row.
+    /// The length of a row, in chunks.
     pub(crate) stride: usize,
     pub(crate) count: usize,
 }
@@ -362,21 +365,20 @@ pub(crate) type PairRows<'a> = Rows<'a, Pairs>;
 /// Consecutive panels of weights.
 #[derive(Clone, Copy)]
 pub(crate) struct BytePanels<'a> {
-    /// Panel after panel, each 16 chunks for every chunk of a row.
+    /// Panel after panel, each with 16 chunks for every chunk of a row.
     pub(crate) data: &'a [Bytes],
-    /// The sum of each column.
+    /// The sum of each column, a chunk for each panel.
     pub(crate) sums: &'a [Ints],
-    /// That of all panels, or none.
+    /// The headroom of all panels, or empty.
     pub(crate) headroom: HeadroomOf<'a>,
     pub(crate) panels: usize,
-    /// Panels to fetch into the cache meanwhile.
+    /// Panels to prefetch into the cache.
     pub(crate) ahead: &'a [Bytes],
 }
 
-/// Consecutive panels of bfloat16.
+/// Consecutive panels of bfloat16; the fields are as in [`BytePanels`].
 #[derive(Clone, Copy)]
 pub(crate) struct PairPanels<'a> {
-    /// As in [`BytePanels`], and so are the others.
     pub(crate) data: &'a [Pairs],
     pub(crate) panels: usize,
     #[cfg_attr(
@@ -387,7 +389,7 @@ pub(crate) struct PairPanels<'a> {
 }
 
 impl<T> Rows<'_, T> {
-    /// Panics unless the rows are there.
+    /// Panics unless `data` has all rows.
     #[inline(always)]
     fn check(self, shape: TileShape) {
         assert!((1..=shape.rows).contains(&self.count));
@@ -396,7 +398,7 @@ impl<T> Rows<'_, T> {
 }
 
 impl BytePanels<'_> {
-    /// Panics unless the panels are there, for rows of `stride` chunks.
+    /// Panics unless `data` has all panels, for rows of `stride` chunks.
     #[inline(always)]
     fn check(self, shape: TileShape, stride: usize) {
         assert!((1..=shape.panels).contains(&self.panels) && self.panels <= self.sums.len());
@@ -406,7 +408,7 @@ impl BytePanels<'_> {
 }
 
 impl PairPanels<'_> {
-    /// Panics unless the panels are there, for rows of `stride` chunks.
+    /// Panics unless `data` has all panels, for rows of `stride` chunks.
     #[inline(always)]
     fn check(self, shape: TileShape, stride: usize) {
         assert!((1..=shape.panels).contains(&self.panels));
@@ -414,13 +416,13 @@ impl PairPanels<'_> {
     }
 }
 
-/// Something to be done with a kernel that is chosen at run time.
+/// Generic code to run with the kernel that is chosen at run time.
 pub(crate) trait Job {
     type Output;
     fn run<K: Kernel>(self, kernel: K) -> Self::Output;
 }
 
-/// A kernel this processor has.
+/// A kernel that this processor has.
 #[derive(Clone, Copy)]
 pub(crate) enum Chosen {
     #[cfg(target_arch = "x86_64")]
@@ -434,13 +436,13 @@ pub(crate) enum Chosen {
     #[cfg(target_arch = "aarch64")]
     Neon(neon::Neon),
     Scalar(scalar::Scalar),
-    /// AMX's instructions, one by one in software.
+    /// AMX with its instructions emulated in software.
     #[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
     TrappedAmx(trapped::TrappedAmx),
 }
 
 impl Chosen {
-    /// The one that every processor has.
+    /// The kernel that every processor has.
     pub(crate) const SCALAR: Self = Self::Scalar(scalar::Scalar);
 
     /// The kernel of an instruction set, where the processor has it.

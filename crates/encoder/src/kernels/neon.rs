@@ -16,7 +16,7 @@ impl Neon {
     }
 }
 
-/// Four lanes each.
+/// Four registers of four lanes.
 #[derive(Clone, Copy)]
 pub(crate) struct Quads([float32x4_t; 4]);
 
@@ -44,13 +44,13 @@ impl Lanes for Neon {
         fn compiled<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token proves that the processor has these features.
+        // SAFETY: `self` proves that the processor has these features.
         unsafe { compiled(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Quads {
-        // SAFETY: the token proves Advanced SIMD, here and below.
+        // SAFETY: `self` proves Advanced SIMD, here and below.
         Quads([unsafe { vdupq_n_f32(x) }; 4])
     }
 
@@ -166,7 +166,8 @@ impl Lanes for Neon {
 
     #[inline(always)]
     fn at_least(self, x: Quads, low: f32) -> Quads {
-        // SAFETY: as above; the larger of a NaN and a number is NaN.
+        // The maximum of NaN and a number is NaN.
+        // SAFETY: as above.
         x.map(
             #[inline(always)]
             |x| unsafe { vmaxq_f32(x, vdupq_n_f32(low)) },
@@ -295,7 +296,7 @@ impl Kernel for Neon {
     fn tile(self, rows: ByteRows<'_>, w: BytePanels<'_>, sums: &mut Sums) {
         rows.check(Self::SHAPE);
         w.check(Self::SHAPE, rows.stride);
-        // SAFETY: the token proves the features; `check` has held the lengths against each other.
+        // SAFETY: `self` proves the features; `check` checked that rows and panels are in their slices.
         unsafe {
             match w.ahead {
                 [] => fetching::<false>(rows, w, sums),
@@ -320,14 +321,14 @@ unsafe fn fetching<const FETCH: bool>(rows: ByteRows<'_>, w: BytePanels<'_>, sum
     }
 }
 
-/// The intrinsic for `sdot` is not stable; the instruction is.
+/// The `sdot` instruction, whose intrinsic is not stable.
 ///
 /// # Safety
 /// The processor must have `FEAT_DotProd`.
 #[target_feature(enable = "neon,dotprod")]
 #[inline]
 unsafe fn dot(mut sum: int32x4_t, weights: int8x16_t, x: int8x16_t) -> int32x4_t {
-    // SAFETY: one instruction on registers, which the caller promises to be there.
+    // SAFETY: one instruction on registers, which the caller promises the processor has.
     unsafe {
         std::arch::asm!(
             "sdot {0:v}.4s, {1:v}.16b, {2:v}.16b",
@@ -338,10 +339,10 @@ unsafe fn dot(mut sum: int32x4_t, weights: int8x16_t, x: int8x16_t) -> int32x4_t
     sum
 }
 
-/// Has a cache line fetched into the second cache, wherever it is: there is no intrinsic yet.
+/// Prefetches a cache line into the second-level cache. There is no stable intrinsic.
 #[inline(always)]
 fn fetch(line: *const i8) {
-    // SAFETY: a hint, which reads nothing that the program could see.
+    // SAFETY: a prefetch may be of any address.
     unsafe {
         std::arch::asm!(
             "prfm pldl2keep, [{}]", in(reg) line,

@@ -1,4 +1,4 @@
-//! Products of bfloat16: every kernel against plain sums in its order, and those against `f64`.
+//! Tests products of bfloat16: every kernel against plain sums in its order, and those against `f64`.
 
 use proptest::prelude::*;
 
@@ -6,8 +6,7 @@ use super::tests::kernels;
 use super::*;
 use crate::bf16::round;
 
-/// The kernels that can be tested here, and as they are on processors without their instructions
-/// for bfloat16.
+/// The kernels that can be tested here, also without their instructions for bfloat16.
 pub(crate) fn pair_kernels() -> Vec<(&'static str, Chosen)> {
     let both = |(name, kernel)| [Some((name, kernel)), without_bf16(kernel)];
     kernels().into_iter().flat_map(both).flatten().collect()
@@ -31,7 +30,7 @@ fn without_bf16(kernel: Chosen) -> Option<(&'static str, Chosen)> {
     }
 }
 
-/// Whether a kernel's sums are in AMX's order.
+/// Whether a kernel adds in the order of AMX.
 pub(crate) fn sums_as_amx(kernel: &str) -> bool {
     kernel.starts_with("amx") && !kernel.ends_with("no bf16")
 }
@@ -44,13 +43,13 @@ struct Product {
     panels: usize,
 }
 
-/// The lower and the upper one.
+/// The first and the second of a pair as `f32`.
 fn widened(pair: u32) -> [f32; 2] {
     [pair << 16, pair & 0xffff_0000].map(f32::from_bits)
 }
 
 impl Product {
-    /// Numbers of both signs, their exponents from `least` on.
+    /// Random numbers of both signs, with `span` exponents from `least` on.
     fn random(
         seed: u64,
         (count, panels, stride): (usize, usize, usize),
@@ -78,7 +77,7 @@ impl Product {
         }
     }
 
-    /// What `sum` makes of the pairs of each row and column, rows x outputs.
+    /// The result of `sum` for the pairs of each row and column, rows x outputs.
     fn each<T>(&self, sum: impl Fn(&[([f32; 2], [f32; 2])]) -> T) -> Vec<T> {
         let mut sums = Vec::new();
         for row in self.rows.chunks(self.stride) {
@@ -93,7 +92,7 @@ impl Product {
         sums
     }
 
-    /// The sums as they are specified: those of AMX, or those of all others.
+    /// The sums in the specified order: that of AMX, or that of all others.
     fn expected(&self, as_amx: bool) -> Vec<f32> {
         if as_amx {
             return self.each(|pairs| {
@@ -114,7 +113,7 @@ impl Product {
         })
     }
 
-    /// The sums in `f64`, and how far from them any kernel's may be.
+    /// The sums in `f64`, each with the largest error allowed.
     fn wide(&self) -> Vec<(f64, f64)> {
         self.each(|pairs| {
             let terms = pairs.iter().flat_map(|(x, w)| [(x[0], w[0]), (x[1], w[1])]);
@@ -128,13 +127,13 @@ impl Product {
 impl Job for &Product {
     type Output = Vec<f32>;
 
-    /// Goes over the product in tiles of every height and width that the kernel takes.
+    /// Multiplies in tiles of every height and width that the kernel takes.
     fn run<K: Kernel>(self, kernel: K) -> Vec<f32> {
         let _session = kernel.session();
         let shape = kernel.pair_shape();
         let count = self.rows.len() / self.stride;
         let mut rows = self.rows.clone();
-        // What lies behind the rows may be anything.
+        // The rows after the last may hold anything.
         rows.resize(
             rows.len() + shape.rows * self.stride,
             Pairs([u32::MAX; LANES]),
@@ -190,7 +189,7 @@ proptest! {
     fn sums_of_pairs_are_in_their_order_to_the_bit_and_near_f64(
         seed in any::<u64>(),
         sizes in (1..70usize, 1..6usize, 1..4usize),
-        // Of a model's size; of any; the smallest that rounding leaves.
+        // Magnitudes as in a model; any; the smallest that rounding leaves.
         exponents in prop::sample::select(vec![(-8, 10), (-56, 90), (-56, 3)]),
     ) {
         let product = Product::random(seed, sizes, exponents);
@@ -210,7 +209,7 @@ proptest! {
 }
 
 #[test]
-fn the_order_of_amx_gives_other_bits_now_and_then() {
+fn the_order_of_amx_sometimes_gives_other_bits() {
     let product = Product::random(5, (20, 3, 3), (-8, 10));
     let pairs = product
         .expected(false)
@@ -221,10 +220,10 @@ fn the_order_of_amx_gives_other_bits_now_and_then() {
 }
 
 #[test]
-fn what_is_not_finite_stays_so_and_within_its_row() {
+fn nan_and_infinity_stay_and_spoil_only_their_row() {
     for (place, bad) in [(0, f32::NAN), (33, f32::INFINITY), (63, f32::NEG_INFINITY)] {
         let mut product = Product::random(7, (40, 5, 2), (-4, 6));
-        // Weights above zero, so that the infinite times any of them has its own sign.
+        // All weights are positive, so that infinity times a weight keeps its sign.
         for chunk in &mut product.weights {
             chunk.0 = chunk.0.map(|pair| pair & 0x7fff_7fff);
         }

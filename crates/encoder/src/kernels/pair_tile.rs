@@ -1,14 +1,14 @@
-//! Products of bfloat16, written once for the instruction sets that have nothing of their own for it.
+//! Products of bfloat16 for all instruction sets that have no instruction for them.
 
 use super::{FloatSums, LANES, Lanes, PairPanels, PairRows, TileShape};
 
-/// The largest tile that stays in registers.
+/// The largest tile whose sums fit into registers.
 pub(super) const fn shape<L: Lanes>() -> TileShape {
     TileShape::of(if L::PANELS == 4 { 6 } else { 4 }, L::PANELS)
 }
 
-/// Fills `sums[row * w.panels + panel]`: pairs in the order of the inputs, of each pair the second
-/// product first, every product added with one rounding. That is what AVX-512 does (`VDPBF16PS`).
+/// Fills `sums[row * w.panels + panel]` in the order of AVX-512 (`VDPBF16PS`): pairs in the order of
+/// the inputs, the second product of each pair first, every product added with one rounding.
 #[inline(always)]
 pub(super) fn portable<L: Lanes>(
     l: L,
@@ -45,7 +45,7 @@ fn tall<L: Lanes, const P: usize>(
     }
 }
 
-/// Multiplies `R` rows and `P` panels from `panel` on, which [`portable`] has found to be there.
+/// Multiplies `R` rows and `P` panels from `panel` on. [`portable`] has checked the lengths.
 #[inline(always)]
 fn tile<L: Lanes, const R: usize, const P: usize>(
     l: L,

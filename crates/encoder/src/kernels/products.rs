@@ -1,4 +1,4 @@
-//! Products of matrices, in the tiles of a kernel.
+//! Products of matrices, tile by tile.
 
 use super::shape::Tile;
 use super::{
@@ -6,12 +6,12 @@ use super::{
     Pairs, TileShape,
 };
 
-/// Multiplies `count` rows and all panels of as many columns as there are `sums`, both of `stride`
-/// chunks of inputs, and hands `finish` a row's number, that of a panel, and the sums of that panel
-/// and some that follow.
+/// Multiplies `count` rows by as many panels as there are `sums`, both with `stride` chunks of
+/// inputs. `finish(row, panel, results)` gets the results of a row for `panel` and the panels after
+/// it in the tile.
 ///
-/// There have to be rows of whole tiles, which are of a `shape` that the kernel has. The thread must
-/// hold a session.
+/// `rows` must have [`chunks_for`](super::chunks_for) chunks, and `shape` must be one of the kernel's.
+/// The thread must hold a session.
 #[inline(always)]
 pub(crate) fn byte_product<K: Kernel>(
     kernel: K,
@@ -22,9 +22,9 @@ pub(crate) fn byte_product<K: Kernel>(
     finish: impl FnMut(usize, usize, &[Ints]),
 ) {
     let length = 16 * stride;
-    let fetches = K::FETCHES_WHAT_PASSES || count > shape.rows;
+    let prefetches = K::PREFETCHES_FEW_ROWS || count > shape.rows;
     let factors = |tile: &Tile| {
-        let ahead = if fetches { tile.ahead.clone() } else { 0..0 };
+        let ahead = if prefetches { tile.ahead.clone() } else { 0..0 };
         let a = ByteRows {
             data: &rows[tile.rows.start * stride..],
             stride,
@@ -50,7 +50,7 @@ pub(crate) fn byte_product<K: Kernel>(
     in_tiles(tiles, [Ints::ZERO; 64], multiply, finish);
 }
 
-/// Finishes each tile beside the next one.
+/// Finishes each tile while the next one is multiplied.
 #[inline(always)]
 fn overlapped<'a, K: Kernel>(
     kernel: K,
@@ -86,14 +86,14 @@ fn overlapped<'a, K: Kernel>(
     }
 }
 
-/// The rows of a tile, and what was found for each.
+/// The rows of a tile, each with its results.
 #[inline(always)]
 fn rows_of<'f, S>(tile: &Tile, found: &'f [S; 64]) -> impl Iterator<Item = (usize, &'f [S])> {
     let found = found.chunks_exact(tile.panels.len().max(1));
     tile.rows.clone().zip(found)
 }
 
-/// The same for bfloat16 and `width` panels.
+/// As [`byte_product`], for bfloat16 and `width` panels.
 #[inline(always)]
 pub(crate) fn pair_product<K: Kernel>(
     kernel: K,

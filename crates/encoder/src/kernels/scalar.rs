@@ -143,17 +143,17 @@ impl Lanes for Scalar {
     }
 }
 
-/// As [`f32::mul_add`], which is a call where processors need not have the instruction. The product is
-/// exact in `f64`. The sum is rounded to odd there, so that it may be rounded again (Boldo and
-/// Melquiond 2008).
+/// [`f32::mul_add`] without the function call that it compiles to where the target may lack the
+/// instruction. The product is exact in `f64`. The sum is rounded to odd in `f64`, so that rounding it
+/// again to `f32` is correct (Boldo and Melquiond 2008).
 #[inline(always)]
 fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let sum = product + c;
-    // What the sum lacks, exactly (Knuth's sum of two).
+    // The exact rounding error of the sum (Knuth's TwoSum).
     let part = sum - product;
     let error = (product - (sum - part)) + (c - part);
-    // Neither holds for NaN, which is the error of what is not finite.
+    // Both comparisons are false for NaN, which is the error of a sum that is not finite.
     let inexact = u64::from((error > 0.0) | (error < 0.0));
     let bits = sum.to_bits();
     let inwards = (error.to_bits() ^ bits) >> 63;
@@ -202,11 +202,11 @@ impl Kernel for Scalar {
     }
 }
 
-/// Inputs that are widened to 16 bits at once.
+/// How many inputs are widened to 16 bits at a time.
 const BLOCK: usize = 4 * BYTES;
 
-/// The sum of products. Two of them, eight apart, are added before the rest, which compilers know how
-/// to do by `PMADDWD` of SSE2 and by what other processors have instead.
+/// The dot product. Products eight apart are added first, a pattern that compilers turn into `PMADDWD`
+/// on SSE2 and its equivalents elsewhere.
 #[inline(always)]
 fn dot(a: &[i16], b: &[i16]) -> i32 {
     let mut sums = [0; 8];
@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// Numbers of any size, whose products and sums are now and then halfway between two others.
+    /// Numbers of any magnitude, whose products and sums sometimes lie halfway between two others.
     fn number() -> impl Strategy<Value = f32> {
         let near = (-40..40i32, -9..=9i32).prop_map(|(exponent, steps)| {
             (1.0 + steps as f32 * f32::EPSILON) * (exponent as f32).exp2()

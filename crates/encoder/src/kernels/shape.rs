@@ -1,29 +1,29 @@
-//! How a product is cut into tiles.
+//! How a product is split into tiles.
 
 use std::ops::Range;
 
-/// How large a kernel's tiles may be.
+/// The largest tile of a kernel.
 #[derive(Clone, Copy)]
 pub(crate) struct TileShape {
-    /// Rows at most.
+    /// The most rows.
     pub(crate) rows: usize,
-    /// Rows are computed in steps of this many; the last step may be read whole.
+    /// Rows are read in steps of this many, also in a last step with fewer rows.
     pub(crate) step: usize,
-    /// Panels at most.
+    /// The most panels.
     pub(crate) panels: usize,
 }
 
-/// A part of a product that a kernel computes at once.
+/// A part of a product that a kernel computes in one go.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Tile {
     pub(crate) rows: Range<usize>,
     pub(crate) panels: Range<usize>,
-    /// The panels to fetch into the cache meanwhile: this tile's share of those that come next.
+    /// The panels to prefetch into the cache: this tile's share of the next ones.
     pub(crate) ahead: Range<usize>,
 }
 
 impl TileShape {
-    /// Rows are computed one by one.
+    /// A shape with steps of one row.
     pub(crate) const fn of(rows: usize, panels: usize) -> Self {
         Self {
             rows,
@@ -32,7 +32,8 @@ impl TileShape {
         }
     }
 
-    /// All rows of some panels, then of the next. Heights are about equal.
+    /// The tiles of a product: all rows for the first panels, then for the next, and so on. Their
+    /// heights are about equal.
     pub(crate) fn tiles(self, rows: usize, panels: usize) -> impl Iterator<Item = Tile> {
         let heights = rows.div_ceil(self.rows);
         let share = self.panels.div_ceil(heights.max(1));
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tiles_cover_a_product_once_and_fetch_all_but_its_first_panels_once() {
+    fn tiles_cover_a_product_once_and_prefetch_all_but_its_first_panels_once() {
         for (rows, step, panels) in [(32, 16, 2), (6, 1, 4), (4, 1, 1)] {
             let shape = TileShape { rows, step, panels };
             for (height, width) in [(1, 1), (17, 5), (33, 8), (100, 3), (0, 4), (5, 0)] {

@@ -1,4 +1,4 @@
-//! Every kernel against the portable one, and that against wider arithmetic.
+//! Tests every kernel against the portable one, and the portable one against wider arithmetic.
 
 use proptest::prelude::*;
 
@@ -18,15 +18,15 @@ struct Product {
     weights: Vec<Bytes>,
     stride: usize,
     panels: usize,
-    /// Whether kernels may look at the weights beforehand.
-    lasting: bool,
+    /// Whether to measure the headroom of the weights.
+    headroom: bool,
 }
 
 fn product() -> impl Strategy<Value = Product> {
     // Sums of a few products fit into 16 bits where weights are small.
     let sizes = (1..80usize, 1..6usize, 1..4usize, 1..=127i8, any::<bool>());
-    sizes.prop_flat_map(|(rows, panels, stride, most, lasting)| {
-        // Files may hold a weight of -128; activations are rounded to less.
+    sizes.prop_flat_map(|(rows, panels, stride, most, headroom)| {
+        // Files may have weights of -128; activations are at least -127.
         let factors = (
             bytes(-127, 127, rows * stride),
             bytes(-most - 1, most, panels * 16 * stride),
@@ -36,7 +36,7 @@ fn product() -> impl Strategy<Value = Product> {
             weights,
             stride,
             panels,
-            lasting,
+            headroom,
         })
     })
 }
@@ -78,11 +78,11 @@ impl Product {
 impl Job for &Product {
     type Output = Vec<i64>;
 
-    /// Goes over the product in tiles of every height and width that the kernel takes.
+    /// Multiplies in tiles of every height and width that the kernel takes.
     fn run<K: Kernel>(self, kernel: K) -> Vec<i64> {
         let _session = kernel.session();
         let count = self.rows.len() / self.stride;
-        let mut rows = vec![Bytes::ZERO; room_for::<K>(count, self.stride)];
+        let mut rows = vec![Bytes::ZERO; chunks_for::<K>(count, self.stride)];
         for (number, row) in self.rows.chunks(self.stride).enumerate() {
             let mut to = RowMut::new::<K>(&mut rows, number, self.stride);
             for (chunk, from) in row.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Job for &Product {
             }
         }
         let column_sums = self.column_sums();
-        let headroom = match self.lasting {
+        let headroom = match self.headroom {
             true => kernel.headroom(&self.weights, self.stride),
             false => Headroom::default(),
         };
@@ -101,8 +101,8 @@ impl Job for &Product {
             if row == count {
                 break;
             }
-            // The next tile begins with rows that lie together.
-            let height = height.next_multiple_of(K::TOGETHER).min(count - row);
+            // The next tile must start at a multiple of the interleaved rows.
+            let height = height.next_multiple_of(K::INTERLEAVE).min(count - row);
             let mut first = 0;
             let widest = (0..100).map(K::shape).filter(|shape| height <= shape.rows);
             let widest = widest.map(|shape| shape.panels).max().unwrap_or_default();
@@ -141,7 +141,7 @@ impl Job for &Product {
     }
 }
 
-/// The kernels that can be tested here: all that the processor has, and AMX where it traps.
+/// The kernels that can be tested here: all that the processor has, and AMX, emulated if missing.
 pub(crate) fn kernels() -> Vec<(&'static str, Chosen)> {
     let named = |isa: Isa| Some((isa.name(), Chosen::new(isa)?));
     let found = Isa::ALL.into_iter().filter_map(named);
@@ -194,7 +194,7 @@ proptest! {
 
 #[test]
 fn the_largest_bytes_do_not_overflow() {
-    // Two products of 127, or four of 64, are the most that fit into 16 bits.
+    // Two weights of 127, or four of 64, are the most whose products fit into 16 bits together.
     for weight in [-128, -127, -65, -64, -63, 63, 64, 65, 127] {
         for x in [-127, 127] {
             let product = Product {
@@ -202,7 +202,7 @@ fn the_largest_bytes_do_not_overflow() {
                 weights: vec![Bytes([weight; 64]); 5 * 16 * 48],
                 stride: 48,
                 panels: 5,
-                lasting: true,
+                headroom: true,
             };
             for (isa, kernel) in kernels() {
                 let sums = kernel.run(&product);
@@ -213,7 +213,7 @@ fn the_largest_bytes_do_not_overflow() {
     }
 }
 
-/// A product of `f32` with strides that are not the sizes.
+/// A product of `f32` with strides larger than the sizes.
 struct FloatProduct {
     a: Vec<Floats>,
     b: Vec<Floats>,
@@ -328,7 +328,7 @@ impl Job for Operations {
                 results.extend(l.to_bytes(small).map(f32::from));
             },
         );
-        // NaNs differ in their payload, zeros from `max` in their sign.
+        // NaNs may differ in their payload, and zeros from `max` in their sign.
         results
             .iter()
             .map(|x| {

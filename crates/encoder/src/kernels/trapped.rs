@@ -1,7 +1,6 @@
-//! AMX on processors without it: the instructions trap, and a handler does what Intel's manual says
-//! they do (Software Developer's Manual, volume 2: LDTILECFG to
-//! TDPBSSD and TDPBF16PS), so that the very bytes
-//! that run on a Xeon run in every test.
+//! AMX on processors without it: the instructions trap, and a signal handler emulates them after
+//! Intel's manual (Software Developer's Manual, volume 2: LDTILECFG to TDPBSSD and TDPBF16PS). So
+//! tests run the same machine code as a Xeon.
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
@@ -12,7 +11,7 @@ use super::scalar::Scalar;
 
 pub(crate) type TrappedAmx = Tiled<Scalar>;
 
-/// The kernel of AMX's own instructions over portable lanes, with or without those for bfloat16.
+/// The kernel of AMX instructions over portable lanes, with or without those for bfloat16.
 pub(crate) fn amx(bf16: bool) -> TrappedAmx {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
@@ -29,7 +28,7 @@ pub(crate) fn amx(bf16: bool) -> TrappedAmx {
     Tiled::assumed(bf16)
 }
 
-/// Rows of a tile as bytes.
+/// The rows of a tile, as bytes.
 type Tile = [[i8; 64]; 16];
 
 thread_local! {
@@ -38,15 +37,15 @@ thread_local! {
 }
 
 extern "C" fn handle(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: the kernel passes the thread's state, which is ours to change until we return.
+    // SAFETY: the kernel passes the thread's state, which the handler may change until it returns.
     let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-    // SAFETY: the processor has read the instruction, and ours are followed by others.
+    // SAFETY: the processor has read the instruction, and AMX instructions are followed by others.
     let found = unsafe { Instruction::at(registers) };
-    // SAFETY: it is one of `kernels/amx.rs`, whose blocks are as they promise.
+    // SAFETY: it is one of `kernels/amx.rs`, which promises that its operands are valid.
     match found.and_then(|instruction| unsafe { instruction.run() }.then_some(instruction)) {
         Some(instruction) => registers[libc::REG_RIP as usize] += instruction.bytes as i64,
-        // Back to the default, which ends the process on return.
-        // SAFETY: a system call.
+        // Not one of AMX: restore the default handler, which ends the process on return.
+        // SAFETY: a system call that touches no memory.
         None => unsafe {
             libc::signal(libc::SIGILL, libc::SIG_DFL);
         },
@@ -55,19 +54,21 @@ extern "C" fn handle(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
 
 /// An instruction in the three-byte VEX form, its memory operand resolved.
 struct Instruction {
-    /// Of the second byte: 0 none, 1 66, 2 F3, 3 F2.
+    /// The prefix that VEX encodes: 0 is none, 1 is 66, 2 is F3, 3 is F2.
     prefix: u8,
     opcode: u8,
-    /// ModRM.reg, and VEX.vvvv.
+    /// ModRM.reg.
     register: usize,
+    /// VEX.vvvv.
     third: usize,
     operand: Operand,
+    /// The length of the instruction.
     bytes: usize,
 }
 
 enum Operand {
     Register(usize),
-    /// Base with displacement, and the scaled index: a tile's stride.
+    /// An address (base and displacement), and the scaled index, which is a tile's stride.
     Memory(usize, usize),
 }
 
@@ -75,7 +76,7 @@ impl Instruction {
     /// # Safety
     /// The instruction pointer must point at 16 readable bytes.
     unsafe fn at(registers: &[i64]) -> Option<Self> {
-        /// Where the kernel puts the registers that instructions number from 0.
+        /// The places of registers 0 to 15 in the thread's state.
         const PLACES: [c_int; 16] = [
             libc::REG_RAX,
             libc::REG_RCX,
@@ -102,7 +103,7 @@ impl Instruction {
             return None;
         };
         let [r, x, b] = [7, 6, 5].map(|bit| (!first >> bit & 1) << 3);
-        // The map 0F38, W0, 128 bits.
+        // Only opcode map 0F38, W0, 128 bits.
         if first & 31 != 2 || second & 0b1000_0100 != 0 {
             return None;
         }
@@ -144,14 +145,14 @@ impl Instruction {
         })
     }
 
-    /// Does what it says; whether it was one of AMX's that may run now.
+    /// Executes the instruction. False if it is not one of AMX, or not allowed in this state.
     ///
     /// # Safety
-    /// Its memory operand must be there.
+    /// Its memory operand must be valid.
     unsafe fn run(&self) -> bool {
         TILES.with_borrow_mut(|tiles| {
             match (self.opcode, self.prefix, &self.operand) {
-                // LDTILECFG. Only full tiles are known here.
+                // LDTILECFG. Only eight full tiles are supported.
                 (0x49, 0, &Operand::Memory(at, _)) => {
                     let mut full = [0u8; 64];
                     full[0] = 1;
@@ -207,8 +208,7 @@ impl Instruction {
     }
 }
 
-/// Each sum of a row and a column grows by the products of four neighbouring bytes, for every four
-/// bytes of the row.
+/// Adds to each sum of a row and a column the products of all their bytes.
 fn dot_product(sums: &mut Tile, a: &Tile, b: &Tile) {
     for (sums, a) in sums.iter_mut().zip(a) {
         for (four, b) in a.as_chunks::<4>().0.iter().zip(b) {
@@ -226,20 +226,20 @@ fn dot_product(sums: &mut Tile, a: &Tile, b: &Tile) {
     }
 }
 
-/// Each sum of a row and a column grows by the products of the first and of the second of all pairs,
-/// which are summed apart and then added. Every operation rounds to nearest even; a denormal number
-/// counts as zero before it and after it.
+/// Adds to each sum of a row and a column the products of all their pairs: those of the first and of
+/// the second numbers are summed separately, then added. Every operation rounds to nearest even and
+/// takes denormal operands and results for zero.
 fn dot_product_of_pairs(sums: &mut Tile, a: &Tile, b: &Tile) {
     for (sums, a) in sums.iter_mut().zip(a) {
-        let mut apart = [[0f32; 2]; 16];
+        let mut separate = [[0f32; 2]; 16];
         for (pair, b) in a.as_chunks::<4>().0.iter().zip(b) {
-            for (sums, column) in apart.iter_mut().zip(b.as_chunks::<4>().0) {
+            for (sums, column) in separate.iter_mut().zip(b.as_chunks::<4>().0) {
                 for ((sum, x), w) in sums.iter_mut().zip(widened(*pair)).zip(widened(*column)) {
                     *sum = flushed(flushed(x).mul_add(flushed(w), *sum));
                 }
             }
         }
-        for (sum, [first, second]) in sums.as_chunks_mut::<4>().0.iter_mut().zip(apart) {
+        for (sum, [first, second]) in sums.as_chunks_mut::<4>().0.iter_mut().zip(separate) {
             let before = f32::from_le_bytes(sum.map(i8::cast_unsigned));
             let after = flushed(flushed(before) + flushed(first + second));
             *sum = after.to_le_bytes().map(u8::cast_signed);
@@ -253,7 +253,7 @@ fn widened(pair: [i8; 4]) -> [f32; 2] {
     [[0, 0, a, b], [0, 0, c, d]].map(f32::from_le_bytes)
 }
 
-/// Zero with the sign of a denormal number, else the number.
+/// The number, or zero of the same sign if it is denormal.
 fn flushed(x: f32) -> f32 {
     if x.is_subnormal() {
         0f32.copysign(x)

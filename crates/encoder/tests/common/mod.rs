@@ -1,4 +1,4 @@
-//! The tiny models that `training/parity_tiny.py` makes, and files with tensors changed.
+//! The tiny models that `training/parity_tiny.py` makes, and tools to change their tensors.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub fn load_in(model: &str, precision: Precision) -> Encoder {
     .unwrap()
 }
 
-/// The largest of some differences, all of which have to be numbers.
+/// The largest of some differences. Asserts that all are finite.
 pub fn largest(differences: impl Iterator<Item = f32>) -> f32 {
     differences
         .inspect(|difference| assert!(difference.is_finite(), "{difference}"))
