@@ -129,7 +129,7 @@ impl<'a> Borders<'a> {
         }
         Some(
             self.follows_suffix(span, stopped, word)
-                || is_capital(self.surface(stopped)?) && self.opens_sentence(at)
+                || self.follows_letter(stopped)? && self.opens_sentence(at)
                 || &*span.label == PLACE && self.follows_letters(span, stopped)?,
         )
     }
@@ -138,6 +138,12 @@ impl<'a> Borders<'a> {
         let continues = !is_person(&span.label) && MORE.contains(&next);
         let suffix = self.surface(stopped).filter(|_| stopped > span.words.start);
         !continues && suffix.is_some_and(|word| suffixes(&span.label).contains(&word))
+    }
+
+    /// Whether the word is a single letter: "on X.", not "William.S.".
+    fn follows_letter(self, stopped: usize) -> Option<bool> {
+        let stands_alone = stopped == 0 || self.apart(stopped)?;
+        Some(stands_alone && is_capital(self.surface(stopped)?))
     }
 
     /// Whether the segmenter ends a sentence before a word.
@@ -248,6 +254,7 @@ mod tests {
             ("Inc. Magazine", "ORG"),
             ("Jr. Walker", "PER"),
             ("Samuel L. Jackson", "PER"),
+            ("Sergeant William.S. Marks", "PER"),
         ] {
             assert!(starts(text, label).is_empty(), "{text}");
         }
