@@ -292,6 +292,7 @@ fn an_organisation_goes_by_the_beginning_of_its_name() {
         ("Brazilian Tarn", "Brazilian"),
         ("Defence Ministry", "Defence"),
         ("Wall Street Journal", "Wall Street"),
+        ("Tarn Advocate", "Tarn"),
         ("Hamas Health Ministry", "Hamas"),
         ("Tarn Foundation", "Tarn"),
         ("Tarn-Moor Lines", "Tarn"),
