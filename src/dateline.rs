@@ -13,14 +13,13 @@ pub(crate) const DASHES: &[&str] = &[" - ", " -- ", " – ", " — "];
 /// Bytes after a place within which the dash of its dateline must come.
 const REACH: usize = 60;
 
-/// The labels of places and of organisations; a club named after its town is tagged as one.
-const PLACE: &str = "LOC";
+/// The label of organisations; a club named after its town is tagged as one.
 const TEAM: &str = "ORG";
 
 /// Gives organisations that open a dateline and have the name of a large place the label of places, if
 /// `labels` has that.
 pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
-    let Some(label) = labels.iter().find(|label| ***label == *PLACE) else {
+    let Some(label) = place::label_in(labels) else {
         return;
     };
     let teams = spans.iter_mut().filter(|span| &*span.label == TEAM);
@@ -54,6 +53,8 @@ pub(crate) fn is_dateline(text: &str, name: Range<usize>) -> bool {
 #[cfg(all(test, feature = "embedded-model"))]
 mod tests {
     use super::*;
+
+    const PLACE: &str = "LOC";
 
     #[test]
     fn an_organisation_that_opens_a_dateline_is_a_place_if_a_large_place_has_its_name() {

@@ -63,7 +63,7 @@ pub fn decode(
     });
     for (column, rows) in cells {
         let spans = decoder.best(&rows, column > 0)?;
-        let starts = suffix::starts(text, document, &rows, &spans);
+        let starts = suffix::starts(text, document, &decoder.opens, &rows, &spans);
         if starts.is_empty() {
             found.extend(decoder.trimmed(&rows, spans));
             continue;

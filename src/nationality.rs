@@ -5,12 +5,9 @@ use std::sync::Arc;
 use crate::document::{Span, is_person};
 use crate::place;
 
-/// The label that codes of countries get.
-const PLACE: &str = "LOC";
-
 /// Gives codes of countries in brackets right behind a person the label of places, if it is among `labels`.
 pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
-    let Some(label) = labels.iter().find(|label| ***label == *PLACE) else {
+    let Some(label) = place::label_in(labels) else {
         return;
     };
     let mut person = None;
@@ -25,10 +22,11 @@ pub fn places(text: &str, spans: &mut [Span], labels: &[Arc<str>]) {
 
 /// Whether a span is a code of a country that opens a bracket behind byte `person`.
 fn is_nationality(text: &str, person: usize, span: &Span) -> bool {
-    let surface = text.get(span.start..span.end).unwrap_or_default();
     let before = text.get(person..span.start).unwrap_or_default();
     let after = text.get(span.end..).unwrap_or_default();
-    before.trim() == "(" && after.starts_with([')', ',', '/', ' ']) && place::is_code(surface)
+    before.trim() == "("
+        && after.starts_with([')', ',', '/', ' '])
+        && place::is_code(span.surface(text))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What ends a name: suffixes with a full stop (`Robert Downey Jr.`, `Apple Inc.`), letters of honours
 //! (`Karim Khan KC`). Also where a second name begins within a span.
 
+use std::collections::HashSet;
+
 use super::{WordSpan, gap};
 use crate::document::is_person;
 use crate::place;
@@ -67,12 +69,14 @@ const HONOURS: &[&str] = &[
 pub(super) fn starts(
     text: &str,
     document: &Tokenized,
+    opens: &HashSet<usize>,
     rows: &[usize],
     spans: &[WordSpan],
 ) -> Vec<usize> {
     let borders = Borders {
         text,
         document,
+        opens,
         rows,
     };
     let of_span = |span: &WordSpan| {
@@ -88,6 +92,8 @@ pub(super) fn starts(
 struct Borders<'a> {
     text: &'a str,
     document: &'a Tokenized,
+    /// The first word of every sentence.
+    opens: &'a HashSet<usize>,
     rows: &'a [usize],
 }
 
@@ -148,9 +154,9 @@ impl<'a> Borders<'a> {
 
     /// Whether the segmenter ends a sentence before a word.
     fn opens_sentence(self, at: usize) -> bool {
-        let sentences = &self.document.sentences;
-        let found = |row| sentences.binary_search_by_key(row, |sentence| sentence.words.start);
-        self.rows.get(at).is_some_and(|row| found(row).is_ok())
+        self.rows
+            .get(at)
+            .is_some_and(|row| self.opens.contains(row))
     }
 
     /// Whether the letter ends a dotted short form ("U.S.") and the rest of the span is another place. "U.S.
@@ -239,7 +245,8 @@ mod tests {
                 label: label.into(),
                 score: 1.0,
             };
-            starts(text, &document, &rows, &[span])
+            let opens = document.sentences.iter().map(|s| s.words.start).collect();
+            starts(text, &document, &opens, &rows, &[span])
         };
         assert_eq!(starts("Robert Downey Jr. Scarlett Johansson", "PER"), [4]);
         assert_eq!(starts("PepsiCo, Inc. Coke", "ORG"), [4]);

@@ -49,6 +49,7 @@ mod link;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use apart::set_apart;
 
@@ -97,6 +98,11 @@ pub(crate) fn in_full(name: &str) -> Option<String> {
 /// Whether a label is that of places.
 pub(crate) fn is_label(label: &str) -> bool {
     PLACES.contains(&label)
+}
+
+/// The label `LOC`, if it is among `labels`.
+pub(crate) fn label_in(labels: &[Arc<str>]) -> Option<&Arc<str>> {
+    labels.iter().find(|label| ***label == *PLACES[0])
 }
 
 /// Whether it is the name of a country or region.
